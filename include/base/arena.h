@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ * Bump allocator. One per worker, reset after each request in one place (server/worker.c): what is
+ * reachable from a request lives until then, and handlers contain no free().
+ *
+ * Allocation never returns NULL: running out of memory ends the worker (see base/macros.h).
+ * Memory is 16-byte aligned and NOT zeroed unless said. Unused space is poisoned under
+ * AddressSanitizer. */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "base/macros.h"
+
+struct arena;
+
+/* A point to rewind to; valid until an earlier mark is rewound to or the arena is reset. */
+struct arena_mark {
+	void *chunk;
+	size_t used;
+};
+
+struct arena *arena_open(void);
+void arena_close(struct arena *a);
+
+void *arena_alloc(struct arena *a, size_t bytes);
+void *arena_zalloc(struct arena *a, size_t bytes);                 /* zeroed */
+void *arena_array(struct arena *a, size_t count, size_t bytes);    /* zeroed; BUG on overflow */
+
+/* Grows `old` from `old_bytes` to `bytes`, in place when it is the latest allocation. `old` may be
+ * NULL. The old pointer is dead afterwards. */
+void *arena_grow(struct arena *a, void *old, size_t old_bytes, size_t bytes);
+
+/* NUL-terminated copies. */
+char *arena_dup(struct arena *a, const char *p, size_t n);
+char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
+
+/* Rewinding kills everything allocated or grown since the mark; a buffer that may grow belongs on
+ * one side of it. */
+struct arena_mark arena_mark(const struct arena *a);
+void arena_rewind(struct arena *a, struct arena_mark mark);
+
+/* Forgets everything, keeps one small chunk for the next request, gives the rest back. */
+void arena_reset(struct arena *a);
+
+/* Bytes held from the system, for tests and metrics. */
+size_t arena_held(const struct arena *a);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ * Growable bytes in an arena: response bodies, SQL text, JSON. With a sink set, what is beyond
+ * `flush_at` bytes goes out at once, so that an answer of any length needs bounded memory. */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include "base/str.h"
+
+struct buf {
+	struct arena *arena;
+	char *p;
+	size_t n, cap;
+	void (*sink)(void *ctx, const char *p, size_t n); /* NULL: keep everything */
+	void *sink_ctx;
+	size_t flush_at;
+	size_t flushed; /* bytes given to the sink so far */
+};
+
+void buf_init(struct buf *b, struct arena *a);
+void buf_add(struct buf *b, const char *p, size_t n);
+void buf_str(struct buf *b, struct str s);
+void buf_char(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void buf_flush(struct buf *b); /* to the sink, if there is one */
+
+static inline struct str buf_view(const struct buf *b)
+{
+	return (struct str){b->p ? b->p : "", b->n};
+}
+
+#endif

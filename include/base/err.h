@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ * The closed list of outcomes. Every function that can fail returns enum err, 0 is success.
+ * Dialects (api/dialect_*.c) map it to a status and a body; nobody else does. */
+#ifndef BASE_ERR_H
+#define BASE_ERR_H
+
+enum err {
+#define ERR(id, text) id,
+#include "base/err.def"
+#undef ERR
+	ERR__COUNT
+};
+
+/* The log text of an outcome; static storage. */
+const char *err_text(enum err err);
+
+#endif

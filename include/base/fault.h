@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ * What is wrong with an input, found anywhere, formatted only by a dialect: where (loc), what in
+ * words (msg), what in one word (type). Contract 2.2; zitiql 8 for filters. */
+#ifndef BASE_FAULT_H
+#define BASE_FAULT_H
+
+#include "base/limits.h"
+#include "base/str.h"
+
+#define FAULT_LOC_MAX 4
+
+struct fault_loc {
+	struct str name; /* p == NULL: an index or offset */
+	int64_t index;
+};
+
+struct fault {
+	struct fault_loc loc[FAULT_LOC_MAX];
+	size_t depth;
+	const char *type;
+	const char *msg;
+	struct str value; /* the offending text where a dialect shows it, else p == NULL */
+};
+
+/* Lives in the request's arena. Past LIMIT_FAULTS further faults are dropped. */
+struct faults {
+	struct arena *arena;
+	struct fault list[LIMIT_FAULTS + 1]; /* the last one takes what is dropped */
+	size_t count;                        /* at most LIMIT_FAULTS */
+};
+
+/* Adds a fault at loc a / b / index (b may be NULL, index < 0 for none); msg and type outlive the
+ * request or are in its arena. Returns it for further detail (never NULL). */
+struct fault *fault_add(struct faults *f, const char *a, const char *b, int64_t index,
+	const char *type, const char *msg);
+
+#endif

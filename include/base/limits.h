@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ * Every size that a client can influence, by name. Checked before anything is allocated. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/* Request line and headers (bytes unless said). */
+#define LIMIT_PATH_BYTES 4096
+#define LIMIT_PATH_SEGMENTS 16
+#define LIMIT_QUERY_BYTES 16384
+#define LIMIT_QUERY_PARAMS 64
+#define LIMIT_ID_BYTES 255          /* contract 2.2: a longer path id is 404 */
+#define LIMIT_REQUEST_ID_BYTES 128  /* contract 2.1 */
+#define LIMIT_TOKEN_BYTES 16384     /* a JWT or an opaque token, any header */
+
+/* JSON read from clients. */
+#define LIMIT_JSON_DEPTH 32
+#define LIMIT_JSON_NODES 32768
+#define LIMIT_REVOKE_IDS 10000      /* contract 2.3: atomic up to this many */
+#define LIMIT_TAGS 64
+#define LIMIT_CONFIG_TYPES 64
+#define LIMIT_TEXT_BYTES 1024       /* user agent, names and other free text of a session */
+#define LIMIT_EMAIL_BYTES 320
+#define LIMIT_TAG_VALUE_BYTES 4096
+
+/* Sessions API paging (contract 2.2). */
+#define PAGE_DEFAULT 20
+#define PAGE_MAX 100
+
+/* Edge Management API paging (zitiql 7). */
+#define EDGE_LIMIT_DEFAULT 10
+#define EDGE_LIMIT_MAX 500
+#define EDGE_OFFSET_MAX 100000
+
+/* The filter language (zitiql 0). */
+#define LIMIT_FILTER_BYTES 8192
+#define LIMIT_FILTER_DEPTH 64
+#define LIMIT_FILTER_LIST 500
+#define LIMIT_FILTER_SORT_KEYS 8
+
+/* Database. */
+#define DB_CACHED_STATEMENTS 64     /* prepared variable statements kept per connection */
+#define DB_TX_TRIES 5               /* a transaction that lost a deadlock is run again */
+#define REVOKE_BATCH 10000          /* rows one revoking transaction may end */
+#define REVOKE_IDS_BATCH 1000       /* ids read back at a time for the answer */
+#define LIMIT_ME_SESSIONS 1000      /* own sessions shown; that list has no pages */
+
+#define LIMIT_DEVICE_TYPES 32       /* kinds of device told apart in statistics */
+
+/* Faults listed in one 422 answer. */
+#define LIMIT_FAULTS 32
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ * One event a line on standard error, as key=value text or JSON. Bytes that are not printable are
+ * escaped, so a client cannot forge a line. Secrets never come here.
+ *
+ * log_event(LOG_WARN, "jwks reload failed", "file", path, "why", why, NULL): pairs of C strings,
+ * ended by NULL; a value may be NULL (printed as "-"). */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_OFF };
+enum log_format { LOG_TEXT, LOG_JSON };
+
+void log_setup(enum log_level least, enum log_format format);
+void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
+
+#endif

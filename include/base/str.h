@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ * Views of bytes, and what is done to text everywhere: compare, parse numbers, hex, base64url,
+ * UTF-8, percent-decoding. A view owns nothing; p == NULL means absent (SQL NULL, no header), which
+ * is different from empty. Only views from str_dup and str_printf are NUL-terminated. */
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+struct str {
+	const char *p;
+	size_t n;
+};
+
+#define STR(lit) ((struct str){"" lit "", sizeof(lit) - 1})
+#define STR_NONE ((struct str){NULL, 0})
+#define STR_FMT(s) (int)(s).n, (s).p ? (s).p : "" /* for %.*s */
+
+static inline struct str str_from(const char *c)
+{
+	return (struct str){c, c ? strlen(c) : 0};
+}
+
+static inline bool str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool str_eq_nocase(struct str a, struct str b); /* ASCII case folded */
+bool str_starts(struct str s, struct str prefix);
+struct str str_trim(struct str s);              /* spaces and tabs at both ends */
+
+/* Constant time in the content, for secrets (contract 3). Lengths are not secret. */
+bool str_eq_secret(struct str a, struct str b);
+
+/* Copies into the arena, NUL-terminated; str_dup keeps NULL as NULL. */
+struct str str_dup(struct arena *a, struct str s);
+struct str str_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Takes the part before the first `sep` (all when absent) off the front of *rest.
+ * False when *rest is exhausted (p == NULL). "a,,b" gives "a", "", "b". */
+bool str_split(struct str *rest, char sep, struct str *part);
+
+enum str_int { STR_INT_OK, STR_INT_SYNTAX, STR_INT_RANGE };
+
+/* Decimal integer, optional sign, nothing else but digits. */
+enum str_int str_to_i64(struct str s, int64_t *out);
+
+/* Offset of the first byte that is not well-formed UTF-8; s.n if there is none. */
+size_t str_utf8_fault(struct str s);
+
+static inline bool str_is_utf8(struct str s)
+{
+	return str_utf8_fault(s) == s.n;
+}
+
+/* The same text with every maximal ill-formed part replaced by U+FFFD; `s` itself if it is fine. */
+struct str str_to_utf8(struct arena *a, struct str s);
+/* Decodes one code point at s.p[*at] and advances; ill-formed reads as U+FFFD. *at < s.n. */
+uint32_t str_code_point(struct str s, size_t *at);
+
+/* %XX undone, and '+' to space when `plus`. A '%' without two hex digits stays as it is. */
+struct str str_percent_decode(struct arena *a, struct str s, bool plus);
+
+/* Every byte but RFC 3986's unreserved ones as %XX: fit for one path segment. */
+struct str str_percent_encode(struct arena *a, struct str s);
+
+/* Lower-case hex; RFC 4648 section 5 without padding. base64url decoding is strict: alphabet,
+ * length and unused bits; STR_NONE when it is not canonical. */
+struct str str_hex(struct arena *a, const void *bytes, size_t n);
+struct str str_base64url(struct arena *a, const void *bytes, size_t n);
+struct str str_base64url_decode(struct arena *a, struct str s);
+
+#endif

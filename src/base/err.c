@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ * The log texts of base/err.def. Called by whoever logs an outcome; wire codes are elsewhere, in
+ * the dialects. */
+#include "base/err.h"
+
+#include "base/macros.h"
+
+static const char *const texts[] = {
+#define ERR(id, text) [id] = text,
+#include "base/err.def"
+#undef ERR
+};
+
+_Static_assert(ARRAY_LEN(texts) == ERR__COUNT, "a text for every outcome");
+
+const char *err_text(enum err err)
+{
+	return (unsigned)err < ERR__COUNT ? texts[err] : "unknown error";
+}

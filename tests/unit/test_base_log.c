@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT
+ * Log lines, as they arrive on a pipe in place of standard error; and the two fatal checks. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+
+static char line[65536];
+static int saved, pipe_end;
+
+static void capture(void)
+{
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	saved = dup(STDERR_FILENO);
+	dup2(ends[1], STDERR_FILENO);
+	close(ends[1]);
+	pipe_end = ends[0];
+}
+
+/* Everything written since capture(), in `line`, without the time, which is checked. */
+static const char *captured(void)
+{
+	size_t n = 0;
+	ssize_t got;
+
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	while ((got = read(pipe_end, line + n, sizeof(line) - 1 - n)) > 0)
+		n += (size_t)got;
+	close(pipe_end);
+	line[n] = '\0';
+	if (n == 0)
+		return line;
+
+	bool json = line[0] == '{';
+	const char *at = line + (json ? strlen("{\"time\":\"") : strlen("time="));
+
+	assert_memory_equal(line, json ? "{\"time\":\"20" : "time=20", json ? 11 : 7);
+	assert_int_equal(at[23], 'Z');
+	return at + 24 + (json ? 2 : 1);
+}
+
+static void text_lines__are_key_value_and_escaped(void **state)
+{
+	static const struct {
+		const char *value, *want;
+	} rows[] = {
+		{"plain/path-1.2", "k=plain/path-1.2"},
+		{"two words", "k=\"two words\""},
+		{"", "k=\"\""},
+		{NULL, "k=-"},
+		{"a=b", "k=\"a=b\""},
+		{"quote\"back\\slash", "k=\"quote\\\"back\\\\slash\""},
+		{"x\nlevel=error", "k=\"x\\nlevel=error\""},
+		{"\r\t\x1b[31m\x7f", "k=\"\\r\\t\\x1b[31m\\x7f\""},
+		{"\xC3\xA4\xFF", "k=\"\\xc3\\xa4\\xff\""},
+	};
+
+	(void)state;
+	log_setup(LOG_INFO, LOG_TEXT);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char want[256] = "level=warn event=\"it happened\" ";
+
+		strncat(want, rows[i].want, 200);
+		strncat(want, "\n", 2);
+		capture();
+		log_event(LOG_WARN, "it happened", "k", rows[i].value, NULL);
+		assert_string_equal(captured(), want);
+	}
+}
+
+static void json_lines__are_ascii_json(void **state)
+{
+	static const struct {
+		const char *value, *want;
+	} rows[] = {
+		{"two words", "two words"},
+		{NULL, "-"},
+		{"\"\\\n\x01", "\\\"\\\\\\n\\u0001"},
+		{"\xC3\xA4\xE2\x82\xAC", "\\u00e4\\u20ac"},
+		{"\xF0\x9F\x98\x80", "\\ud83d\\ude00"},
+		{"a\xFFz", "a\\ufffdz"},
+	};
+
+	(void)state;
+	log_setup(LOG_INFO, LOG_JSON);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char want[256] = "\"level\":\"error\",\"event\":\"e\",\"k\":\"";
+
+		strncat(want, rows[i].want, 200);
+		strncat(want, "\",\"n\":\"1\"}\n", 20);
+		capture();
+		log_event(LOG_ERROR, "e", "k", rows[i].value, "n", "1", NULL);
+		assert_string_equal(captured(), want);
+	}
+}
+
+static bool ends_in(const char *s, const char *end)
+{
+	return strcmp(s + strlen(s) - strlen(end), end) == 0;
+}
+
+static void a_long_value__is_cut_and_the_line_stays_whole(void **state)
+{
+	static const char fillers[] = {'x', '\x01', ' '};
+
+	(void)state;
+	for (size_t f = 0; f < sizeof(fillers); f++) {
+		for (size_t n = 3800; n < 4200; n++) {
+			enum log_format format = n % 2 ? LOG_JSON : LOG_TEXT;
+			bool json = format == LOG_JSON;
+			const char *cut = json ? "\",\"cut\":\"yes\"}\n" : " cut=yes\n";
+			const char *whole = json ? ",\"after\":\"x\"}\n" : " after=x\n";
+			char *value = malloc(n + 1);
+
+			assert_non_null(value);
+			memset(value, fillers[f], n);
+			value[n] = '\0';
+			log_setup(LOG_INFO, format);
+			capture();
+			log_event(LOG_INFO, "e", "k", value, "after", "x", NULL);
+			captured();
+			free(value);
+
+			size_t got = strlen(line);
+
+			assert_true(got <= 4096);
+			assert_ptr_equal(strchr(line, '\n'), line + got - 1);
+			if (n == 3800 && f == 0)
+				assert_true(ends_in(line, whole));
+			else if (n >= 4064)
+				assert_true(ends_in(line, cut));
+			else if (ends_in(line, whole) == ends_in(line, cut))
+				fail_msg("%zu of %d: %s", n, fillers[f], line + got - 40);
+		}
+	}
+}
+
+static void quiet_levels__write_nothing(void **state)
+{
+	(void)state;
+	log_setup(LOG_WARN, LOG_TEXT);
+	capture();
+	log_event(LOG_INFO, "no", NULL);
+	assert_string_equal(captured(), "");
+	capture();
+	log_event(LOG_WARN, "yes", NULL);
+	assert_string_equal(captured(), "level=warn event=yes\n");
+	log_setup(LOG_OFF, LOG_TEXT);
+	capture();
+	log_event(LOG_ERROR, "no", NULL);
+	log_event(LOG_OFF, "no", NULL);
+	assert_string_equal(captured(), "");
+}
+
+static void a_bug__is_logged_and_aborts(void **state)
+{
+	int status;
+	pid_t child;
+
+	(void)state;
+	log_setup(LOG_INFO, LOG_TEXT);
+	capture();
+	child = fork();
+	if (child == 0) {
+		signal(SIGABRT, SIG_DFL);
+		arena_array(arena_open(), SIZE_MAX / 2, 4);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+
+	const char *got = captured();
+
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	assert_memory_equal(got, "level=error event=bug file=src/base/arena.c line=", 49);
+	assert_non_null(strstr(got, "what=\"bytes != 0"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_lines__are_key_value_and_escaped),
+		cmocka_unit_test(json_lines__are_ascii_json),
+		cmocka_unit_test(a_long_value__is_cut_and_the_line_stays_whole),
+		cmocka_unit_test(quiet_levels__write_nothing),
+		cmocka_unit_test(a_bug__is_logged_and_aborts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
