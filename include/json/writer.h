@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ * Streaming JSON writer over yajl_gen with a scope stack of its own (yajl lets an array close an
+ * open map). Errors latch: puts return nothing, json_finish tells. The key is a literal of ours
+ * inside objects and NULL inside arrays and at the top; anything else latches ERR_INTERNAL.
+ * Strings that are not UTF-8 are written with U+FFFD for the ill-formed parts. */
+#ifndef JSON_WRITER_H
+#define JSON_WRITER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct json_writer;
+struct json;
+
+/* The writer and all it allocates live in the arena; output goes to `out`. */
+struct json_writer *json_writer_new(struct arena *a, struct buf *out);
+
+void json_obj(struct json_writer *w, const char *key);
+void json_arr(struct json_writer *w, const char *key);
+void json_end(struct json_writer *w); /* closes the innermost object or array */
+
+void json_null(struct json_writer *w, const char *key);
+void json_bool(struct json_writer *w, const char *key, bool v);
+void json_i64(struct json_writer *w, const char *key, int64_t v);
+void json_f64(struct json_writer *w, const char *key, double v); /* NaN and infinity: null */
+void json_str(struct json_writer *w, const char *key, struct str v);  /* p == NULL: null */
+void json_cstr(struct json_writer *w, const char *key, const char *v); /* NULL: null */
+void json_time(struct json_writer *w, const char *key, int64_t ms);  /* TIME_NONE: null */
+void json_tree(struct json_writer *w, const char *key, const struct json *v); /* NULL: null */
+
+/* As json_str / json_i64 but the key is data (a device type, a tag). */
+void json_member_str(struct json_writer *w, struct str key, struct str v);
+void json_member_i64(struct json_writer *w, struct str key, int64_t v);
+
+/* ERR_OK when exactly one complete value was written. */
+MUST_CHECK enum err json_finish(struct json_writer *w);
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT
+ * JSON text to a tree. Called for request bodies, the JWKS file and tokens; all memory is the
+ * arena's, yajl's own included.
+ *
+ * yajl is laxer than RFC 8259 in places that matter: it takes vertical tabs and form feeds for
+ * white space, passes ill-formed UTF-8 of the right outline, and makes up a character for half a
+ * surrogate pair (some versions read past the text there). So the text is looked through first. */
+#include "json/reader.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <yajl/yajl_parse.h>
+
+#include "base/limits.h"
+#include "json/yajl_alloc.h"
+
+struct scope {
+	struct json *node;
+	struct json **tail; /* where its next child is linked */
+};
+
+struct reader {
+	struct arena *arena;
+	struct json *root;
+	struct str key; /* of the member whose value comes next */
+	size_t depth, nodes;
+	struct scope scopes[LIMIT_JSON_DEPTH];
+};
+
+/* Links a new node into the tree; NULL past the limit. */
+static struct json *add(struct reader *r, enum json_type type)
+{
+	if (r->nodes == LIMIT_JSON_NODES)
+		return NULL;
+	r->nodes++;
+
+	struct json *node = arena_zalloc(r->arena, sizeof(*node));
+
+	node->type = type;
+	if (r->depth == 0) {
+		r->root = node;
+		return node;
+	}
+
+	struct scope *s = &r->scopes[r->depth - 1];
+
+	if (s->node->type == JSON_OBJECT)
+		node->key = r->key;
+	*s->tail = node;
+	s->tail = &node->next;
+	s->node->count++;
+	return node;
+}
+
+static int on_null(void *ctx)
+{
+	return add(ctx, JSON_NULL) != NULL;
+}
+
+static int on_bool(void *ctx, int v)
+{
+	struct json *node = add(ctx, JSON_BOOL);
+
+	if (node)
+		node->boolean = v != 0;
+	return node != NULL;
+}
+
+/* The text is a number by JSON's grammar. One that no double reaches is refused. */
+static int on_number(void *ctx, const char *p, size_t n)
+{
+	struct reader *r = ctx;
+	struct json *node = add(r, JSON_DOUBLE);
+
+	if (!node)
+		return 0;
+	if (str_to_i64((struct str){p, n}, &node->integer) == STR_INT_OK) {
+		node->type = JSON_INT;
+		node->number = (double)node->integer;
+		return 1;
+	}
+
+	node->number = strtod(arena_dup(r->arena, p, n), NULL);
+	return isfinite(node->number);
+}
+
+static struct str copy(struct reader *r, const unsigned char *p, size_t n)
+{
+	return (struct str){arena_dup(r->arena, (const char *)p, n), n};
+}
+
+static int on_string(void *ctx, const unsigned char *p, size_t n)
+{
+	struct reader *r = ctx;
+	struct json *node = add(r, JSON_STRING);
+
+	if (node)
+		node->text = copy(r, p, n);
+	return node != NULL;
+}
+
+static int on_key(void *ctx, const unsigned char *p, size_t n)
+{
+	struct reader *r = ctx;
+
+	r->key = copy(r, p, n);
+	return 1;
+}
+
+static int open_scope(struct reader *r, enum json_type type)
+{
+	struct json *node = r->depth < LIMIT_JSON_DEPTH ? add(r, type) : NULL;
+
+	if (node)
+		r->scopes[r->depth++] = (struct scope){node, &node->first};
+	return node != NULL;
+}
+
+static int on_map(void *ctx)
+{
+	return open_scope(ctx, JSON_OBJECT);
+}
+
+static int on_array(void *ctx)
+{
+	return open_scope(ctx, JSON_ARRAY);
+}
+
+static int on_array_end(void *ctx)
+{
+	struct reader *r = ctx;
+
+	r->depth--;
+	return 1;
+}
+
+struct member {
+	struct json *node;
+	size_t at; /* place in the text */
+};
+
+static int by_place(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+	struct str k = x->node->key, l = y->node->key;
+	int order = memcmp(k.p, l.p, k.n < l.n ? k.n : l.n);
+
+	if (order == 0)
+		order = k.n < l.n ? -1 : k.n > l.n;
+	return order != 0 ? order : by_place(a, b);
+}
+
+/* Of members with one name only the last stays. Sorting keeps a hostile object cheap. */
+static void drop_repeated(struct reader *r, struct json *obj)
+{
+	struct arena_mark mark = arena_mark(r->arena);
+	struct member *list = arena_array(r->arena, obj->count, sizeof(*list));
+	size_t n = 0, kept = 0;
+
+	for (struct json *m = obj->first; m; m = m->next, n++)
+		list[n] = (struct member){m, n};
+	qsort(list, n, sizeof(*list), by_key);
+	for (size_t i = 0; i < n; i++)
+		if (i + 1 == n || !str_eq(list[i].node->key, list[i + 1].node->key))
+			list[kept++] = list[i];
+	if (kept < n) {
+		struct json **tail = &obj->first;
+
+		qsort(list, kept, sizeof(*list), by_place);
+		for (size_t i = 0; i < kept; i++) {
+			*tail = list[i].node;
+			tail = &list[i].node->next;
+		}
+		*tail = NULL;
+		obj->count = kept;
+	}
+	arena_rewind(r->arena, mark);
+}
+
+static int on_map_end(void *ctx)
+{
+	struct reader *r = ctx;
+	struct json *obj = r->scopes[--r->depth].node;
+
+	if (obj->count > 1)
+		drop_repeated(r, obj);
+	return 1;
+}
+
+/* Four hex digits at p; -1 if they are not. */
+static int hex4(const char *p, size_t n)
+{
+	int v = 0;
+
+	if (n < 4)
+		return -1;
+	for (int i = 0; i < 4; i++) {
+		char c = p[i];
+
+		if (c >= '0' && c <= '9')
+			v = v << 4 | (c - '0');
+		else if ((c | 32) >= 'a' && (c | 32) <= 'f')
+			v = v << 4 | ((c | 32) - 'a' + 10);
+		else
+			return -1;
+	}
+	return v;
+}
+
+/* How much of the text is free of what yajl would wrongly let pass; text.n if all is. */
+static size_t acceptable(struct str text)
+{
+	size_t end = str_utf8_fault(text), i = 0;
+
+	while (i < end) {
+		const char *p = text.p + i;
+		size_t left = end - i;
+
+		if (*p == '\v' || *p == '\f')
+			return i;
+		if (*p != '\\') {
+			i++;
+			continue;
+		}
+
+		int unit = left > 2 && p[1] == 'u' ? hex4(p + 2, left - 2) : -1;
+
+		if (unit < 0xD800 || unit > 0xDFFF) {
+			i += 2;
+			continue;
+		}
+
+		int low = left > 8 && p[6] == '\\' && p[7] == 'u' ? hex4(p + 8, left - 8) : -1;
+
+		if (unit > 0xDBFF || low < 0xDC00 || low > 0xDFFF)
+			return i;
+		i += 12;
+	}
+	return end;
+}
+
+static bool is_word(char c)
+{
+	static const char other[] = {' ', '\t', '\r', '\n', '[', ']', '{', '}', ',', ':', '"'};
+
+	return !memchr(other, c, sizeof(other));
+}
+
+/* The end of the token (or the single blank) that begins at i; a string left open has none. */
+static size_t token_end(struct str text, size_t i)
+{
+	if (text.p[i] == '"') {
+		for (i++; i < text.n; i++) {
+			if (text.p[i] == '"')
+				return i + 1;
+			if (text.p[i] == '\\')
+				i++;
+		}
+		return SIZE_MAX;
+	}
+	if (!is_word(text.p[i]))
+		return i + 1;
+	while (i < text.n && is_word(text.p[i]))
+		i++;
+	return i;
+}
+
+/* Where the token begins in which yajl stopped, or before which, when it stopped at a blank: that
+ * is where a person looks for the fault. */
+static size_t token_start(struct str text, size_t stop)
+{
+	for (size_t i = 0, end; i < text.n; i = end) {
+		end = token_end(text, i);
+		if (end >= stop && !memchr(" \t\r\n", text.p[i], 4))
+			return i;
+	}
+	return text.n;
+}
+
+enum err json_parse(struct arena *a, struct str text, struct json **out, size_t *error_at)
+{
+	static const yajl_callbacks callbacks = {
+		.yajl_null = on_null,
+		.yajl_boolean = on_bool,
+		.yajl_number = on_number,
+		.yajl_string = on_string,
+		.yajl_start_map = on_map,
+		.yajl_map_key = on_key,
+		.yajl_end_map = on_map_end,
+		.yajl_start_array = on_array,
+		.yajl_end_array = on_array_end,
+	};
+	struct reader r = {.arena = a};
+	yajl_alloc_funcs funcs = json_yajl_alloc(a);
+
+	*out = NULL;
+	*error_at = acceptable(text);
+	if (*error_at < text.n || text.n == 0)
+		return ERR_INVALID;
+
+	yajl_handle parser = yajl_alloc(&callbacks, &funcs, &r);
+
+	BUG_ON(!parser);
+	BUG_ON(!yajl_config(parser, yajl_dont_validate_strings, 1)); /* done already */
+	if (yajl_parse(parser, (const unsigned char *)text.p, text.n) != yajl_status_ok) {
+		*error_at = token_start(text, yajl_get_bytes_consumed(parser));
+		return ERR_INVALID;
+	}
+	/* Only here does a word at the text's end end. What is wrong now: something is missing
+	 * there, or the word itself, after a value that was complete. */
+	if (yajl_complete_parse(parser) != yajl_status_ok || !r.root) {
+		*error_at = token_start(text, r.root && r.depth == 0 ? text.n : SIZE_MAX);
+		return ERR_INVALID;
+	}
+	*out = r.root;
+	return ERR_OK;
+}
+
+const struct json *json_member(const struct json *obj, const char *name)
+{
+	const struct json *found = NULL;
+
+	if (!obj || obj->type != JSON_OBJECT)
+		return NULL;
+	for (const struct json *m = obj->first; m; m = m->next)
+		if (str_eq(m->key, str_from(name)))
+			found = m;
+	return found;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ * The allocation functions handed to yajl. Called by writer.c and reader.c. yajl does not tell the
+ * old size when it reallocates, so each block is preceded by its size. */
+#include "json/yajl_alloc.h"
+
+#include "base/arena.h"
+
+/* Keeps what follows aligned for anything. */
+struct head {
+	_Alignas(16) size_t bytes;
+};
+
+static void *take(void *ctx, size_t bytes)
+{
+	struct head *h = arena_alloc(ctx, sizeof(*h) + bytes);
+
+	h->bytes = bytes;
+	return h + 1;
+}
+
+static void *retake(void *ctx, void *old, size_t bytes)
+{
+	if (!old)
+		return take(ctx, bytes);
+
+	struct head *h = (struct head *)old - 1;
+
+	h = arena_grow(ctx, h, sizeof(*h) + h->bytes, sizeof(*h) + bytes);
+	h->bytes = bytes;
+	return h + 1;
+}
+
+static void leave(void *ctx, void *p)
+{
+	(void)ctx;
+	(void)p;
+}
+
+yajl_alloc_funcs json_yajl_alloc(struct arena *a)
+{
+	return (yajl_alloc_funcs){.malloc = take, .realloc = retake, .free = leave, .ctx = a};
+}
