@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT
+ * Writes one answer as CGI wants it (RFC 3875 section 6): "Status:", headers, an empty line, the
+ * body. Called by dispatch, dialects and worker; reaches the web server only through `write`.
+ * The surprise: nothing leaves before http_response_finish, except after http_response_stream. */
+#include "http/response.h"
+
+struct status_row {
+	int status;
+	const char *text;
+};
+
+static const struct status_row statuses[] = {
+#define STATUS(code, reason) {code, reason},
+#include "http/status.def"
+#undef STATUS
+};
+
+const char *http_status_text(int status)
+{
+	for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
+		if (statuses[i].status == status)
+			return statuses[i].text;
+	return "Unknown";
+}
+
+void http_response_init(struct http_response *res, struct arena *a,
+	void (*write)(void *ctx, const char *p, size_t n), void *write_ctx)
+{
+	memset(res, 0, sizeof(*res));
+	res->arena = a;
+	res->status = 200;
+	res->write = write;
+	res->write_ctx = write_ctx;
+	buf_init(&res->body, a);
+}
+
+/* A copy without what could end the line. */
+static struct str header_value(struct arena *a, struct str value)
+{
+	char *p = arena_alloc(a, value.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < value.n; i++)
+		if (value.p[i] != '\r' && value.p[i] != '\n' && value.p[i] != '\0')
+			p[n++] = value.p[i];
+	p[n] = '\0';
+	return (struct str){p, n};
+}
+
+void http_response_header(struct http_response *res, const char *name, struct str value)
+{
+	size_t i = 0;
+
+	BUG_ON(res->started);
+	while (i < res->header_count &&
+	       !str_eq_nocase(str_from(res->headers[i].name), str_from(name)))
+		i++;
+	BUG_ON(i == HTTP_HEADERS_MAX);
+	res->headers[i].name = name;
+	res->headers[i].value = header_value(res->arena, value);
+	if (i == res->header_count)
+		res->header_count++;
+}
+
+void http_response_restart(struct http_response *res)
+{
+	BUG_ON(res->started);
+	res->body.n = 0;
+}
+
+/* RFC 9110 sections 15.3.5 and 15.4.5. */
+static bool is_bodiless(int status)
+{
+	return status == 204 || status == 304;
+}
+
+static void write_head(struct http_response *res, bool with_length)
+{
+	struct buf head;
+
+	BUG_ON(res->status < 200 || res->status > 599);
+	buf_init(&head, res->arena);
+	buf_printf(&head, "Status: %d %s\r\n", res->status, http_status_text(res->status));
+	for (size_t i = 0; i < res->header_count; i++) {
+		const struct http_header_line *h = &res->headers[i];
+
+		if (is_bodiless(res->status) &&
+		    str_eq_nocase(str_from(h->name), STR("Content-Type")))
+			continue;
+		buf_str(&head, str_from(h->name));
+		buf_str(&head, STR(": "));
+		buf_str(&head, h->value);
+		buf_str(&head, STR("\r\n"));
+	}
+	if (with_length && !is_bodiless(res->status))
+		buf_printf(&head, "Content-Length: %zu\r\n", res->body.n);
+	buf_str(&head, STR("\r\n"));
+	res->write(res->write_ctx, head.p, head.n);
+	res->started = true;
+}
+
+static void discard(void *ctx, const char *p, size_t n)
+{
+	(void)ctx;
+	(void)p;
+	(void)n;
+}
+
+void http_response_stream(struct http_response *res)
+{
+	if (res->started)
+		return;
+	write_head(res, false);
+	res->body.sink = res->head_only || is_bodiless(res->status) ? discard : res->write;
+	res->body.sink_ctx = res->write_ctx;
+	res->body.flush_at = HTTP_STREAM_CHUNK;
+	buf_flush(&res->body);
+	/* All the room it will need, now: the caller may rewind the arena between two parts. */
+	res->body.p = arena_alloc(res->arena, HTTP_STREAM_CHUNK);
+	res->body.cap = HTTP_STREAM_CHUNK;
+}
+
+void http_response_finish(struct http_response *res)
+{
+	if (res->started) {
+		buf_flush(&res->body);
+		return;
+	}
+	write_head(res, true);
+	if (!res->head_only && !is_bodiless(res->status) && res->body.n > 0)
+		res->write(res->write_ctx, res->body.p, res->body.n);
+}
