@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ * The keys that tokens are checked against: a JWKS file (RFC 7517) and, if configured, one
+ * symmetric key for HS256. Worker scope. The file is looked at again at most once a second and read
+ * when it changed; a broken new file keeps the old keys and is logged once. */
+#ifndef AUTH_JWKS_H
+#define AUTH_JWKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct jwks;
+
+struct jwks_config {
+	const char *jwks_file;  /* NULL: none */
+	const char *hs256_file; /* NULL: HS256 refused. Raw bytes of the key, at least 32; one newline
+	                           at the end is not part of it */
+};
+
+/* Opens and loads. A file that cannot be used is logged and leaves no keys: every token is then
+ * refused and the next look may find a good file. */
+struct jwks *jwks_open(const struct jwks_config *cfg);
+void jwks_close(struct jwks *keys);
+
+/* Looks at the files if a second has passed since the last look. True when keys were replaced. */
+bool jwks_refresh(struct jwks *keys);
+
+/* Changes whenever keys are replaced, so that caches of verified tokens know. */
+uint64_t jwks_generation(const struct jwks *keys);
+
+/* Number of usable keys, for --check. */
+size_t jwks_count(const struct jwks *keys);
+
+/* Verifies one compact JWS against the key that `kid` (p == NULL: any single fitting key) and `alg`
+ * select. The algorithm must fit the key's kty, and its alg and use and key_ops where it has them.
+ * RS/PS/ES 256, 384, 512; HS256 only with the symmetric key; never none. *payload is in the arena.
+ * On ERR_UNAUTHORIZED *why is a short English phrase fit for a client ("unknown key"). */
+MUST_CHECK enum err jwks_verify(struct jwks *keys, struct arena *a, struct str token, struct str alg,
+	struct str kid, struct str *payload, const char **why);
+
+#endif

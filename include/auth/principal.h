@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ * Who is calling, as the token says it (contract section 3). */
+#ifndef AUTH_PRINCIPAL_H
+#define AUTH_PRINCIPAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+enum principal_kind {
+	PRINCIPAL_USER,          /* no role, or one we do not know */
+	PRINCIPAL_TENANT_ADMIN,
+	PRINCIPAL_PARTNER_ADMIN,
+	PRINCIPAL_SUPER_ADMIN,
+	PRINCIPAL_SERVICE,       /* platform_token without a role */
+	PRINCIPAL__COUNT
+};
+
+enum {
+	SCOPE_ADMIN_READ = 1,
+	SCOPE_ADMIN_WRITE = 2,
+	SCOPE_SESSIONS_WRITE = 4,
+};
+
+struct principal {
+	enum principal_kind kind;
+	struct str subject;    /* sub: user id or client id; never absent */
+	struct str session_id; /* sid; p == NULL if absent */
+	struct str tenant_id, partner_id;
+	unsigned scopes;
+	bool platform_token;
+	int64_t expires_ms;    /* exp */
+	int64_t issued_ms;     /* iat, TIME_NONE if absent */
+	struct str issuer, audience; /* for introspection; audience: the first one */
+};
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ * One connection to MariaDB: prepared statements with typed binding, rows into structs,
+ * transactions, and errors as enum err. src/db is the only room that includes <mysql.h> and the only
+ * place that waits for the database.
+ *
+ * Every value is a bound parameter. A statement is either one of db/stmt.def or composed of string
+ * literals (db/compose.h). Prepared handles are kept per connection; after a lost connection they
+ * are made again. A read outside a transaction is repeated once on a new connection; a transaction
+ * (db_tx) is run again after a deadlock, a lock-wait time-out, or a connection lost before COMMIT
+ * was sent. A COMMIT whose fate is unknown is ERR_UNAVAILABLE and not repeated, and so is a write
+ * outside a transaction that was lost on its way.
+ *
+ * Outcomes besides those named below: ERR_UNAVAILABLE (no server, no connection), ERR_TIMEOUT (the
+ * statement's time limit), ERR_RETRY (deadlock or lock wait, after all tries), ERR_INTERNAL. Only
+ * the callback of db_tx meets ERR_LOST, and must return after ERR_LOST and ERR_RETRY.
+ *
+ * Letters for parameters and columns: i int64, s text, b bytes, t time (ms, UTC, DATETIME(3)),
+ * d double; a capital column letter may be NULL. Any argument may be NULL. An instant outside the
+ * years 0 to 9999 is bound as the nearest one within. */
+#ifndef DB_DB_H
+#define DB_DB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct db;
+struct sql;
+
+struct db_config { /* the strings have to outlive the connection; numbers are above 0 */
+	const char *defaults_file; /* MariaDB option file; NULL: the connector's own */
+	const char *group;         /* option group, "rollcall"; [client] is read as well */
+	unsigned connect_timeout_s;
+	unsigned statement_ms;     /* server-side time limit of every statement */
+	unsigned lock_wait_s;
+};
+
+struct db_val {
+	char letter; /* lower case */
+	bool null;
+	union {
+		int64_t i; /* also t: milliseconds */
+		double d;
+		struct str s; /* also b */
+	} u;
+};
+
+static inline struct db_val db_i64(int64_t v)
+{
+	return (struct db_val){.letter = 'i', .u.i = v};
+}
+
+static inline struct db_val db_f64(double v)
+{
+	return (struct db_val){.letter = 'd', .u.d = v};
+}
+
+static inline struct db_val db_str(struct str v) /* p == NULL: NULL */
+{
+	return (struct db_val){.letter = 's', .null = v.p == NULL, .u.s = v};
+}
+
+static inline struct db_val db_bytes(struct str v)
+{
+	return (struct db_val){.letter = 'b', .null = v.p == NULL, .u.s = v};
+}
+
+static inline struct db_val db_time(int64_t ms) /* TIME_NONE: NULL */
+{
+	return (struct db_val){.letter = 't', .null = ms == TIME_NONE, .u.i = ms};
+}
+
+/* Where the columns of a row go, in order. Member types: i I t T int64_t (NULL is DB_NULL_I64,
+ * which equals TIME_NONE), d D double (NULL is NaN), s S b B struct str (NULL is p == NULL). */
+#define DB_NULL_I64 INT64_MIN
+
+struct db_col {
+	char letter;
+	size_t offset;
+};
+
+struct db_shape {
+	const struct db_col *cols;
+	size_t count;
+};
+
+/* Worker scope. Opening does not connect: the first statement does. */
+struct db *db_open(const struct db_config *cfg);
+void db_close(struct db *db);
+
+/* Runs a statement that gives no rows. *affected, which may be NULL, counts changed rows: an UPDATE
+ * to the same values changes none. ERR_DUPLICATE on a unique key. */
+MUST_CHECK enum err db_exec(struct db *db, const struct sql *sql, int64_t *affected);
+
+/* Exactly one row into *row; ERR_NOT_FOUND if none. A second row is a BUG. */
+MUST_CHECK enum err db_one(struct db *db, struct arena *a, const struct sql *sql,
+	const struct db_shape *shape, void *row);
+
+/* Every row into *row in turn, then fn(ctx, row). The strings of a row live in the arena (the
+ * callback may mark and rewind it around its own work, not around rows). The result is held on the
+ * client before the first callback, so fn may run further statements, and a lost connection is
+ * repeated before fn has seen a row. During the walk it is not: fn's statements then give
+ * ERR_UNAVAILABLE. fn's error ends the walk and is returned. */
+typedef enum err (*db_row_fn)(void *ctx, const void *row);
+MUST_CHECK enum err db_each(struct db *db, struct arena *a, const struct sql *sql,
+	const struct db_shape *shape, void *row, db_row_fn fn, void *ctx);
+
+/* Runs fn in a transaction and commits; rolls back when fn fails. fn may be called up to
+ * DB_TX_TRIES times, within about statement_ms, and has to start afresh each time. Not to be
+ * nested. */
+typedef enum err (*db_tx_fn)(void *ctx);
+MUST_CHECK enum err db_tx(struct db *db, db_tx_fn fn, void *ctx);
+
+/* "Database answers": connects if need be and runs SELECT 1 (GET /readyz). */
+MUST_CHECK enum err db_ping(struct db *db);
+
+/* Prepares every statement of stmt.def and logs each one that the server refuses or counts
+ * differently. ERR_INTERNAL if there is one (rollcall.fcgi --check). */
+MUST_CHECK enum err db_self_check(struct db *db);
+
+/* Runs one statement of a file of schema/ (rollcall-admin migrate): the only text that reaches the
+ * server without being a literal of ours, and it is the operator's own. */
+MUST_CHECK enum err db_schema(struct db *db, struct str statement);
+
+/* Why the latest call failed, for the log only; static until the next call. Never for a client. */
+const char *db_error_text(const struct db *db);
+
+/* Numbers since db_open. */
+struct db_stats {
+	uint64_t statements, errors, connects;
+	uint64_t busy_us; /* time spent waiting for the database */
+};
+const struct db_stats *db_stats(const struct db *db);
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT
+ * A bearer JWT into a principal: header, signature (by jwks.c), claims, times. Called once for each
+ * request that has such a token; owns the cache of verified ones.
+ *
+ * The surprise: a token from the cache goes through the same comparison of exp and nbf with now as
+ * a fresh one, and new keys empty the cache before it is asked. */
+#include "auth/jwt.h"
+
+#include <stdlib.h>
+
+#include "auth/cache.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "json/reader.h"
+
+/* The calendar's years 0 to 9999 in seconds: what is beyond is cut to it, so that no claim can
+ * overflow an addition. */
+#define SECOND_FIRST INT64_C(-62167219200)
+#define SECOND_LAST INT64_C(253402300799)
+
+struct jwt {
+	struct jwt_config cfg;
+	struct jwks *keys;
+	struct cache *cache; /* NULL: none */
+	uint64_t generation; /* of the keys that the cache was filled under */
+};
+
+static enum err refuse(const char **why, const char *text)
+{
+	*why = text;
+	return ERR_UNAUTHORIZED;
+}
+
+/* Header */
+
+/* alg, and kid (p == NULL if absent). Everything else that a header may carry, keys and addresses
+ * of keys above all, is not looked at. */
+MUST_CHECK static enum err read_header(struct arena *a, struct str token, struct str *alg,
+	struct str *kid, const char **why)
+{
+	const struct json *member;
+	struct str rest = token, part, text;
+	struct json *header;
+	size_t at;
+
+	if (!str_split(&rest, '.', &part) || part.n == 0)
+		return refuse(why, "malformed token");
+	text = str_base64url_decode(a, part);
+	if (!text.p || json_parse(a, text, &header, &at) || header->type != JSON_OBJECT)
+		return refuse(why, "malformed token");
+	if (json_member(header, "crit"))
+		return refuse(why, "critical header not understood");
+	member = json_member(header, "alg");
+	if (!member || member->type != JSON_STRING)
+		return refuse(why, "malformed token");
+	*alg = member->text;
+	member = json_member(header, "kid");
+	if (member && member->type != JSON_STRING)
+		return refuse(why, "malformed token");
+	*kid = member ? member->text : STR_NONE;
+	return ERR_OK;
+}
+
+/* Claims */
+
+struct claims {
+	struct arena *arena;
+	const struct json *tree;
+	const char **why;
+};
+
+static enum err refuse_claim(const struct claims *c, const char *name, const char *what)
+{
+	*c->why = arena_printf(c->arena, "claim %s %s", name, what);
+	return ERR_UNAUTHORIZED;
+}
+
+/* NULL if absent or null. */
+static const struct json *claim(const struct claims *c, const char *name)
+{
+	const struct json *v = json_member(c->tree, name);
+
+	return v && v->type != JSON_NULL ? v : NULL;
+}
+
+/* A NumericDate (RFC 7519 section 2) in milliseconds; `absent` if there is none. */
+MUST_CHECK static enum err claim_time(const struct claims *c, const char *name, int64_t absent,
+	int64_t *out)
+{
+	const struct json *v = claim(c, name);
+
+	*out = absent;
+	if (!v)
+		return ERR_OK;
+	if (v->type != JSON_INT && v->type != JSON_DOUBLE)
+		return refuse_claim(c, name, "is not a number");
+	if (!(v->number > (double)SECOND_FIRST))
+		*out = SECOND_FIRST * 1000;
+	else if (v->number >= (double)SECOND_LAST)
+		*out = SECOND_LAST * 1000;
+	else if (v->type == JSON_INT)
+		*out = v->integer * 1000;
+	else
+		*out = (int64_t)(v->number * 1000.0);
+	return ERR_OK;
+}
+
+/* An identifier, p == NULL if absent; if present not empty and bounded. That it is UTF-8 is the
+ * JSON reader's promise. */
+MUST_CHECK static enum err claim_id(const struct claims *c, const char *name, struct str *out)
+{
+	const struct json *v = claim(c, name);
+
+	*out = STR_NONE;
+	if (!v)
+		return ERR_OK;
+	if (v->type != JSON_STRING)
+		return refuse_claim(c, name, "is not a string");
+	if (v->text.n == 0)
+		return refuse_claim(c, name, "is empty");
+	if (v->text.n > LIMIT_ID_BYTES)
+		return refuse_claim(c, name, "is too long");
+	*out = v->text;
+	return ERR_OK;
+}
+
+MUST_CHECK static enum err claim_issuer(const struct claims *c, const char *wanted,
+	struct str *out)
+{
+	const struct json *v = claim(c, "iss");
+
+	if (v && v->type != JSON_STRING)
+		return refuse_claim(c, "iss", "is not a string");
+	*out = v ? v->text : STR_NONE;
+	if (wanted && !(v && str_eq(v->text, str_from(wanted))))
+		return refuse_claim(c, "iss", "is not the expected issuer");
+	return ERR_OK;
+}
+
+/* A string or an array of strings, of which one has to be `wanted`. *out is the first. */
+MUST_CHECK static enum err claim_audience(const struct claims *c, const char *wanted,
+	struct str *out)
+{
+	const struct json *v = claim(c, "aud"), *item;
+	bool found = false;
+
+	*out = STR_NONE;
+	if (v && v->type != JSON_STRING && v->type != JSON_ARRAY)
+		return refuse_claim(c, "aud", "is neither a string nor an array");
+	item = v && v->type == JSON_ARRAY ? v->first : v;
+	for (; item; item = v->type == JSON_ARRAY ? item->next : NULL) {
+		if (item->type != JSON_STRING)
+			return refuse_claim(c, "aud", "holds something that is not a string");
+		if (!out->p)
+			*out = item->text;
+		found = found || (wanted && str_eq(item->text, str_from(wanted)));
+	}
+	if (wanted && !found)
+		return refuse_claim(c, "aud", "does not name this service");
+	return ERR_OK;
+}
+
+MUST_CHECK static enum err claim_scope(const struct claims *c, unsigned *out)
+{
+	static const struct {
+		const char *name;
+		unsigned bit;
+	} known[] = {
+		{"admin:read", SCOPE_ADMIN_READ},
+		{"admin:write", SCOPE_ADMIN_WRITE},
+		{"sessions:write", SCOPE_SESSIONS_WRITE},
+	};
+	const struct json *v = claim(c, "scope");
+	struct str rest, word;
+
+	*out = 0;
+	if (!v)
+		return ERR_OK;
+	if (v->type != JSON_STRING)
+		return refuse_claim(c, "scope", "is not a string");
+	rest = v->text;
+	while (str_split(&rest, ' ', &word))
+		for (size_t i = 0; i < ARRAY_LEN(known); i++)
+			if (str_eq(word, str_from(known[i].name)))
+				*out |= known[i].bit;
+	return ERR_OK;
+}
+
+/* platform_token and role: what kind of principal this is. A role we do not know gives nothing,
+ * not even to a service. */
+MUST_CHECK static enum err claim_kind(const struct claims *c, struct principal *who)
+{
+	static const struct {
+		const char *role;
+		enum principal_kind kind;
+	} roles[] = {
+		{"super_admin", PRINCIPAL_SUPER_ADMIN},
+		{"partner_admin", PRINCIPAL_PARTNER_ADMIN},
+		{"tenant_admin", PRINCIPAL_TENANT_ADMIN},
+	};
+	const struct json *platform = claim(c, "platform_token"), *role = claim(c, "role");
+
+	if (platform && platform->type != JSON_BOOL)
+		return refuse_claim(c, "platform_token", "is not a boolean");
+	if (role && role->type != JSON_STRING)
+		return refuse_claim(c, "role", "is not a string");
+	who->platform_token = platform && platform->boolean;
+	who->kind = !role && who->platform_token ? PRINCIPAL_SERVICE : PRINCIPAL_USER;
+	for (size_t i = 0; role && i < ARRAY_LEN(roles); i++)
+		if (str_eq(role->text, str_from(roles[i].role)))
+			who->kind = roles[i].kind;
+	return ERR_OK;
+}
+
+MUST_CHECK static enum err read_claims(const struct jwt *j, const struct claims *c,
+	struct verdict *out)
+{
+	struct principal *who = &out->who;
+	enum err err;
+
+	if ((err = claim_time(c, "exp", TIME_NONE, &who->expires_ms)) ||
+		(err = claim_time(c, "nbf", INT64_MIN, &out->not_before_ms)) ||
+		(err = claim_time(c, "iat", TIME_NONE, &who->issued_ms)) ||
+		(err = claim_issuer(c, j->cfg.issuer, &who->issuer)) ||
+		(err = claim_audience(c, j->cfg.audience, &who->audience)) ||
+		(err = claim_id(c, "sub", &who->subject)) ||
+		(err = claim_id(c, "sid", &who->session_id)) ||
+		(err = claim_id(c, "tenant_id", &who->tenant_id)) ||
+		(err = claim_id(c, "partner_id", &who->partner_id)) ||
+		(err = claim_scope(c, &who->scopes)) ||
+		(err = claim_kind(c, who)))
+		return err;
+	if (who->expires_ms == TIME_NONE)
+		return refuse_claim(c, "exp", "is missing");
+	if (!who->subject.p)
+		return refuse_claim(c, "sub", "is missing");
+	return ERR_OK;
+}
+
+/* Verification */
+
+MUST_CHECK static enum err verify_fresh(struct jwt *j, struct arena *a, struct str token,
+	struct verdict *out, const char **why)
+{
+	struct str alg, kid, payload;
+	struct json *tree;
+	enum err err;
+	size_t at;
+
+	if ((err = read_header(a, token, &alg, &kid, why)) ||
+		(err = jwks_verify(j->keys, a, token, alg, kid, &payload, why)))
+		return err;
+	if (json_parse(a, payload, &tree, &at) || tree->type != JSON_OBJECT)
+		return refuse(why, "claims are not a JSON object");
+	return read_claims(j, &(struct claims){a, tree, why}, out);
+}
+
+MUST_CHECK static enum err check_times(const struct jwt *j, const struct verdict *v,
+	int64_t now_ms, const char **why)
+{
+	int64_t leeway_ms = j->cfg.leeway_s * 1000;
+
+	if (now_ms - leeway_ms >= v->who.expires_ms)
+		return refuse(why, "token expired");
+	if (now_ms + leeway_ms < v->not_before_ms)
+		return refuse(why, "token not valid yet");
+	return ERR_OK;
+}
+
+enum err jwt_verify(struct jwt *j, struct arena *a, struct str token, int64_t now_ms,
+	struct principal *out, const char **why)
+{
+	unsigned char digest[DIGEST_BYTES];
+	struct verdict verdict = {0};
+	bool cached = false;
+	enum err err;
+
+	*out = (struct principal){0};
+	*why = NULL;
+	if (token.n == 0 || token.n > LIMIT_TOKEN_BYTES)
+		return refuse(why, "malformed token");
+	jwks_refresh(j->keys);
+	if (j->cache) {
+		if (j->generation != jwks_generation(j->keys))
+			cache_clear(j->cache);
+		j->generation = jwks_generation(j->keys);
+		digest_sha256(token, digest);
+		cached = cache_find(j->cache, a, digest, &verdict);
+	}
+	if (!cached && (err = verify_fresh(j, a, token, &verdict, why)))
+		return err;
+	if ((err = check_times(j, &verdict, now_ms, why)))
+		return err;
+	if (j->cache && !cached)
+		cache_store(j->cache, digest, &verdict);
+	*out = verdict.who;
+	return ERR_OK;
+}
+
+struct jwt *jwt_open(const struct jwt_config *cfg, struct jwks *keys)
+{
+	struct jwt *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		out_of_memory(sizeof(*j));
+	BUG_ON(cfg->leeway_s < 0 || cfg->leeway_s > SECOND_LAST);
+	j->cfg = *cfg;
+	j->keys = keys;
+	j->generation = jwks_generation(keys);
+	if (cfg->cache_entries)
+		j->cache = cache_open(cfg->cache_entries);
+	return j;
+}
+
+void jwt_close(struct jwt *j)
+{
+	if (!j)
+		return;
+	cache_close(j->cache);
+	free(j);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ * The access matrix of contract section 3 and nothing else. Called by the dispatcher for every
+ * request, with the access column of the route; touches nothing. The surprise is the last column:
+ * who may hand in sessions is decided by a scope and platform_token, whatever the role. */
+#include "auth/policy.h"
+
+struct cell {
+	enum reach reach;
+	unsigned scope; /* needed for it; 0: none */
+};
+
+#define NONE    {REACH_NONE, 0}
+#define ALL     {REACH_ALL, 0}
+#define PARTNER {REACH_PARTNER, 0}
+#define TENANT  {REACH_TENANT, 0}
+#define OWN     {REACH_OWN, 0}
+#define READ    {REACH_ALL, SCOPE_ADMIN_READ}
+#define WRITE   {REACH_ALL, SCOPE_ADMIN_WRITE}
+#define INGEST  {REACH_ALL, SCOPE_SESSIONS_WRITE}
+
+/* A public endpoint is open to everybody, but over nobody's sessions: OWN, and no principal. */
+static const struct cell matrix[PRINCIPAL__COUNT][ACCESS__COUNT] = {
+	/*                           public platform          tenant            me    Edge API     ingest
+	 *                                  read     write    read     write          read  write */
+	[PRINCIPAL_SUPER_ADMIN]   = {OWN,   ALL,     ALL,     ALL,     ALL,     OWN,  ALL,  ALL,   INGEST},
+	[PRINCIPAL_SERVICE]       = {OWN,   READ,    WRITE,   READ,    WRITE,   NONE, READ, WRITE, INGEST},
+	[PRINCIPAL_PARTNER_ADMIN] = {OWN,   PARTNER, PARTNER, PARTNER, PARTNER, OWN,  NONE, NONE,  INGEST},
+	[PRINCIPAL_TENANT_ADMIN]  = {OWN,   NONE,    NONE,    TENANT,  TENANT,  OWN,  NONE, NONE,  INGEST},
+	[PRINCIPAL_USER]          = {OWN,   NONE,    NONE,    NONE,    NONE,    OWN,  NONE, NONE,  INGEST},
+};
+
+enum reach policy_reach(const struct principal *who, enum access access)
+{
+	const struct cell *cell;
+	enum reach reach;
+
+	if (access == ACCESS_PUBLIC)
+		return REACH_OWN;
+	BUG_ON(who->kind >= PRINCIPAL__COUNT || access >= ACCESS__COUNT);
+	cell = &matrix[who->kind][access];
+	if ((who->scopes & cell->scope) != cell->scope)
+		return REACH_NONE;
+	reach = cell->reach;
+	if (access == ACCESS_INGEST && !who->platform_token)
+		reach = REACH_TENANT;
+	if (reach == REACH_PARTNER && who->partner_id.n == 0)
+		return REACH_NONE;
+	if (reach == REACH_TENANT && who->tenant_id.n == 0)
+		return REACH_NONE;
+	return reach;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT
+ * The connection: options, session set-up, loss, and the one switch from error numbers to enum err.
+ * Called by db.c and handle.c. The surprise: a connection attempt that failed is not made again for
+ * CONNECT_PAUSE_US, so that an outage costs each request next to nothing. */
+#include <errmsg.h>
+#include <mysqld_error.h>
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#define CONNECT_PAUSE_US 200000
+
+/* Literals and parameters compare exactly; against a column, the column's collation decides. */
+static const struct sql_frag session_setup[] = {
+	SQL_INIT("SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin, time_zone = '+00:00', autocommit = 1,"
+		 " sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,"
+		 "NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION'"),
+	SQL_INIT("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"),
+};
+
+static enum err outcome(unsigned code)
+{
+	switch (code) {
+	case ER_DUP_ENTRY:
+	case ER_DUP_KEY:
+	case ER_DUP_ENTRY_WITH_KEY_NAME:
+		return ERR_DUPLICATE;
+	case ER_LOCK_DEADLOCK:
+	case ER_LOCK_WAIT_TIMEOUT:
+	case ER_CHECKREAD:
+	case ER_TABLE_DEF_CHANGED:
+		return ERR_RETRY;
+	case ER_STATEMENT_TIMEOUT:
+	case ER_QUERY_INTERRUPTED:
+	case 3024: /* ER_QUERY_TIMEOUT of MySQL */
+		return ERR_TIMEOUT;
+	case CR_SERVER_GONE_ERROR:
+	case CR_SERVER_LOST:
+	case CR_SERVER_LOST_EXTENDED:
+	case CR_SERVER_HANDSHAKE_ERR:
+	case CR_MALFORMED_PACKET:
+	case CR_COMMANDS_OUT_OF_SYNC:
+	case CR_ERR_NET_READ:
+	case CR_ERR_NET_WRITE:
+	case ER_CONNECTION_KILLED:
+	case ER_SERVER_SHUTDOWN:
+	case ER_NORMAL_SHUTDOWN:
+	case ER_ABORTING_CONNECTION:
+	case ER_NEW_ABORTING_CONNECTION:
+	case ER_NET_READ_ERROR:
+	case ER_NET_READ_INTERRUPTED:
+	case ER_NET_ERROR_ON_WRITE:
+	case ER_NET_WRITE_INTERRUPTED:
+	case ER_NET_PACKETS_OUT_OF_ORDER:
+	case ER_NET_PACKET_TOO_LARGE: /* the server hangs up */
+		return ERR_LOST;
+	case ER_CON_COUNT_ERROR:
+	case ER_TOO_MANY_USER_CONNECTIONS:
+	case ER_USER_LIMIT_REACHED:
+	case ER_ACCESS_DENIED_ERROR:
+	case ER_DBACCESS_DENIED_ERROR:
+	case ER_BAD_DB_ERROR:
+	case ER_OPTION_PREVENTS_STATEMENT: /* read-only: another server has become the primary */
+	case ER_READ_ONLY_MODE:
+		return ERR_UNAVAILABLE;
+	default:
+		return ERR_INTERNAL;
+	}
+}
+
+enum err conn_fail(struct db *db, unsigned code, const char *text)
+{
+	snprintf(db->error, sizeof(db->error), "%u %s", code, text);
+	db->stats.errors++;
+	return outcome(code);
+}
+
+bool conn_is_over(enum err err)
+{
+	return err == ERR_LOST || err == ERR_UNAVAILABLE;
+}
+
+bool conn_is_unprepared(unsigned code)
+{
+	return code == ER_UNKNOWN_STMT_HANDLER || code == ER_NEED_REPREPARE;
+}
+
+/* mysql_close first: the handles then know that there is no server to tell. */
+void conn_close(struct db *db)
+{
+	BUG_ON(db->walks > 0);
+	if (db->my)
+		mysql_close(db->my);
+	db->my = NULL;
+	db->lost = false;
+	for (size_t i = 0; i < ARRAY_LEN(db->fixed); i++)
+		handle_close(db->fixed[i]);
+	for (size_t i = 0; i < ARRAY_LEN(db->composed); i++)
+		handle_close(db->composed[i]);
+}
+
+void conn_drop(struct db *db)
+{
+	if (db->walks > 0)
+		db->lost = true;
+	else
+		conn_close(db);
+}
+
+/* An idle connection has nothing to read, unless it is the server's good-bye. */
+bool conn_is_stale(struct db *db)
+{
+	struct pollfd p = {.events = POLLIN};
+
+	if (!db->my)
+		return false;
+	p.fd = (int)mysql_get_socket(db->my);
+	return p.fd < 0 || poll(&p, 1, 0) != 0;
+}
+
+enum err conn_command(struct db *db, struct sql_frag text)
+{
+	db->stats.statements++;
+	if (mysql_real_query(db->my, text.text, (unsigned long)text.n) == 0)
+		return ERR_OK;
+	return conn_fail(db, mysql_errno(db->my), mysql_error(db->my));
+}
+
+/* Limits of this session. Any account may set them. */
+static enum err set_limits(struct db *db)
+{
+	static const struct sql_frag text =
+		SQL_INIT("SET max_statement_time = ?, innodb_lock_wait_timeout = ?");
+	double statement_s = db->cfg.statement_ms / 1000.0;
+	long long lock_wait_s = db->cfg.lock_wait_s;
+	MYSQL_BIND binds[2] = {
+		{.buffer_type = MYSQL_TYPE_DOUBLE, .buffer = &statement_s},
+		{.buffer_type = MYSQL_TYPE_LONGLONG, .buffer = &lock_wait_s},
+	};
+	MYSQL_STMT *stmt = mysql_stmt_init(db->my);
+	enum err err = ERR_OK;
+
+	if (!stmt)
+		out_of_memory(sizeof(*stmt));
+	if (mysql_stmt_prepare(stmt, text.text, (unsigned long)text.n) ||
+		mysql_stmt_bind_param(stmt, binds) || mysql_stmt_execute(stmt))
+		err = conn_fail(db, mysql_stmt_errno(stmt), mysql_stmt_error(stmt));
+	mysql_stmt_close(stmt);
+	return err;
+}
+
+static void set_options(struct db *db)
+{
+	unsigned off = 0;
+	my_bool no = 0;
+
+	mysql_options(db->my, MYSQL_OPT_CONNECT_TIMEOUT, &db->cfg.connect_timeout_s);
+	mysql_options(db->my, MYSQL_OPT_READ_TIMEOUT, &db->read_timeout_s);
+	mysql_options(db->my, MYSQL_OPT_WRITE_TIMEOUT, &db->read_timeout_s);
+	mysql_options(db->my, MYSQL_OPT_LOCAL_INFILE, &off);
+	mysql_options(db->my, MYSQL_OPT_RECONNECT, &no);
+	mysql_options(db->my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	if (db->cfg.defaults_file)
+		mysql_options(db->my, MYSQL_READ_DEFAULT_FILE, db->cfg.defaults_file);
+	mysql_options(db->my, MYSQL_READ_DEFAULT_GROUP, db->cfg.group);
+}
+
+static enum err connect_now(struct db *db)
+{
+	my_bool no = 0;
+	enum err err;
+
+	/* The connector takes no notice of an option file that is not there. */
+	if (db->cfg.defaults_file && access(db->cfg.defaults_file, R_OK) != 0) {
+		snprintf(db->error, sizeof(db->error), "cannot read the option file %s",
+			db->cfg.defaults_file);
+		return ERR_UNAVAILABLE;
+	}
+	db->my = mysql_init(NULL);
+	if (!db->my)
+		out_of_memory(sizeof(*db->my));
+	set_options(db);
+	if (!mysql_real_connect(db->my, NULL, NULL, NULL, NULL, 0, NULL, 0))
+		return conn_fail(db, mysql_errno(db->my), mysql_error(db->my));
+	db->stats.connects++;
+	mysql_options(db->my, MYSQL_OPT_RECONNECT, &no); /* whatever the option file says */
+	for (size_t i = 0; i < ARRAY_LEN(session_setup); i++) {
+		err = conn_command(db, session_setup[i]);
+		if (err)
+			return err;
+	}
+	return set_limits(db);
+}
+
+enum err conn_ready(struct db *db)
+{
+	if (db->lost)
+		return ERR_UNAVAILABLE;
+	if (db->my)
+		return ERR_OK;
+	if (clock_monotonic_us() < db->connect_after_us)
+		return ERR_UNAVAILABLE;
+	if (connect_now(db) == ERR_OK)
+		return ERR_OK;
+	conn_close(db);
+	db->connect_after_us = clock_monotonic_us() + CONNECT_PAUSE_US;
+	return ERR_UNAVAILABLE;
+}

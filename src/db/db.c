@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT
+ * Runs statements and transactions and decides what is repeated after a failure (see db/db.h).
+ * Called by every model file, by query through struct sql, and by /readyz. Waits for the database.
+ *
+ * The surprise: inside a transaction the first deadlock or loss dooms it. Later statements of the
+ * same run are refused, because the server would carry them out on their own, committed. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "internal.h"
+
+/* A hung server is noticed this much after its own limit should have ended the statement. */
+#define READ_MARGIN_S 2
+
+struct db *db_open(const struct db_config *cfg)
+{
+	struct db *db = handle_memory(1, sizeof(*db));
+
+	BUG_ON(cfg->connect_timeout_s == 0 || cfg->statement_ms == 0); /* both mean: for ever */
+	db->cfg = *cfg;
+	db->read_timeout_s = (cfg->statement_ms + 999) / 1000 + READ_MARGIN_S;
+	return db;
+}
+
+void db_close(struct db *db)
+{
+	if (!db)
+		return;
+	conn_close(db);
+	free(db);
+}
+
+const char *db_error_text(const struct db *db)
+{
+	return db->error;
+}
+
+const struct db_stats *db_stats(const struct db *db)
+{
+	return &db->stats;
+}
+
+/* Prepared, bound, executed, result on this side. *sent: the server may have carried it out. */
+static enum err execute(struct db *db, const struct sql *sql, struct handle **out, bool *sent)
+{
+	struct handle *h;
+	enum err err;
+
+	for (bool again = false;; again = true) {
+		unsigned code;
+
+		err = handle_take(db, sql, &h);
+		if (err)
+			return err;
+		err = handle_bind(db, h, sql);
+		if (err)
+			break;
+		*sent = true;
+		db->stats.statements++;
+		if (mysql_stmt_execute(h->stmt) == 0 &&
+			(h->column_count == 0 || mysql_stmt_store_result(h->stmt) == 0)) {
+			*out = h;
+			return ERR_OK;
+		}
+		code = mysql_stmt_errno(h->stmt);
+		err = conn_fail(db, code, mysql_stmt_error(h->stmt));
+		if (again || !conn_is_unprepared(code))
+			break;
+		handle_close(h);
+	}
+	handle_give(h);
+	return err;
+}
+
+/* In a transaction: the error for its statement, which also dooms it if nothing can follow. */
+static enum err doomed(struct db *db, enum err err)
+{
+	if (err == ERR_RETRY || conn_is_over(err))
+		db->doom = err;
+	return err;
+}
+
+/* Repeats what may be repeated. On success *out holds the result until handle_give. */
+static enum err run(struct db *db, const struct sql *sql, struct handle **out)
+{
+	int64_t from_us = clock_monotonic_us();
+	int64_t limit_us = from_us + (int64_t)db->read_timeout_s * 1000000;
+	enum err err;
+
+	if (db->in_tx && db->doom)
+		return db->doom;
+	if (!db->in_tx && sql->kind == SQL_WRITE && conn_is_stale(db))
+		conn_drop(db);
+	for (bool again = false;; again = true) {
+		bool sent = false;
+
+		err = conn_ready(db);
+		if (err)
+			break;
+		err = execute(db, sql, out, &sent);
+		if (!conn_is_over(err))
+			break;
+		conn_drop(db);
+		if (db->in_tx || err == ERR_UNAVAILABLE)
+			break;
+		/* Late means hung: to wait as long once more would help nobody. */
+		err = ERR_UNAVAILABLE;
+		if (again || (sent && sql->kind == SQL_WRITE) || clock_monotonic_us() >= limit_us)
+			break;
+	}
+	db->stats.busy_us += (uint64_t)(clock_monotonic_us() - from_us);
+	return db->in_tx ? doomed(db, err) : err;
+}
+
+enum err db_exec(struct db *db, const struct sql *sql, int64_t *affected)
+{
+	struct handle *h;
+	enum err err;
+
+	BUG_ON(sql->columns[0] != '\0');
+	err = run(db, sql, &h);
+	if (err)
+		return err;
+	if (affected)
+		*affected = (int64_t)mysql_stmt_affected_rows(h->stmt);
+	handle_give(h);
+	return ERR_OK;
+}
+
+static void check_shape(const struct sql *sql, const struct db_shape *shape)
+{
+	BUG_ON(shape->count == 0 || shape->count != strlen(sql->columns));
+	for (size_t i = 0; i < shape->count; i++)
+		BUG_ON(shape->cols[i].letter != sql->columns[i]);
+}
+
+enum err db_one(struct db *db, struct arena *a, const struct sql *sql,
+	const struct db_shape *shape, void *row)
+{
+	struct handle *h;
+	bool end;
+	enum err err;
+
+	check_shape(sql, shape);
+	err = run(db, sql, &h);
+	if (err)
+		return err;
+	BUG_ON(mysql_stmt_num_rows(h->stmt) > 1);
+	err = handle_row(db, h, a, shape, row, &end);
+	if (!err && end)
+		err = ERR_NOT_FOUND;
+	handle_give(h);
+	return err;
+}
+
+enum err db_each(struct db *db, struct arena *a, const struct sql *sql,
+	const struct db_shape *shape, void *row, db_row_fn fn, void *ctx)
+{
+	struct handle *h;
+	enum err err;
+
+	check_shape(sql, shape);
+	err = run(db, sql, &h);
+	if (err)
+		return err;
+	db->walks++;
+	while (!err) {
+		bool end;
+
+		err = handle_row(db, h, a, shape, row, &end);
+		if (end)
+			break;
+		if (!err)
+			err = fn(ctx, row);
+	}
+	handle_give(h);
+	db->walks--;
+	if (db->walks == 0 && db->lost)
+		conn_close(db);
+	return err;
+}
+
+static enum err command(struct db *db, struct sql_frag text)
+{
+	int64_t from_us = clock_monotonic_us();
+	enum err err = conn_command(db, text);
+
+	if (conn_is_over(err))
+		conn_drop(db);
+	db->stats.busy_us += (uint64_t)(clock_monotonic_us() - from_us);
+	return err;
+}
+
+/* One run of the transaction. *again: nothing of it remains, and another run may succeed. */
+static enum err tx_once(struct db *db, db_tx_fn fn, void *ctx, bool *again)
+{
+	enum err err = conn_ready(db);
+
+	*again = false;
+	if (err)
+		return err;
+	err = command(db, SQL("START TRANSACTION"));
+	if (err) {
+		*again = err == ERR_LOST;
+		return err;
+	}
+	db->in_tx = true;
+	db->doom = ERR_OK;
+	err = fn(ctx);
+	db->in_tx = false;
+	if (db->doom) {
+		err = db->doom;
+		*again = err == ERR_RETRY || err == ERR_LOST;
+	} else if (!err) {
+		err = command(db, SQL("COMMIT"));
+		*again = err == ERR_RETRY; /* lost: committed or not, nobody knows */
+	}
+	if (err && db->my && !db->lost && command(db, SQL("ROLLBACK")) != ERR_OK)
+		conn_drop(db);
+	return err;
+}
+
+/* Up to 4 ms, then 8, 16, ...: whoever is in the way should be gone, and two that collided should
+ * not collide again. */
+static void back_off(unsigned tries)
+{
+	int64_t us = random_i64() % (2000 << tries);
+	struct timespec t = {.tv_nsec = (long)us * 1000};
+
+	nanosleep(&t, NULL);
+}
+
+enum err db_tx(struct db *db, db_tx_fn fn, void *ctx)
+{
+	int64_t limit_us = clock_monotonic_us() + (int64_t)db->read_timeout_s * 1000000;
+	enum err err;
+
+	BUG_ON(db->in_tx);
+	for (unsigned tries = 1;; tries++) {
+		bool again;
+
+		err = tx_once(db, fn, ctx, &again);
+		if (!again || tries == DB_TX_TRIES || clock_monotonic_us() >= limit_us)
+			break;
+		back_off(tries);
+	}
+	return err == ERR_LOST ? ERR_UNAVAILABLE : err;
+}
+
+enum err db_ping(struct db *db)
+{
+	static const struct db_col col = {'i', 0};
+	static const struct db_shape shape = {&col, 1};
+	struct sql sql = SQL_FIXED0(PING);
+	int64_t one;
+
+	return db_one(db, NULL, &sql, &shape, &one);
+}
+
+enum err db_self_check(struct db *db)
+{
+	enum err first = conn_ready(db);
+
+	for (int id = 0; id < STMT__COUNT; id++) {
+		const struct stmt_row *row = stmt_row((enum stmt)id);
+		struct sql sql = {.fixed = id, .kind = row->kind, .columns = row->columns};
+		struct handle *h;
+		enum err err;
+
+		if (conn_is_over(first))
+			break;
+		err = handle_take(db, &sql, &h);
+		if (!err) {
+			handle_give(h);
+			continue;
+		}
+		log_event(LOG_ERROR, "statement cannot be prepared", "statement", row->name, "why",
+			db->error, NULL);
+		if (!first || conn_is_over(err))
+			first = err;
+	}
+	if (conn_is_over(first))
+		conn_drop(db);
+	return first == ERR_LOST ? ERR_UNAVAILABLE : first;
+}
+
+enum err db_schema(struct db *db, struct str statement)
+{
+	struct sql q = {.fixed = -1, .kind = SQL_WRITE, .columns = ""};
+
+	q.text.p = (char *)statement.p;
+	q.text.n = statement.n;
+	return db_exec(db, &q, NULL);
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT
+ * Prepared statements: made when first needed, kept per connection, parameters bound and columns
+ * fetched by letter. Called by db.c and conn.c. The surprise: a statement whose result is still
+ * being walked cannot be executed again, so a nested use of it gets a handle of its own. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "internal.h"
+
+/* Longer texts (huge IN lists) are not worth keeping. */
+#define KEPT_TEXT_BYTES 16384
+
+/* What DATETIME holds: years 0 to 9999. A client's filter may name an instant beyond them. */
+#define TIME_LEAST (-62167219200000)
+#define TIME_MOST 253402300799999
+
+void *handle_memory(size_t count, size_t bytes)
+{
+	void *p = calloc(count ? count : 1, bytes);
+
+	if (!p)
+		out_of_memory(count * bytes);
+	return p;
+}
+
+static char *copy(const char *p, size_t n)
+{
+	char *to = handle_memory(n + 1, 1);
+
+	memcpy(to, p, n);
+	return to;
+}
+
+void handle_close(struct handle *h)
+{
+	if (!h)
+		return;
+	if (h->slot)
+		*h->slot = NULL;
+	if (h->stmt)
+		mysql_stmt_close(h->stmt);
+	free(h->text);
+	free(h->columns);
+	free(h->params);
+	free(h->args);
+	free(h->cells);
+	free(h->scratch);
+	free(h);
+}
+
+void handle_give(struct handle *h)
+{
+	if (h->column_count > 0)
+		mysql_stmt_free_result(h->stmt);
+	h->busy = false;
+	if (!h->slot)
+		handle_close(h);
+}
+
+static enum enum_field_types type_of(char letter)
+{
+	switch (letter) {
+	case 'i':
+	case 'I':
+		return MYSQL_TYPE_LONGLONG;
+	case 'd':
+	case 'D':
+		return MYSQL_TYPE_DOUBLE;
+	case 't':
+	case 'T':
+		return MYSQL_TYPE_DATETIME;
+	case 's':
+	case 'S':
+		return MYSQL_TYPE_STRING;
+	default:
+		BUG_ON(letter != 'b' && letter != 'B');
+		return MYSQL_TYPE_BLOB;
+	}
+}
+
+static bool is_bytes(enum enum_field_types type)
+{
+	return type == MYSQL_TYPE_STRING || type == MYSQL_TYPE_BLOB;
+}
+
+/* The connector copies the binds and keeps the addresses in them. */
+static bool bind_columns(struct handle *h, const char *columns)
+{
+	MYSQL_BIND *binds = handle_memory(h->column_count, sizeof(*binds));
+	bool ok;
+
+	for (size_t i = 0; i < h->column_count; i++) {
+		struct cell *c = &h->cells[i];
+		MYSQL_BIND *b = &binds[i];
+
+		b->buffer_type = type_of(columns[i]);
+		b->buffer = &c->u;
+		if (is_bytes(b->buffer_type)) {
+			b->buffer = h->scratch + i * SCRATCH_BYTES;
+			b->buffer_length = SCRATCH_BYTES;
+		}
+		b->length = &c->n;
+		b->is_null = &c->null;
+		b->error = &c->error;
+	}
+	ok = mysql_stmt_bind_result(h->stmt, binds) == 0;
+	free(binds);
+	return ok;
+}
+
+static const char *name_of(const struct sql *sql)
+{
+	return sql->fixed >= 0 ? stmt_row((enum stmt)sql->fixed)->name : "composed";
+}
+
+static enum err misfit(struct db *db, const struct sql *sql, const char *what)
+{
+	snprintf(db->error, sizeof(db->error), "statement %s: %s", name_of(sql), what);
+	db->stats.errors++;
+	log_event(LOG_ERROR, "statement does not fit its letters", "statement", name_of(sql), "why",
+		what, NULL);
+	return ERR_INTERNAL;
+}
+
+static struct str text_of(const struct sql *sql)
+{
+	return sql->fixed >= 0 ? stmt_row((enum stmt)sql->fixed)->sql : buf_view(&sql->text);
+}
+
+static enum err prepare(struct db *db, struct handle *h, const struct sql *sql)
+{
+	struct str text = text_of(sql);
+	size_t params = sql->fixed >= 0 ? strlen(stmt_row((enum stmt)sql->fixed)->params)
+					: sql->arg_count;
+
+	h->stmt = mysql_stmt_init(db->my);
+	if (!h->stmt)
+		out_of_memory(sizeof(*h->stmt));
+	if (mysql_stmt_prepare(h->stmt, text.p, (unsigned long)text.n))
+		return conn_fail(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+	h->param_count = mysql_stmt_param_count(h->stmt);
+	h->column_count = mysql_stmt_field_count(h->stmt);
+	if (h->param_count != params)
+		return misfit(db, sql, "number of parameters");
+	if (h->column_count != strlen(sql->columns))
+		return misfit(db, sql, "number of columns");
+	h->params = handle_memory(h->param_count, sizeof(*h->params));
+	h->args = handle_memory(h->param_count, sizeof(*h->args));
+	h->cells = handle_memory(h->column_count, sizeof(*h->cells));
+	h->scratch = handle_memory(h->column_count, SCRATCH_BYTES);
+	if (h->column_count > 0 && !bind_columns(h, sql->columns))
+		return conn_fail(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+	return ERR_OK;
+}
+
+/* The kept handle of a composed statement, or the place for a new one: free, or the one least
+ * recently used. NULL when it is not to be kept. */
+static struct handle **composed_slot(struct db *db, const struct sql *sql)
+{
+	struct str text = buf_view(&sql->text);
+	struct handle **best = NULL;
+
+	if (text.n > KEPT_TEXT_BYTES)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(db->composed); i++) {
+		struct handle **slot = &db->composed[i];
+		struct handle *h = *slot;
+
+		if (!h) {
+			if (!best || *best)
+				best = slot;
+			continue;
+		}
+		if (h->text_n == text.n && memcmp(h->text, text.p, text.n) == 0 &&
+			strcmp(h->columns, sql->columns) == 0)
+			return slot;
+		if (!h->busy && (!best || (*best && h->used < (*best)->used)))
+			best = slot;
+	}
+	if (best)
+		handle_close(*best);
+	return best;
+}
+
+enum err handle_take(struct db *db, const struct sql *sql, struct handle **out)
+{
+	struct handle **slot = sql->fixed >= 0 ? &db->fixed[sql->fixed] : composed_slot(db, sql);
+	struct handle *h = slot ? *slot : NULL;
+	enum err err;
+
+	if (h && h->busy) {
+		slot = NULL;
+		h = NULL;
+	}
+	if (!h) {
+		h = handle_memory(1, sizeof(*h));
+		err = prepare(db, h, sql);
+		if (err) {
+			handle_close(h);
+			*out = NULL;
+			return err;
+		}
+		if (sql->fixed < 0 && slot) {
+			h->text = copy(sql->text.p, sql->text.n);
+			h->text_n = sql->text.n;
+			h->columns = copy(sql->columns, strlen(sql->columns));
+		}
+		h->slot = slot;
+		if (slot)
+			*slot = h;
+	}
+	h->busy = true;
+	h->used = ++db->tick;
+	*out = h;
+	return ERR_OK;
+}
+
+static MYSQL_TIME time_to_db(int64_t ms)
+{
+	struct calendar c;
+
+	if (ms < TIME_LEAST)
+		ms = TIME_LEAST;
+	if (ms > TIME_MOST)
+		ms = TIME_MOST;
+	c = clock_calendar(ms);
+	return (MYSQL_TIME){
+		.year = (unsigned)c.year,
+		.month = (unsigned)c.month,
+		.day = (unsigned)c.day,
+		.hour = (unsigned)c.hour,
+		.minute = (unsigned)c.minute,
+		.second = (unsigned)c.second,
+		.second_part = (unsigned long)c.millisecond * 1000,
+		.time_type = MYSQL_TIMESTAMP_DATETIME,
+	};
+}
+
+static int64_t time_from_db(const MYSQL_TIME *t)
+{
+	const struct calendar c = {
+		.year = (int)t->year,
+		.month = (int)t->month,
+		.day = (int)t->day,
+		.hour = (int)t->hour,
+		.minute = (int)t->minute,
+		.second = (int)t->second,
+		.millisecond = (int)(t->second_part / 1000),
+	};
+
+	return clock_instant_ms(&c);
+}
+
+enum err handle_bind(struct db *db, struct handle *h, const struct sql *sql)
+{
+	BUG_ON(h->param_count != sql->arg_count);
+	for (size_t i = 0; i < h->param_count; i++) {
+		const struct db_val *v = &sql->args[i];
+		struct cell *c = &h->args[i];
+		MYSQL_BIND *b = &h->params[i];
+
+		*b = (MYSQL_BIND){.buffer_type = type_of(v->letter), .buffer = &c->u};
+		c->null = v->null;
+		b->is_null = &c->null;
+		if (v->null)
+			continue;
+		if (is_bytes(b->buffer_type)) {
+			/* Only read: the connector's type has no const. */
+			b->buffer = (void *)v->u.s.p;
+			b->buffer_length = (unsigned long)v->u.s.n;
+			c->n = b->buffer_length;
+			b->length = &c->n;
+		} else if (b->buffer_type == MYSQL_TYPE_DATETIME) {
+			c->u.t = time_to_db(v->u.i);
+		} else if (b->buffer_type == MYSQL_TYPE_DOUBLE) {
+			c->u.d = v->u.d;
+		} else {
+			c->u.i = v->u.i;
+		}
+	}
+	if (h->param_count > 0 && mysql_stmt_bind_param(h->stmt, h->params))
+		return conn_fail(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+	return ERR_OK;
+}
+
+static bool take_text(struct handle *h, size_t i, char letter, struct arena *a, struct str *out)
+{
+	struct cell *c = &h->cells[i];
+	MYSQL_BIND b = {.buffer_type = type_of(letter)};
+	char *p;
+
+	if (c->n <= SCRATCH_BYTES) {
+		*out = (struct str){arena_dup(a, h->scratch + i * SCRATCH_BYTES, c->n), c->n};
+		return true;
+	}
+	p = arena_alloc(a, c->n + 1);
+	b.buffer = p;
+	b.buffer_length = c->n;
+	if (mysql_stmt_fetch_column(h->stmt, &b, (unsigned)i, 0))
+		return false;
+	p[c->n] = '\0';
+	*out = (struct str){p, c->n};
+	return true;
+}
+
+static void take_null(enum enum_field_types type, void *member)
+{
+	if (is_bytes(type))
+		*(struct str *)member = STR_NONE;
+	else if (type == MYSQL_TYPE_DOUBLE)
+		*(double *)member = (double)NAN;
+	else
+		*(int64_t *)member = DB_NULL_I64;
+}
+
+/* NULL if all is well, else what is wrong with the column. */
+static const char *take_column(struct handle *h, size_t i, struct arena *a,
+	const struct db_col *col, void *row)
+{
+	struct cell *c = &h->cells[i];
+	void *member = (char *)row + col->offset;
+	enum enum_field_types type = type_of(col->letter);
+
+	if (c->null) {
+		take_null(type, member);
+		return col->letter >= 'a' ? "NULL in a column that has none" : NULL;
+	}
+	if (is_bytes(type))
+		return take_text(h, i, col->letter, a, member) ? NULL : "cannot fetch a long text";
+	if (c->error)
+		return "value does not fit its letter";
+	if (type == MYSQL_TYPE_DATETIME)
+		*(int64_t *)member = time_from_db(&c->u.t);
+	else if (type == MYSQL_TYPE_DOUBLE)
+		*(double *)member = c->u.d;
+	else
+		*(int64_t *)member = c->u.i;
+	return NULL;
+}
+
+enum err handle_row(struct db *db, struct handle *h, struct arena *a,
+	const struct db_shape *shape, void *row, bool *end)
+{
+	int rc = mysql_stmt_fetch(h->stmt);
+
+	*end = rc == MYSQL_NO_DATA;
+	if (*end)
+		return ERR_OK;
+	/* Truncation is normal for texts and looked at column by column. */
+	if (rc != 0 && rc != MYSQL_DATA_TRUNCATED)
+		return conn_fail(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+	for (size_t i = 0; i < shape->count; i++) {
+		const char *why = take_column(h, i, a, &shape->cols[i], row);
+
+		if (why) {
+			snprintf(db->error, sizeof(db->error), "column %zu: %s", i + 1, why);
+			db->stats.errors++;
+			return ERR_INTERNAL;
+		}
+	}
+	return ERR_OK;
+}

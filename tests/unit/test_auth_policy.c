@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ * The access matrix, cell by cell, written a second time from contract section 3. Touches nothing.
+ * The surprise: the wants are words of one letter per access, in the order of the enum. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "auth/policy.h"
+
+enum { R = SCOPE_ADMIN_READ, W = SCOPE_ADMIN_WRITE, S = SCOPE_SESSIONS_WRITE, ANY = R | W | S };
+
+static const struct row {
+	const char *name;
+	struct principal who;
+	const char *want; /* a letter per access: - none, a all, p partner, t tenant, o own */
+} rows[] = {
+	/* public, platform read/write, tenant read/write, me, edge read/write, ingest */
+	{"super admin", {.kind = PRINCIPAL_SUPER_ADMIN}, "oaaaaoaa-"},
+	{"super admin, scopes", {.kind = PRINCIPAL_SUPER_ADMIN, .scopes = R | W}, "oaaaaoaa-"},
+	{"super admin, ingest, no tenant", {.kind = PRINCIPAL_SUPER_ADMIN, .scopes = S}, "oaaaaoaa-"},
+	{"super admin, ingest, tenant",
+		{.kind = PRINCIPAL_SUPER_ADMIN, .scopes = S, .tenant_id = {"t", 1}}, "oaaaaoaat"},
+	{"super admin, ingest, platform",
+		{.kind = PRINCIPAL_SUPER_ADMIN, .scopes = S, .platform_token = true}, "oaaaaoaaa"},
+
+	{"service, nothing", {.kind = PRINCIPAL_SERVICE, .platform_token = true}, "o--------"},
+	{"service, read", {.kind = PRINCIPAL_SERVICE, .platform_token = true, .scopes = R},
+		"oa-a--a--"},
+	{"service, write", {.kind = PRINCIPAL_SERVICE, .platform_token = true, .scopes = W},
+		"o-a-a--a-"},
+	{"service, sessions", {.kind = PRINCIPAL_SERVICE, .platform_token = true, .scopes = S},
+		"o-------a"},
+	{"service, all", {.kind = PRINCIPAL_SERVICE, .platform_token = true, .scopes = ANY},
+		"oaaaa-aaa"},
+
+	{"partner admin", {.kind = PRINCIPAL_PARTNER_ADMIN, .partner_id = {"p", 1}}, "oppppo---"},
+	{"partner admin, scopes",
+		{.kind = PRINCIPAL_PARTNER_ADMIN, .partner_id = {"p", 1}, .scopes = ANY}, "oppppo---"},
+	{"partner admin without partner",
+		{.kind = PRINCIPAL_PARTNER_ADMIN, .tenant_id = {"t", 1}, .scopes = R | W}, "o----o---"},
+	{"partner admin, empty partner", {.kind = PRINCIPAL_PARTNER_ADMIN, .partner_id = {"", 0}},
+		"o----o---"},
+
+	{"tenant admin", {.kind = PRINCIPAL_TENANT_ADMIN, .tenant_id = {"t", 1}}, "o--tto---"},
+	{"tenant admin, scopes",
+		{.kind = PRINCIPAL_TENANT_ADMIN, .tenant_id = {"t", 1}, .scopes = ANY}, "o--tto--t"},
+	{"tenant admin without tenant",
+		{.kind = PRINCIPAL_TENANT_ADMIN, .partner_id = {"p", 1}, .scopes = ANY}, "o----o---"},
+
+	{"user", {.kind = PRINCIPAL_USER, .tenant_id = {"t", 1}, .partner_id = {"p", 1}},
+		"o----o---"},
+	{"user, scopes", {.kind = PRINCIPAL_USER, .scopes = ANY}, "o----o---"},
+	{"user, scopes, tenant", {.kind = PRINCIPAL_USER, .scopes = ANY, .tenant_id = {"t", 1}},
+		"o----o--t"},
+	{"user, platform, sessions",
+		{.kind = PRINCIPAL_USER, .scopes = S, .platform_token = true, .tenant_id = {"t", 1}},
+		"o----o--a"},
+	{"user, platform, no scope", {.kind = PRINCIPAL_USER, .platform_token = true}, "o----o---"},
+};
+
+static void every_cell__is_as_the_contract_says(void **state)
+{
+	static const char letters[] = {
+		[REACH_NONE] = '-', [REACH_ALL] = 'a', [REACH_PARTNER] = 'p', [REACH_TENANT] = 't',
+		[REACH_OWN] = 'o',
+	};
+	int wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char got[ACCESS__COUNT + 1] = "";
+
+		for (int access = 0; access < ACCESS__COUNT; access++)
+			got[access] = letters[policy_reach(&rows[i].who, (enum access)access)];
+		if (strcmp(got, rows[i].want)) {
+			print_error("%s: got %s, want %s\n", rows[i].name, got, rows[i].want);
+			wrong++;
+		}
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void public_endpoint__needs_no_principal(void **state)
+{
+	(void)state;
+	assert_int_equal(policy_reach(NULL, ACCESS_PUBLIC), REACH_OWN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_cell__is_as_the_contract_says),
+		cmocka_unit_test(public_endpoint__needs_no_principal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
