@@ -1,0 +1,114 @@
+# Rollcall. `make help` lists the targets; README.md says what they are for.
+# BUILD=dir moves everything that is made, so two stacks run side by side.
+
+BUILD ?= build
+MODE  ?= release
+PORT  ?= 8080
+PREFIX ?= /usr/local
+CC    ?= cc
+WERROR ?= -Werror
+
+O := $(BUILD)/$(MODE)
+PACKAGES := gcc make pkg-config libfcgi-dev libyajl-dev libmariadb-dev libcjose-dev libjansson-dev libssl-dev \
+	libmaxminddb-dev libcmocka-dev libcurl4-openssl-dev mariadb-server mariadb-client lighttpd \
+	spawn-fcgi curl
+
+MODES := release debug asan cov
+ifeq ($(filter $(MODE),$(MODES)),)
+$(error MODE is one of $(MODES))
+endif
+
+FLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+LINK_release  := -pie -Wl,-z,relro,-z,now
+FLAGS_debug   := -O0
+FLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LINK_asan     := -fsanitize=address,undefined
+FLAGS_cov     := -O0 --coverage
+LINK_cov      := --coverage
+
+PKG_APP  := fcgi yajl libmariadb cjose libcrypto libmaxminddb
+PKG_TEST := cmocka libcurl
+WARNINGS := -Wall -Wextra -Wpedantic $(WERROR) -Wshadow -Wvla -Wformat=2 -Wundef -Wstrict-prototypes \
+	-Wmissing-prototypes -Wwrite-strings -Wswitch-enum
+ALL_CFLAGS = -std=c11 -D_DEFAULT_SOURCE -g $(WARNINGS) $(FLAGS_$(MODE)) -Iinclude -Itests \
+	$(shell pkg-config --cflags $(PKG_APP) $(PKG_TEST) 2>/dev/null) $(CFLAGS)
+ALL_LDFLAGS = $(LINK_$(MODE)) $(LDFLAGS)
+LIBS      = $(shell pkg-config --libs $(PKG_APP) 2>/dev/null) -lm
+TEST_LIBS = $(shell pkg-config --libs $(PKG_TEST) 2>/dev/null)
+ALL_CFLAGS := $(ALL_CFLAGS)
+LIBS       := $(LIBS)
+TEST_LIBS  := $(TEST_LIBS)
+
+# Rooms. A program is a main.c of its room; everything else is one archive.
+MAINS   := src/server/main.c src/admin/main.c src/demo/main.c
+SOURCES := $(filter-out $(MAINS),$(wildcard src/*/*.c))
+OBJECTS := $(SOURCES:%.c=$(O)/%.o)
+ARCHIVE := $(O)/rollcall.a
+PROGRAMS := $(O)/rollcall.fcgi $(O)/rollcall-admin $(O)/rollcall-demo
+
+TEST_HELP := $(patsubst %.c,$(O)/%.o,$(wildcard tests/lib/*.c))
+UNIT := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c))
+DBT  := $(patsubst %.c,$(O)/%,$(wildcard tests/db/test_*.c))
+E2E  := $(patsubst %.c,$(O)/%,$(wildcard tests/e2e/test_*.c))
+
+# V=1 shows whole commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
+
+.PHONY: all
+all: $(PROGRAMS)
+
+$(O)/rollcall.fcgi: $(O)/src/server/main.o $(ARCHIVE)
+$(O)/rollcall-admin: $(O)/src/admin/main.o $(ARCHIVE)
+$(O)/rollcall-demo: $(O)/src/demo/main.o $(ARCHIVE)
+$(PROGRAMS):
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(ARCHIVE): $(OBJECTS)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(O)/tests/%: $(O)/tests/%.o $(TEST_HELP) $(ARCHIVE)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
+
+$(O)/%.o: %.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Changed flags or compiler rebuild everything; the same ones do not.
+$(O)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+.PHONY: FORCE
+FORCE:
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
+.SECONDARY:
+
+# The demonstration (httpd-conf/demo/stack): everything it makes is in $(BUILD)/run.
+# Packages may just have been installed, so pkg-config has to be asked again: hence the second make.
+RUN_DIR := $(abspath $(BUILD))/run
+
+.PHONY: deps run up down token
+deps:
+	@httpd-conf/demo/install-packages $(PACKAGES)
+
+run up: deps
+	@$(MAKE) --no-print-directory all
+	@exec env BUILD='$(abspath $(BUILD))' MODE='$(MODE)' PORT='$(PORT)' httpd-conf/demo/stack $@
+
+down:
+	@exec env BUILD='$(abspath $(BUILD))' httpd-conf/demo/stack down
+
+# make -s token CLAIMS='{"sub":"usr_1"}': nothing but the token on standard output. The claims go
+# through the environment, so that the shell does not read them.
+export CLAIMS
+token:
+	@$(MAKE) -s --no-print-directory $(O)/rollcall-demo >&2
+	@mkdir -p '$(RUN_DIR)' && chmod 700 '$(RUN_DIR)'
+	@test -s '$(RUN_DIR)/demo-key.pem' || $(O)/rollcall-demo keys '$(RUN_DIR)' >&2
+	@$(O)/rollcall-demo token '$(RUN_DIR)/demo-key.pem' "$$CLAIMS"

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ * The FastCGI side of one worker, over libfcgi; the only file that includes <fcgiapp.h>. */
+#ifndef SERVER_FCGI_H
+#define SERVER_FCGI_H
+
+#include <stdbool.h>
+
+#include "http/request.h"
+
+struct fcgi;
+
+enum fcgi_role { FCGI_ROLE_RESPONDER, FCGI_ROLE_AUTHORIZER, FCGI_ROLE_OTHER };
+
+enum fcgi_event {
+	FCGI_REQUEST, /* one is in hand, until fcgi_finish */
+	FCGI_STOP,    /* a signal said so, and nothing is in hand */
+	FCGI_FAILED   /* the listening socket cannot be used any more; logged */
+};
+
+/* True when descriptor 0 is a listening socket, as spawn-fcgi, lighttpd, mod_fcgid and systemd
+ * leave it. */
+bool fcgi_inherited(void);
+
+/* After fork. From here on SIGTERM, SIGINT and SIGUSR1 do nothing but end fcgi_accept, and SIGHUP
+ * and SIGPIPE are ignored: a request in hand is always finished. NULL, logged, when that fails. */
+struct fcgi *fcgi_open(void);
+void fcgi_close(struct fcgi *f);
+
+/* Waits for a request or for a signal to stop. */
+enum fcgi_event fcgi_accept(struct fcgi *f);
+
+const struct http_env *fcgi_env(const struct fcgi *f);
+enum fcgi_role fcgi_role(const struct fcgi *f);
+void fcgi_write(void *fcgi, const char *p, size_t n); /* fits http_response.write */
+
+/* Drains what is left of standard input, ends the request and closes its connection in one system
+ * call. The connection is closed even when the web server asked to keep it: a worker that held one
+ * would leave the others' requests waiting. */
+void fcgi_finish(struct fcgi *f);
+
+#endif

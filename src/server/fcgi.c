@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT
+ * One worker's end of FastCGI, over libfcgi; the only file with <fcgiapp.h>. Called by worker.c.
+ *
+ * The surprise is where a worker waits: not in libfcgi's accept, but in epoll for the listening
+ * socket and for the signals that stop it, which are blocked otherwise. So a stop can neither fall
+ * between the test of a flag and a blocking accept, nor interrupt a read in the middle of a
+ * request. The socket is made non-blocking, because another worker may be quicker; EPOLLEXCLUSIVE
+ * wakes one worker a connection, as a blocking accept would. */
+#include "server/fcgi.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fcgiapp.h>
+#include <fcgios.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/macros.h"
+
+#define LISTEN_FD 0
+
+/* What of an unread body is thrown away before closing. A longer rest is left to libfcgi, which
+ * closes in its slow way: half, then waits until the web server has closed too. */
+#define DRAIN_BYTES 65536
+
+struct fcgi {
+	FCGX_Request request;
+	int epoll, signals;
+	bool stopping;
+	struct http_env env;
+};
+
+static const char *get(void *ctx, const char *name)
+{
+	struct fcgi *f = ctx;
+
+	return FCGX_GetParam(name, f->request.envp);
+}
+
+static long read_body(void *ctx, char *out, size_t n)
+{
+	struct fcgi *f = ctx;
+	int got = FCGX_GetStr(out, n > INT_MAX ? INT_MAX : (int)n, f->request.in);
+
+	return got == 0 && FCGX_GetError(f->request.in) != 0 ? -1 : got;
+}
+
+bool fcgi_inherited(void)
+{
+	int on = 0;
+	socklen_t n = sizeof(on);
+
+	return getsockopt(LISTEN_FD, SOL_SOCKET, SO_ACCEPTCONN, &on, &n) == 0 && on != 0;
+}
+
+static bool watch(struct fcgi *f)
+{
+	struct epoll_event request = {.events = EPOLLIN | EPOLLEXCLUSIVE, .data.fd = LISTEN_FD};
+	struct epoll_event stop = {.events = EPOLLIN};
+	int flags = fcntl(LISTEN_FD, F_GETFL);
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	if (sigprocmask(SIG_SETMASK, &set, NULL) != 0)
+		return false;
+	if (flags < 0 || fcntl(LISTEN_FD, F_SETFL, flags | O_NONBLOCK) != 0)
+		return false;
+	f->signals = stop.data.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	f->epoll = epoll_create1(EPOLL_CLOEXEC);
+	return f->signals >= 0 && f->epoll >= 0 &&
+	       epoll_ctl(f->epoll, EPOLL_CTL_ADD, LISTEN_FD, &request) == 0 &&
+	       epoll_ctl(f->epoll, EPOLL_CTL_ADD, f->signals, &stop) == 0;
+}
+
+struct fcgi *fcgi_open(void)
+{
+	struct fcgi *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		out_of_memory(sizeof(*f));
+	f->epoll = f->signals = -1;
+	f->env = (struct http_env){.ctx = f, .get = get, .read = read_body};
+	if (FCGX_Init() == 0 &&
+		FCGX_InitRequest(&f->request, LISTEN_FD, FCGI_FAIL_ACCEPT_ON_INTR) == 0 && watch(f))
+		return f;
+	log_event(LOG_ERROR, "cannot serve descriptor 0", "why", strerror(errno), NULL);
+	fcgi_close(f);
+	return NULL;
+}
+
+void fcgi_close(struct fcgi *f)
+{
+	if (f == NULL)
+		return;
+	FCGX_Free(&f->request, 1);
+	OS_LibShutdown();
+	if (f->epoll >= 0)
+		close(f->epoll);
+	if (f->signals >= 0)
+		close(f->signals);
+	free(f);
+}
+
+/* True when a connection waits; notes in f->stopping that a signal came. A connection that came
+ * together with a signal is still served: the kernel woke nobody else for it. */
+static bool wait_for_connection(struct fcgi *f)
+{
+	struct epoll_event ev[2];
+	bool ready = false;
+	int n;
+
+	do {
+		n = epoll_wait(f->epoll, ev, ARRAY_LEN(ev), -1);
+	} while (n < 0 && errno == EINTR);
+	BUG_ON(n < 0);
+	for (int i = 0; i < n; i++) {
+		if (ev[i].data.fd == LISTEN_FD)
+			ready = true;
+		else
+			f->stopping = true;
+	}
+	return ready;
+}
+
+/* Errors of one connection, or another worker was quicker: not of the listening socket. */
+static bool passes(int error)
+{
+	return error == EAGAIN || error == EINTR || error == ECONNABORTED || error == EPROTO;
+}
+
+enum fcgi_event fcgi_accept(struct fcgi *f)
+{
+	while (!f->stopping) {
+		int got;
+
+		if (!wait_for_connection(f))
+			continue;
+		got = FCGX_Accept_r(&f->request);
+		if (got == 0) {
+			/* One connection, one request: whoever kept the connection for more would
+			 * leave the requests of others waiting in the backlog. */
+			f->request.keepConnection = 0;
+			return FCGI_REQUEST;
+		}
+		if (!passes(-got)) {
+			log_event(LOG_ERROR, "accept failed", "why", strerror(-got), NULL);
+			return FCGI_FAILED;
+		}
+	}
+	return FCGI_STOP;
+}
+
+const struct http_env *fcgi_env(const struct fcgi *f)
+{
+	return &f->env;
+}
+
+enum fcgi_role fcgi_role(const struct fcgi *f)
+{
+	const char *role = FCGX_GetParam("FCGI_ROLE", f->request.envp);
+
+	if (role != NULL && strcmp(role, "RESPONDER") == 0)
+		return FCGI_ROLE_RESPONDER;
+	if (role != NULL && strcmp(role, "AUTHORIZER") == 0)
+		return FCGI_ROLE_AUTHORIZER;
+	return FCGI_ROLE_OTHER;
+}
+
+/* A web server that went away is no error of ours: the rest of the answer is dropped. */
+void fcgi_write(void *fcgi, const char *p, size_t n)
+{
+	struct fcgi *f = fcgi;
+
+	while (n > 0) {
+		int part = n > INT_MAX ? INT_MAX : (int)n;
+
+		if (FCGX_PutStr(p, part, f->request.out) < 0)
+			return;
+		p += part;
+		n -= (size_t)part;
+	}
+}
+
+void fcgi_finish(struct fcgi *f)
+{
+	char rest[4096];
+	size_t drained = 0;
+	int n;
+
+	do {
+		n = FCGX_GetStr(rest, sizeof(rest), f->request.in);
+		drained += (size_t)n;
+	} while (n == (int)sizeof(rest) && drained < DRAIN_BYTES);
+	/* With unread bytes a plain close would reset the connection and could take the answer with
+	 * it; without them libfcgi's shutdown, poll and read are three system calls for nothing. */
+	if (n < (int)sizeof(rest))
+		FCGX_Detach(&f->request);
+	FCGX_Finish_r(&f->request);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ * rollcall.fcgi: reads the settings, then serves the listening socket on descriptor 0 until told to
+ * stop. Started by a web server, spawn-fcgi or systemd; by a person only with an option. Exit
+ * status: 0 stopped or all well, 1 a setting or a check failed, 2 started wrongly. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "server/config.h"
+#include "server/fcgi.h"
+#include "server/setup.h"
+#include "server/supervisor.h"
+#include "server/version.h"
+
+static const char usage[] =
+	"Usage: rollcall.fcgi [--check | --settings | --version | --help]\n"
+	"\n"
+	"Without an option it serves the listening socket on descriptor 0, for example:\n"
+	"  spawn-fcgi -s /run/rollcall.sock -- rollcall.fcgi\n"
+	"or started by lighttpd (bin-path), Apache mod_fcgid or a systemd socket.\n"
+	"\n"
+	"  --check     try settings, keys and database; one line per finding\n"
+	"  --settings  the settings as a table (they are environment variables)\n"
+	"  --version   the version\n"
+	"\n"
+	"Signals: TERM finishes the requests in hand and stops; HUP replaces the workers one\n"
+	"after another without refusing a request. Settings are read at the start only: the\n"
+	"environment of a running process cannot change, so a new setting needs a new start.\n";
+
+enum action { SERVE, CHECK, SETTINGS, VERSION, HELP, UNKNOWN };
+
+static enum action action_of(int argc, char **argv)
+{
+	static const char *const options[] = {NULL, "--check", "--settings", "--version", "--help"};
+
+	if (argc < 2)
+		return SERVE;
+	for (enum action a = CHECK; argc == 2 && a < UNKNOWN; a++) {
+		if (strcmp(argv[1], options[a]) == 0)
+			return a;
+	}
+	return UNKNOWN;
+}
+
+int main(int argc, char **argv)
+{
+	enum action action = action_of(argc, argv);
+	struct config cfg;
+
+	if (action == UNKNOWN) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	if (action == SETTINGS)
+		config_print(stdout);
+	else if (action == VERSION)
+		puts("rollcall " ROLLCALL_VERSION);
+	else if (action == HELP)
+		fputs(usage, stdout);
+	if (action > CHECK)
+		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+
+	if (action == SERVE && !fcgi_inherited()) {
+		fputs("rollcall.fcgi: descriptor 0 is no listening socket; start it with "
+		      "spawn-fcgi or from a web server (see --help)\n",
+			stderr);
+		return 2;
+	}
+	if (!config_read(&cfg, stderr))
+		return EXIT_FAILURE;
+	log_setup((enum log_level)cfg.log_level, (enum log_format)cfg.log_format);
+	if (action == CHECK)
+		return setup_check(&cfg, stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
+	return supervisor_run(&cfg);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT
+ * Turns settings into the parts a worker holds for its lifetime, and tries them for --check.
+ * Called by worker.c and main.c; opens files and the database through auth and db. Nothing here
+ * fails a start: a worker without keys or database answers 401 or 503 until they come. */
+#include "server/setup.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "auth/jwks.h"
+#include "auth/jwt.h"
+#include "base/arena.h"
+
+void setup_open(struct app *app, const struct config *cfg)
+{
+	const struct db_config db = {
+		.defaults_file = cfg->db_defaults,
+		.group = cfg->db_group,
+		.connect_timeout_s = (unsigned)cfg->db_connect_s,
+		.statement_ms = (unsigned)cfg->db_statement_ms,
+		.lock_wait_s = (unsigned)cfg->db_lock_wait_s,
+	};
+	const struct jwks_config keys = {
+		.jwks_file = cfg->jwks_file,
+		.hs256_file = cfg->hs256_file,
+	};
+	const struct jwt_config jwt = {
+		.issuer = cfg->jwt_issuer,
+		.audience = cfg->jwt_audience,
+		.leeway_s = cfg->jwt_leeway_s,
+		.cache_entries = (size_t)cfg->jwt_cache,
+	};
+
+	*app = (struct app){0};
+	app->cfg = (struct app_config){
+		.api_prefix = str_from(cfg->api_prefix),
+		.edge_prefix = str_from(cfg->edge_prefix),
+		.mount = str_from(cfg->mount),
+		.body_limit = (size_t)cfg->body_limit,
+		.retry_after_s = cfg->retry_after_s,
+		.edge_max_rows = cfg->edge_max_rows,
+		.activity_interval_s = cfg->activity_interval_s,
+		.cookie = cfg->cookie,
+		.login_url = cfg->login_url,
+		.metrics_allow = cfg->metrics_allow,
+	};
+	app->db = db_open(&db);
+	app->keys = jwks_open(&keys);
+	app->jwt = jwt_open(&jwt, app->keys);
+}
+
+void setup_close(struct app *app)
+{
+	jwt_close(app->jwt);
+	jwks_close(app->keys);
+	db_close(app->db);
+	*app = (struct app){0};
+}
+
+static bool check_file(const char *name, const char *file, FILE *out)
+{
+	if (file == NULL || access(file, R_OK) == 0)
+		return true;
+	fprintf(out, "%s: cannot read %s\n", name, file);
+	return false;
+}
+
+static bool check_keys(const struct config *cfg, const struct jwks *keys, FILE *out)
+{
+	size_t n = jwks_count(keys);
+	bool jwks = check_file("keys", cfg->jwks_file, out);
+	bool hs256 = check_file("keys", cfg->hs256_file, out);
+
+	if (cfg->jwks_file == NULL && cfg->hs256_file == NULL)
+		fputs("keys: neither ROLLCALL_JWKS_FILE nor ROLLCALL_JWT_HS256_FILE is set, so "
+		      "every bearer token is refused\n",
+			out);
+	else if (n == 0)
+		fputs("keys: none of the configured files holds a key that can be used\n", out);
+	else
+		fprintf(out, "keys: %zu can be used\n", n);
+	return jwks && hs256 && n > 0;
+}
+
+static bool check_database(const struct config *cfg, struct db *db, FILE *out)
+{
+	enum err err;
+
+	if (!check_file("database", cfg->db_defaults, out))
+		return false;
+	err = db_ping(db);
+	if (err != ERR_OK) {
+		fprintf(out, "database: %s: %s\n", err_text(err), db_error_text(db));
+		return false;
+	}
+	if (db_self_check(db) != ERR_OK) {
+		fputs("database: answers, but its tables do not fit this program (the log says "
+		      "which statements); run rollcall-admin migrate\n",
+			out);
+		return false;
+	}
+	fputs("database: answers, and its tables fit\n", out);
+	return true;
+}
+
+bool setup_check(const struct config *cfg, FILE *out)
+{
+	struct app app;
+	bool keys, database, locations;
+
+	fputs("settings: ok\n", out);
+	setup_open(&app, cfg);
+	keys = check_keys(cfg, app.keys, out);
+	database = check_database(cfg, app.db, out);
+	locations = check_file("locations", cfg->geo_file, out);
+	setup_close(&app);
+	return keys && database && locations;
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT
+ * The parent of the pool. Called by main.c; forks workers and waits for signals and for nothing
+ * else. It opens no database and parses no request, so that nothing a client sends can reach it.
+ * The surprise: there are no signal handlers. The signals are blocked and taken one by one with
+ * sigtimedwait, which also keeps the time for back-off and for the end of a drain. */
+#include "server/supervisor.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/macros.h"
+#include "server/worker.h"
+
+#define SECOND 1000000LL /* times here are microseconds of the monotonic clock */
+#define NEVER INT64_MAX
+#define QUICK_DEATH SECOND
+#define BACKOFF_FIRST (SECOND / 10)
+#define BACKOFF_MOST (5 * SECOND)
+#define WORKERS_MAX 64
+
+struct place {
+	pid_t pid; /* 0: nobody */
+	int64_t born;
+	int64_t due;           /* when to fill an empty place */
+	unsigned quick_deaths; /* in a row */
+};
+
+struct pool {
+	const struct config *cfg;
+	sigset_t signals;
+	struct place places[WORKERS_MAX];
+	int count;
+	int renew_next;  /* place whose worker is replaced next; count: none */
+	pid_t leaving;   /* replaced, not yet gone; 0: nobody */
+	int64_t kill_at; /* of the one leaving, or of all when stopping */
+	bool stopping;
+};
+
+static const char *number(char out[24], long long n)
+{
+	snprintf(out, 24, "%lld", n);
+	return out;
+}
+
+/* A worker that dies at once would be forked at once again, for ever. */
+static int64_t backoff(const struct place *w)
+{
+	int64_t delay = BACKOFF_FIRST;
+
+	for (unsigned i = 1; i < w->quick_deaths && delay < BACKOFF_MOST; i++)
+		delay *= 2;
+	return delay < BACKOFF_MOST ? delay : BACKOFF_MOST;
+}
+
+static NORETURN void be_worker(const struct config *cfg, pid_t parent)
+{
+	/* A parent that was killed cannot stop its workers; the kernel does it then. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		exit(EXIT_SUCCESS);
+	exit(worker_run(cfg));
+}
+
+static void start(struct pool *p, struct place *w)
+{
+	char pid[24];
+	pid_t parent = getpid(), child = fork();
+
+	if (child == 0)
+		be_worker(p->cfg, parent);
+	w->born = clock_monotonic_us();
+	if (child < 0) {
+		w->quick_deaths++;
+		w->due = w->born + backoff(w);
+		log_event(LOG_ERROR, "worker not started", "why", strerror(errno), NULL);
+		return;
+	}
+	w->pid = child;
+	log_event(LOG_INFO, "worker started", "pid", number(pid, child), NULL);
+}
+
+static void log_end(pid_t child, int status, const char *delay_ms)
+{
+	char pid[24], how[24];
+	bool signalled = WIFSIGNALED(status);
+	bool orderly = !signalled && WEXITSTATUS(status) == EXIT_SUCCESS;
+
+	number(how, signalled ? WTERMSIG(status) : WEXITSTATUS(status));
+	log_event(orderly ? LOG_INFO : LOG_ERROR, orderly ? "worker ended" : "worker died", "pid",
+		number(pid, child), signalled ? "signal" : "status", how, "restart_in_ms", delay_ms,
+		NULL);
+}
+
+/* Only a death that is neither orderly nor late is held against the place. */
+static void vacate(struct place *w, int status)
+{
+	int64_t now = clock_monotonic_us();
+	bool orderly = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
+
+	w->pid = 0;
+	w->due = now;
+	if (orderly || now - w->born >= QUICK_DEATH) {
+		w->quick_deaths = 0;
+		return;
+	}
+	w->quick_deaths++;
+	w->due += backoff(w);
+}
+
+static void reap(struct pool *p)
+{
+	pid_t child;
+	int status;
+
+	while ((child = waitpid(-1, &status, WNOHANG)) > 0) {
+		const char *delay = NULL;
+		char ms[24];
+
+		if (child == p->leaving)
+			p->leaving = 0;
+		for (int i = 0; i < p->count; i++) {
+			struct place *w = &p->places[i];
+
+			if (w->pid != child)
+				continue;
+			vacate(w, status);
+			if (!p->stopping)
+				delay = number(ms, (w->due - clock_monotonic_us() + 999) / 1000);
+		}
+		log_end(child, status, delay);
+	}
+}
+
+static void signal_all(const struct pool *p, int signo)
+{
+	for (int i = 0; i < p->count; i++) {
+		if (p->places[i].pid != 0)
+			kill(p->places[i].pid, signo);
+	}
+	if (p->leaving != 0)
+		kill(p->leaving, signo);
+}
+
+static bool anybody(const struct pool *p)
+{
+	for (int i = 0; i < p->count; i++) {
+		if (p->places[i].pid != 0)
+			return true;
+	}
+	return p->leaving != 0;
+}
+
+static void stop(struct pool *p)
+{
+	if (p->stopping)
+		return;
+	log_event(LOG_INFO, "pool stops", NULL);
+	p->stopping = true;
+	p->kill_at = clock_monotonic_us() + p->cfg->drain_s * SECOND;
+	signal_all(p, SIGTERM);
+}
+
+/* One step of SIGHUP: the successor is there before the predecessor is told to leave, and the next
+ * place waits until that one is gone. */
+static void renew(struct pool *p)
+{
+	struct place *w = &p->places[p->renew_next++];
+
+	if (w->pid == 0)
+		return; /* about to be filled anew anyway */
+	p->leaving = w->pid;
+	p->kill_at = clock_monotonic_us() + p->cfg->drain_s * SECOND;
+	w->pid = 0;
+	start(p, w);
+	if (w->pid == 0) { /* no successor: the old one stays */
+		w->pid = p->leaving;
+		p->leaving = 0;
+		return;
+	}
+	kill(p->leaving, SIGTERM);
+}
+
+static void work(struct pool *p)
+{
+	int64_t now = clock_monotonic_us();
+
+	if ((p->stopping || p->leaving != 0) && now >= p->kill_at) {
+		log_event(LOG_WARN, "drain time is over", NULL);
+		if (p->stopping)
+			signal_all(p, SIGKILL);
+		else
+			kill(p->leaving, SIGKILL);
+		p->kill_at = NEVER;
+	}
+	if (p->stopping)
+		return;
+	for (int i = 0; i < p->count; i++) {
+		if (p->places[i].pid == 0 && now >= p->places[i].due)
+			start(p, &p->places[i]);
+	}
+	while (p->leaving == 0 && p->renew_next < p->count)
+		renew(p);
+}
+
+static int64_t next_deadline(const struct pool *p)
+{
+	int64_t next = p->stopping || p->leaving != 0 ? p->kill_at : NEVER;
+
+	for (int i = 0; i < p->count && !p->stopping; i++) {
+		if (p->places[i].pid == 0 && p->places[i].due < next)
+			next = p->places[i].due;
+	}
+	return next;
+}
+
+static void wait_for_signal(struct pool *p)
+{
+	int64_t next = next_deadline(p), left = next - clock_monotonic_us();
+	struct timespec ts = {0};
+	int signo;
+
+	if (next != NEVER && left > 0) {
+		ts.tv_sec = left / SECOND;
+		ts.tv_nsec = left % SECOND * 1000;
+	}
+	signo = sigtimedwait(&p->signals, NULL, next == NEVER ? NULL : &ts);
+	if (signo == SIGTERM || signo == SIGINT || signo == SIGUSR1)
+		stop(p);
+	if (signo == SIGHUP && !p->stopping) {
+		log_event(LOG_INFO, "pool renews its workers", NULL);
+		p->renew_next = 0;
+	}
+}
+
+int supervisor_run(const struct config *cfg)
+{
+	struct pool p = {.cfg = cfg, .count = (int)cfg->workers, .renew_next = (int)cfg->workers};
+	char count[24];
+
+	if (cfg->workers == 1)
+		return worker_run(cfg);
+	BUG_ON(p.count > WORKERS_MAX);
+	sigemptyset(&p.signals);
+	sigaddset(&p.signals, SIGTERM);
+	sigaddset(&p.signals, SIGINT);
+	sigaddset(&p.signals, SIGUSR1);
+	sigaddset(&p.signals, SIGHUP);
+	sigaddset(&p.signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &p.signals, NULL);
+	/* Inherited as ignored, it would make children vanish instead of being waited for. */
+	signal(SIGCHLD, SIG_DFL);
+	log_event(LOG_INFO, "pool starts", "workers", number(count, p.count), NULL);
+	for (;;) {
+		reap(&p);
+		if (p.stopping && !anybody(&p))
+			break;
+		work(&p);
+		wait_for_signal(&p);
+	}
+	log_event(LOG_INFO, "pool stopped", NULL);
+	return EXIT_SUCCESS;
+}
