@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT
+ * The only writer of the Edge Management API's envelopes and error bodies, and its other way in, the
+ * zt-session header (contract sections 3 and 4). Messages are OpenZiti's fixed sentence per code;
+ * what is particular is in cause. */
+#include "api/edge.h"
+#include "auth/digest.h"
+#include "model/api_session.h"
+#include "query/query.h"
+
+struct outcome {
+	int status;
+	const char *code, *message;
+};
+
+static const char unauthorized[] = "The request could not be completed. The session is not "
+				   "authorized or the credentials are invalid";
+static const char busy[] = "The request could not be completed due to the server being busy or in a "
+			   "temporarily bad state";
+static const char invalid[] = "The supplied request contains an invalid document";
+
+static const struct outcome outcomes[ERR__COUNT] = {
+	[ERR_BAD_REQUEST] = {400, "COULD_NOT_VALIDATE", invalid},
+	[ERR_INVALID] = {400, "COULD_NOT_VALIDATE", invalid},
+	[ERR_INVALID_FILTER] = {400, "INVALID_FILTER", "The filter query supplied is invalid"},
+	[ERR_INVALID_SORT] = {400, "INVALID_SORT_IDENTIFIER", "The sort order supplied is invalid"},
+	[ERR_UNAUTHORIZED] = {401, "UNAUTHORIZED", unauthorized},
+	[ERR_FORBIDDEN] = {403, "UNAUTHORIZED", unauthorized},
+	[ERR_NOT_FOUND] = {404, "NOT_FOUND",
+		"The resource requested was not found or is no longer available"},
+	[ERR_METHOD] = {405, "METHOD_NOT_ALLOWED", "The method is not allowed on this resource"},
+	[ERR_NOT_ACCEPTABLE] = {406, "NOT_ACCEPTABLE",
+		"The accept header allows none of the content types of this resource"},
+	[ERR_UNAVAILABLE] = {503, "SERVER_TOO_MANY_REQUESTS", busy},
+	[ERR_TIMEOUT] = {503, "SERVER_TOO_MANY_REQUESTS", busy},
+	[ERR_RETRY] = {503, "SERVER_TOO_MANY_REQUESTS", busy},
+	[ERR_LOST] = {503, "SERVER_TOO_MANY_REQUESTS", busy},
+};
+static const struct outcome unhandled = {500, "UNHANDLED", "An unhandled error occurred"};
+
+struct json_writer *edge_open(struct call *c)
+{
+	struct json_writer *w = json_writer_new(c->arena, &c->res->body);
+
+	http_response_header(c->res, "Content-Type", STR("application/json; charset=utf-8"));
+	json_obj(w, NULL);
+	return w;
+}
+
+void edge_meta(struct json_writer *w)
+{
+	json_obj(w, "meta");
+	json_cstr(w, "apiEnrollmentVersion", "0.0.1");
+	json_cstr(w, "apiVersion", "0.0.1");
+}
+
+enum err edge_close(struct json_writer *w)
+{
+	json_end(w);
+	json_end(w);
+	return json_finish(w);
+}
+
+/* Writes error.cause and error.causeMessage; the kinds differ in shape (zitiql 8). */
+static void put_cause(struct json_writer *w, const struct call *c)
+{
+	const struct fault *f = &c->faults.list[0];
+	const char *words = c->detail != NULL ? c->detail : "";
+
+	if (c->faults.count > 0) {
+		json_obj(w, "cause");
+		json_str(w, "field", f->loc[f->depth - 1].name);
+		json_str(w, "value", f->value);
+		json_cstr(w, "reason", f->msg);
+		json_end(w);
+		words = f->msg;
+	} else if (c->query_error != NULL) {
+		json_obj(w, "cause");
+		json_cstr(w, "code", "UNHANDLED");
+		json_str(w, "message", c->query_error->message);
+		json_end(w);
+		words = c->query_error->message.p;
+	} else {
+		json_null(w, "cause");
+	}
+	json_cstr(w, "causeMessage", words);
+}
+
+static void fail(struct call *c, enum err err)
+{
+	const struct outcome *o = outcomes[err].status != 0 ? &outcomes[err] : &unhandled;
+	struct json_writer *w = edge_open(c);
+
+	c->res->status = o->status;
+	if (o->status == 401)
+		http_response_header(c->res, "WWW-Authenticate", STR("zt-session, Bearer"));
+	if (o->status == 503)
+		http_response_header(c->res, "Retry-After",
+			str_printf(c->arena, "%lld", (long long)c->app->cfg.retry_after_s));
+	json_obj(w, "error");
+	json_obj(w, "args");
+	json_obj(w, "urlVars");
+	if (c->route != NULL && c->match.var_count > 0)
+		json_str(w, "id", c->match.vars[0]);
+	json_end(w);
+	json_end(w);
+	put_cause(w, c);
+	json_cstr(w, "code", o->code);
+	json_cstr(w, "message", o->message);
+	json_cstr(w, "requestId", c->req.id);
+	json_end(w);
+	edge_meta(w);
+	if (edge_close(w) != ERR_OK)
+		http_response_restart(c->res);
+}
+
+/* zt-session: the opaque token of a session, whose user has to be a platform administrator. */
+static bool credentials(struct call *c, enum err *err)
+{
+	struct str token = str_trim(http_header(&c->req, "ZT_SESSION"));
+	unsigned char digest[DIGEST_BYTES];
+	struct token_owner owner;
+
+	if (token.p == NULL || token.n == 0)
+		return false;
+	if (token.n > LIMIT_TOKEN_BYTES) {
+		*err = ERR_UNAUTHORIZED;
+		return true;
+	}
+	digest_sha256(token, digest);
+	*err = token_owner(c->app->db, c->arena, (struct str){(char *)digest, sizeof(digest)}, &owner);
+	if (*err == ERR_NOT_FOUND)
+		*err = ERR_UNAUTHORIZED;
+	if (*err == ERR_OK)
+		c->who = (struct principal){
+			.kind = owner.is_admin ? PRINCIPAL_SUPER_ADMIN : PRINCIPAL_USER,
+			.subject = owner.user_id,
+			.session_id = owner.session_id,
+			.tenant_id = owner.tenant_id,
+			.partner_id = owner.partner_id,
+			.expires_ms = owner.expires_ms,
+			.issued_ms = owner.created_ms,
+		};
+	return true;
+}
+
+const struct dialect dialect_edge = {
+	.fail = fail,
+	.credentials = credentials,
+	.negotiates = true,
+};

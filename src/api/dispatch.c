@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ * The life of a request: parse, route, access, parameters, body, handler, answer, one log line.
+ * Called by server/worker.c for every request; the only caller of handlers. What a row of the route
+ * table says is enforced here. */
+#include <stdio.h>
+
+#include "api/edge.h"
+#include "api/routes.h"
+#include "api/v1.h"
+#include "base/clock.h"
+
+struct str call_var(const struct call *c, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < c->match.var_count; i++)
+		if (strncmp(c->match.var_names[i], name, n) == 0 && c->match.var_names[i][n] == '}')
+			return c->match.vars[i];
+	bug(__FILE__, __LINE__, "a variable that the route does not have");
+}
+
+struct revoke_call call_revoke(const struct call *c, const struct session_scope *scope)
+{
+	return (struct revoke_call){
+		.scope = *scope,
+		.by = c->who.subject,
+		.endpoint = str_from(c->route->name),
+		.request_id = str_from(c->req.id),
+		.if_count = -1,
+	};
+}
+
+enum err call_read_body(struct call *c)
+{
+	struct str type = http_header(&c->req, "CONTENT_TYPE");
+	struct json *tree;
+	size_t at = 0;
+	enum err err;
+
+	if (c->route->body == BODY_NONE)
+		return ERR_OK;
+	err = http_request_body(&c->req, c->app->cfg.body_limit);
+	if (err != ERR_OK || c->route->body == BODY_FORM_OR_JSON)
+		return err;
+	if (c->req.body.n == 0) {
+		fault_add(&c->faults, "body", NULL, -1, "missing", "Field required");
+		return ERR_INVALID;
+	}
+	if (!http_is_json(type))
+		return ERR_MEDIA_TYPE;
+	err = json_parse(c->arena, c->req.body, &tree, &at);
+	if (err == ERR_INVALID) {
+		fault_add(&c->faults, "body", NULL, (int64_t)at, "json_invalid", "JSON decode error");
+		return err;
+	}
+	if (err == ERR_OK && tree->type != JSON_OBJECT) {
+		fault_add(&c->faults, "body", NULL, -1, "model_attributes_type",
+			"Input should be a valid dictionary or object to extract fields from");
+		return ERR_INVALID;
+	}
+	c->body = tree;
+	return err;
+}
+
+static bool accepts(const struct call *c)
+{
+	return !c->dialect->negotiates || http_accepts_json(http_header(&c->req, "ACCEPT"));
+}
+
+/* Everything between the route and the answer. */
+static enum err serve(struct call *c)
+{
+	enum err err;
+
+	if (!c->req.query_ok) {
+		c->detail = "Query string too long";
+		return ERR_BAD_REQUEST;
+	}
+	if (!accepts(c))
+		return ERR_NOT_ACCEPTABLE;
+	err = call_authorise(c);
+	if (err == ERR_OK)
+		err = call_read_params(c);
+	if (err == ERR_OK)
+		err = call_read_body(c);
+	if (err == ERR_OK)
+		err = c->route->handler(c);
+	return err;
+}
+
+/* The name that routes know a base path by; where the API's lie is the installation's choice. */
+static const char *prefix_name(const struct app *app, struct str prefix)
+{
+	if (str_eq(prefix, app->cfg.api_prefix))
+		return PREFIX_V1;
+	if (str_eq(prefix, app->cfg.edge_prefix))
+		return PREFIX_EDGE;
+	return prefix.p != NULL ? prefix.p : "";
+}
+
+static enum err find_route(struct call *c)
+{
+	const char *prefix = prefix_name(c->app, c->req.prefix);
+
+	c->dialect = strcmp(prefix, PREFIX_EDGE) == 0 ? &dialect_edge : &dialect_v1;
+	if (!c->req.path_ok)
+		return ERR_NOT_FOUND;
+	c->match = router_match(routes, route_count, sizeof(routes[0]), prefix, &c->req);
+	c->route = c->match.row;
+	if (c->route != NULL) {
+		c->dialect = c->route->dialect;
+		return ERR_OK;
+	}
+	if (!c->match.path_known)
+		return ERR_NOT_FOUND;
+	http_response_header(c->res, "Allow", c->match.allow);
+	return ERR_METHOD;
+}
+
+static void log_request(const struct call *c, enum err err, int64_t start_us)
+{
+	char status[12], took[24], db[24];
+
+	snprintf(status, sizeof(status), "%d", c->res->status);
+	snprintf(took, sizeof(took), "%lld", (long long)(clock_monotonic_us() - start_us));
+	snprintf(db, sizeof(db), "%lld", (long long)c->db_us);
+	if (c->res->status >= 500)
+		log_event(LOG_ERROR, "fault", "request", c->req.id, "outcome", err_text(err), "why",
+			db_error_text(c->app->db), NULL);
+	log_event(LOG_INFO, "request", "request", c->req.id, "route",
+		c->route != NULL ? c->route->name : NULL, "method",
+		http_method_text(c->req.method), "caller",
+		str_dup(c->arena, c->who.subject).p, "status", status, "us", took, "db_us", db,
+		NULL);
+}
+
+void dispatch(const struct app *app, struct arena *a, const struct http_env *env,
+	struct http_response *res)
+{
+	const struct str prefixes[] = {
+		app->cfg.api_prefix, app->cfg.edge_prefix, STR(PREFIX_HEALTHZ), STR(PREFIX_READYZ),
+	};
+	int64_t start_us = clock_monotonic_us();
+	uint64_t db_before = db_stats(app->db)->busy_us;
+	struct call *c = arena_zalloc(a, sizeof(*c));
+	enum err err;
+
+	c->app = app;
+	c->arena = a;
+	c->res = res;
+	c->faults.arena = a;
+	http_request_parse(&c->req, a, env, prefixes, ARRAY_LEN(prefixes), app->cfg.mount);
+	http_response_header(res, "X-Request-Id", str_from(c->req.id));
+	res->head_only = c->req.method == HTTP_HEAD;
+
+	err = find_route(c);
+	if (err == ERR_OK)
+		err = serve(c);
+	if (err != ERR_OK && !res->started) {
+		http_response_restart(res);
+		c->dialect->fail(c, err);
+	}
+	c->db_us = (int64_t)(db_stats(app->db)->busy_us - db_before);
+	log_request(c, err, start_us);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT
+ * /edge/management/v1/api-sessions: list, detail and delete of active sessions, as OpenZiti's
+ * controller has them. Called by dispatch through the route table. */
+#include "api/edge.h"
+#include "json/reader.h"
+#include "model/api_session.h"
+#include "model/revoke.h"
+
+static void put_link(struct json_writer *w, struct call *c, const char *name, const char *place,
+	struct str id, const char *rest)
+{
+	struct str encoded = str_percent_encode(c->arena, id);
+
+	json_obj(w, name);
+	json_str(w, "href", str_printf(c->arena, "./%s/%.*s%s", place, STR_FMT(encoded), rest));
+	json_end(w);
+}
+
+/* A JSON column as it is, or the empty value of its kind. Text that is no JSON (the column has a
+ * check against it) reads as empty. */
+static void put_stored(struct json_writer *w, struct call *c, const char *key, struct str text,
+	enum json_type type)
+{
+	struct json *tree;
+	size_t at;
+
+	if (text.p != NULL && json_parse(c->arena, text, &tree, &at) == ERR_OK && tree->type == type) {
+		json_tree(w, key, tree);
+	} else {
+		if (type == JSON_OBJECT)
+			json_obj(w, key);
+		else
+			json_arr(w, key);
+		json_end(w);
+	}
+}
+
+static void put_identity(struct json_writer *w, struct call *c, const struct api_session *s)
+{
+	json_obj(w, "identity");
+	json_cstr(w, "entity", "identities");
+	json_str(w, "id", s->user_id);
+	json_str(w, "name", s->user_name.p != NULL ? s->user_name : STR(""));
+	json_obj(w, "_links");
+	put_link(w, c, "self", "identities", s->user_id, "");
+	json_end(w);
+	json_end(w);
+}
+
+static void put_session(struct json_writer *w, struct call *c, const char *key,
+	const struct api_session *s)
+{
+	json_obj(w, key);
+	json_str(w, "id", s->id);
+	json_time(w, "createdAt", s->created_ms);
+	json_time(w, "updatedAt", s->updated_ms);
+	json_obj(w, "_links");
+	put_link(w, c, "self", "api-sessions", s->id, "");
+	put_link(w, c, "sessions", "api-sessions", s->id, "/sessions");
+	json_end(w);
+	put_stored(w, c, "tags", s->tags, JSON_OBJECT);
+	json_str(w, "token", s->token);
+	json_str(w, "identityId", s->user_id);
+	put_identity(w, c, s);
+	put_stored(w, c, "configTypes", s->config_types, JSON_ARRAY);
+	json_str(w, "ipAddress", s->ip_address);
+	json_arr(w, "authQueries");
+	json_end(w);
+	json_time(w, "cachedLastActivityAt", s->last_activity_ms);
+	json_time(w, "lastActivityAt", s->last_activity_ms);
+	json_bool(w, "isMfaComplete", s->is_mfa_complete == 1);
+	json_bool(w, "isMfaRequired", s->is_mfa_required == 1);
+	json_str(w, "authenticatorId", s->authenticator_id);
+	json_bool(w, "isCertExtendable", false);
+	json_bool(w, "isCertExtendRequested", false);
+	json_bool(w, "isCertKeyRollRequested", false);
+	json_bool(w, "improperClientCertChain", s->improper_client_cert_chain == 1);
+	json_end(w);
+}
+
+/* An absent or empty parameter is no number at all; what is not one is COULD_NOT_VALIDATE. */
+static bool read_number(struct call *c, const char *name, int64_t *out)
+{
+	struct str text = http_param(&c->req, name);
+
+	if (text.n == 0)
+		return false;
+	if (str_to_i64(text, out) == STR_INT_OK)
+		return true;
+	fault_add(&c->faults, "query", name, -1, "int_parsing",
+		arena_printf(c->arena, "%s in query must be of type int64", name))->value =
+		str_to_utf8(c->arena, text);
+	return false;
+}
+
+static enum err read_query(struct call *c, struct query **out)
+{
+	struct query_error *error = arena_zalloc(c->arena, sizeof(*error));
+	enum err err;
+
+	err = query_parse(c->arena, http_param(&c->req, "filter"), out, error);
+	if (err == ERR_OK)
+		err = query_check(*out, &api_session_fields, http_param(&c->req, "sort"), error);
+	if (err == ERR_INVALID_FILTER || err == ERR_INVALID_SORT)
+		c->query_error = error;
+	return err;
+}
+
+struct list_ctx {
+	struct call *call;
+	struct json_writer *w;
+};
+
+static enum err put_row(void *ctx, const struct api_session *s)
+{
+	struct list_ctx *l = ctx;
+
+	put_session(l->w, l->call, NULL, s);
+	return ERR_OK;
+}
+
+static void put_list_meta(struct json_writer *w, int64_t limit, int64_t offset, int64_t total)
+{
+	edge_meta(w);
+	json_arr(w, "filterableFields");
+	for (size_t i = 0; i < api_session_fields.count; i++)
+		json_cstr(w, NULL, api_session_fields.list[i].name);
+	json_end(w);
+	json_obj(w, "pagination");
+	json_i64(w, "limit", limit);
+	json_i64(w, "offset", offset);
+	json_i64(w, "totalCount", total);
+	json_end(w);
+}
+
+enum err edge_list(struct call *c)
+{
+	int64_t limit = 0, offset = 0, total = 0;
+	bool has_limit = read_number(c, "limit", &limit);
+	bool has_offset = read_number(c, "offset", &offset);
+	struct list_ctx ctx = {.call = c};
+	struct query *query;
+	enum err err;
+
+	if (c->faults.count > 0)
+		return ERR_INVALID;
+	err = read_query(c, &query);
+	if (err != ERR_OK)
+		return err;
+	query_paging(query, has_limit, limit, has_offset, offset, c->app->cfg.edge_max_rows, &limit,
+		&offset);
+	c->scope.active = true;
+	c->scope.filter = query;
+	c->res->status = 200;
+	ctx.w = edge_open(c);
+	json_arr(ctx.w, "data");
+	err = api_session_list(c->app->db, c->arena, &c->scope, limit, offset, put_row, &ctx, &total);
+	if (err != ERR_OK)
+		return err;
+	json_end(ctx.w);
+	put_list_meta(ctx.w, limit, offset, total);
+	return edge_close(ctx.w);
+}
+
+enum err edge_detail(struct call *c)
+{
+	struct api_session session;
+	struct json_writer *w;
+	enum err err;
+
+	c->scope.active = true;
+	c->scope.session_id = call_var(c, "id");
+	err = api_session_get(c->app->db, c->arena, &c->scope, &session);
+	if (err != ERR_OK)
+		return err;
+	c->res->status = 200;
+	w = edge_open(c);
+	put_session(w, c, "data", &session);
+	edge_meta(w);
+	return edge_close(w);
+}
+
+enum err edge_delete(struct call *c)
+{
+	struct revoke_call revoke;
+	struct json_writer *w;
+	enum err err;
+
+	c->scope.session_id = call_var(c, "id");
+	revoke = call_revoke(c, &c->scope);
+	err = revoke_sessions(c->app->db, c->arena, &revoke);
+	if (err == ERR_OK && revoke.count == 0)
+		err = ERR_NOT_FOUND;
+	if (err != ERR_OK)
+		return err;
+	c->res->status = 200;
+	w = edge_open(c);
+	json_obj(w, "data");
+	json_end(w);
+	edge_meta(w);
+	return edge_close(w);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ * THE route table: what exists, who may, what it takes. Nothing else lives here. Access, body and
+ * parameters are enforced by dispatch from the row; HEAD, 405 and Allow follow from it. */
+#include "api/routes.h"
+
+#include "api/edge.h"
+#include "api/ops.h"
+#include "api/v1.h"
+
+#define PAGING (1u << PARAM_PAGE | 1u << PARAM_PER_PAGE)
+#define ACTIVE (1u << PARAM_ACTIVE_ONLY)
+#define USER (1u << PARAM_USER_ID)
+#define WHERE (USER | 1u << PARAM_TENANT_ID | 1u << PARAM_PARTNER_ID)
+
+/* clang-format off */
+#define V1(method, pattern, handler, access, body, params, name) \
+	{{HTTP_##method, PREFIX_V1, pattern}, handler, ACCESS_##access, BODY_##body, params, &dialect_v1, name},
+#define EDGE(method, pattern, handler, access, name) \
+	{{HTTP_##method, PREFIX_EDGE, pattern}, handler, ACCESS_##access, BODY_NONE, 0, &dialect_edge, name},
+
+const struct route routes[] = {
+	/* method  pattern                                     handler                access          body  parameters            name */
+	V1(GET,    "/admin/sessions",                          v1_admin_list,         PLATFORM_READ,  NONE, PAGING | WHERE,       "v1.admin.list")
+	V1(POST,   "/admin/sessions/revoke-all",               v1_admin_revoke_all,   PLATFORM_WRITE, JSON, 0,                    "v1.admin.revoke_all")
+	V1(GET,    "/admin/sessions/{session_id}",             v1_admin_get,          PLATFORM_READ,  NONE, 0,                    "v1.admin.get")
+	V1(DELETE, "/admin/sessions/{session_id}",             v1_admin_delete,       PLATFORM_WRITE, NONE, 0,                    "v1.admin.delete")
+	V1(GET,    "/me/sessions",                             v1_me_list,            ME,             NONE, 0,                    "v1.me.list")
+	V1(POST,   "/me/sessions/revoke-all",                  v1_me_revoke_all,      ME,             NONE, 0,                    "v1.me.revoke_all")
+	V1(DELETE, "/me/sessions/{session_id}",                v1_me_delete,          ME,             NONE, 0,                    "v1.me.delete")
+	V1(GET,    "/tenants/{tenant_id}/sessions",            v1_tenant_list,        TENANT_READ,    NONE, PAGING | ACTIVE | USER, "v1.tenant.list")
+	V1(POST,   "/tenants/{tenant_id}/sessions/revoke-all", v1_tenant_revoke_all,  TENANT_WRITE,   NONE, 0,                    "v1.tenant.revoke_all")
+	V1(GET,    "/tenants/{tenant_id}/sessions/stats",      v1_tenant_stats,       TENANT_READ,    NONE, 0,                    "v1.tenant.stats")
+	V1(GET,    "/tenants/{tenant_id}/sessions/users/{user_id}",        v1_tenant_user_list,   TENANT_READ,  NONE, PAGING | ACTIVE, "v1.tenant.user_list")
+	V1(POST,   "/tenants/{tenant_id}/sessions/users/{user_id}/revoke", v1_tenant_user_revoke, TENANT_WRITE, JSON, 0,               "v1.tenant.user_revoke")
+	V1(GET,    "/tenants/{tenant_id}/sessions/{session_id}", v1_tenant_get,       TENANT_READ,    NONE, 0,                    "v1.tenant.get")
+	V1(DELETE, "/tenants/{tenant_id}/sessions/{session_id}", v1_tenant_delete,    TENANT_WRITE,   NONE, 0,                    "v1.tenant.delete")
+
+	EDGE(GET,    "/api-sessions",      edge_list,   EDGE_READ,  "edge.list")
+	EDGE(GET,    "/api-sessions/{id}", edge_detail, EDGE_READ,  "edge.detail")
+	EDGE(DELETE, "/api-sessions/{id}", edge_delete, EDGE_WRITE, "edge.delete")
+
+	{{HTTP_GET, PREFIX_HEALTHZ, ""}, ops_healthz, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "ops.healthz"},
+	{{HTTP_GET, PREFIX_READYZ, ""},  ops_readyz,  ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "ops.readyz"},
+};
+/* clang-format on */
+
+const size_t route_count = ARRAY_LEN(routes);

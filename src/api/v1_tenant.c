@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT
+ * /api/v1/tenants/{tenant_id}/sessions: administrators of one tenant. dispatch has checked that the
+ * caller reaches the tenant of the path and put it into the scope. Called through the route table. */
+#include "api/body.h"
+#include "api/v1.h"
+#include "model/stats.h"
+
+enum err v1_tenant_list(struct call *c)
+{
+	c->scope.active = c->params[PARAM_ACTIVE_ONLY].i != 0;
+	c->scope.user_id = c->params[PARAM_USER_ID].s;
+	return v1_answer_page(c, &c->scope);
+}
+
+enum err v1_tenant_user_list(struct call *c)
+{
+	c->scope.active = c->params[PARAM_ACTIVE_ONLY].i != 0;
+	c->scope.user_id = call_var(c, "user_id");
+	return v1_answer_page(c, &c->scope);
+}
+
+enum err v1_tenant_get(struct call *c)
+{
+	c->scope.session_id = call_var(c, "session_id");
+	return v1_answer_detail(c, &c->scope);
+}
+
+enum err v1_tenant_delete(struct call *c)
+{
+	struct revoke_call revoke;
+	enum err err;
+
+	c->scope.session_id = call_var(c, "session_id");
+	revoke = call_revoke(c, &c->scope);
+	err = v1_revoke_one(c, &revoke);
+	return err != ERR_OK ? err : v1_answer_empty(c);
+}
+
+enum err v1_tenant_revoke_all(struct call *c)
+{
+	struct revoke_call revoke = call_revoke(c, &c->scope);
+	enum err err = revoke_sessions(c->app->db, c->arena, &revoke);
+
+	return err != ERR_OK ? err : v1_answer_revoked(c, &revoke);
+}
+
+/* The ids as one bound parameter, whatever their number. */
+static struct str ids_as_json(struct call *c, const struct json *ids)
+{
+	struct json_writer *w;
+	struct buf text;
+
+	buf_init(&text, c->arena);
+	w = json_writer_new(c->arena, &text);
+	json_tree(w, NULL, ids);
+	BUG_ON(json_finish(w) != ERR_OK);
+	return buf_view(&text);
+}
+
+enum err v1_tenant_user_revoke(struct call *c)
+{
+	bool all = false, except_current = true;
+	const struct json *ids = NULL;
+	struct revoke_call revoke;
+	enum err err;
+
+	body_str_list(&c->faults, c->body, "session_ids", LIMIT_REVOKE_IDS, LIMIT_ID_BYTES, &ids);
+	body_bool(&c->faults, c->body, "revoke_all", &all);
+	body_bool(&c->faults, c->body, "except_current", &except_current);
+	if (c->faults.count == 0 && ids == NULL && !all)
+		body_value_error(&c->faults, "Value error, session_ids or revoke_all is required");
+	if (c->faults.count > 0)
+		return ERR_INVALID;
+	c->scope.user_id = call_var(c, "user_id");
+	if (!all)
+		c->scope.ids_json = ids_as_json(c, ids);
+	if (except_current)
+		c->scope.except_id = c->who.session_id;
+	revoke = call_revoke(c, &c->scope);
+	err = revoke_sessions(c->app->db, c->arena, &revoke);
+	return err != ERR_OK ? err : v1_answer_revoked(c, &revoke);
+}
+
+enum err v1_tenant_stats(struct call *c)
+{
+	struct json_writer *w;
+	struct stats s;
+	enum err err;
+
+	err = stats_tenant(c->app->db, c->arena, c->scope.tenant_id, &s);
+	if (err != ERR_OK)
+		return err;
+	w = v1_open(c, 200);
+	json_obj(w, "data");
+	json_i64(w, "total_sessions", s.total);
+	json_i64(w, "active_sessions", s.active);
+	json_i64(w, "expired_sessions", s.expired);
+	json_i64(w, "revoked_sessions", s.revoked);
+	json_i64(w, "unique_users", s.unique_users);
+	json_obj(w, "by_device_type");
+	for (size_t i = 0; i < s.device_count; i++)
+		json_member_i64(w, s.devices[i].type, s.devices[i].active);
+	json_end(w);
+	json_i64(w, "created_last_24h", s.created_24h);
+	json_i64(w, "revoked_last_24h", s.revoked_24h);
+	json_i64(w, "expiring_next_24h", s.expiring_24h);
+	json_f64(w, "average_duration_seconds", s.average_duration_s);
+	json_time(w, "last_activity_at", s.last_activity_ms);
+	json_end(w);
+	return v1_close(c, w);
+}

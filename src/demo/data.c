@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT
+ * Makes up partners, tenants, users and sessions and writes them through model/ingest, a tenant a
+ * transaction. Called by src/demo/main.c only; never part of an installation. */
+#include "demo/data.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "model/ingest.h"
+#include "model/session.h"
+
+#define USERS_PER_TENANT 60
+#define SESSIONS_PER_TENANT 360
+#define HOUR_MS INT64_C(3600000)
+#define DAY_MS (24 * HOUR_MS)
+
+static const struct {
+	const char *partner, *id, *name, *domain;
+} tenants[] = {
+	{"prt_meridian", "tnt_harbour", "Harbour Logistics", "harbour.example"},
+	{"prt_meridian", "tnt_brightwater", "Brightwater Clinic", "brightwater.example"},
+	{"prt_meridian", "tnt_kestrel", "Kestrel Aviation", "kestrel.example"},
+	{"prt_meridian", "tnt_oakfield", "Oakfield Schools", "oakfield.example"},
+	{"prt_northstar", "tnt_fjord", "Fjord Seafood", "fjord.example"},
+	{"prt_northstar", "tnt_lumen", "Lumen Studios", "lumen.example"},
+	{"prt_northstar", "tnt_tundra", "Tundra Energy", "tundra.example"},
+	{"prt_northstar", "tnt_birch", "Birch & Partners", "birch.example"},
+	{"prt_solano", "tnt_mistral", "Mistral Hotels", "mistral.example"},
+	{"prt_solano", "tnt_sierra", "Sierra Outdoor", "sierra.example"},
+	{"prt_solano", "tnt_azul", "Azul Bank", "azul.example"},
+	{"prt_solano", "tnt_verde", "Verde Foods", "verde.example"},
+};
+
+static const struct {
+	const char *id, *name;
+} partners[] = {
+	{"prt_meridian", "Meridian Cloud"},
+	{"prt_northstar", "Northstar Hosting"},
+	{"prt_solano", "Solano Systems"},
+};
+
+static const struct {
+	const char *id, *name;
+} applications[] = {
+	{"app_mail", "Mail"}, {"app_files", "Files"}, {"app_wiki", "Wiki"},
+	{"app_crm", "Customer Desk"}, {"app_payroll", "Payroll"},
+};
+
+static const struct {
+	const char *device, *agent;
+} browsers[] = {
+	{"desktop", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+		"Chrome/140.0.0.0 Safari/537.36"},
+	{"desktop", "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_6) AppleWebKit/605.1.15 (KHTML, like "
+		"Gecko) Version/18.1 Safari/605.1.15"},
+	{"desktop", "Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0"},
+	{"mobile", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, "
+		"like Gecko) Version/18.2 Mobile/15E148 Safari/604.1"},
+	{"mobile", "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) "
+		"Chrome/140.0.0.0 Mobile Safari/537.36"},
+	{"tablet", "Mozilla/5.0 (iPad; CPU OS 17_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
+		"Gecko) Version/17.7 Mobile/15E148 Safari/604.1"},
+	{"tv", "Mozilla/5.0 (SMART-TV; Linux; Tizen 8.0) AppleWebKit/537.36 (KHTML, like Gecko) "
+		"Version/8.0 TV Safari/537.36"},
+	{"api", "curl/8.11.0"},
+	{NULL, NULL},
+};
+
+static const struct {
+	const char *net, *location;
+} places[] = {
+	{"203.0.113.", "Lisbon, Portugal"}, {"198.51.100.", "Oslo, Norway"},
+	{"192.0.2.", "Toronto, Canada"}, {"2001:db8:40::", "Nairobi, Kenya"}, {"203.0.113.", NULL},
+};
+
+static const char *const first_names[] = {"Ada", "Bruno", "Chiara", "Dmitri", "Elif", "Farah",
+	"Goran", "Hana", "Iván", "Júlia", "Kofi", "Lars"};
+static const char *const last_names[] = {"Andersen", "Botha", "Castro", "Dubois", "Eriksen",
+	"Fischer", "García", "Horváth"};
+
+/* A small generator of its own (splitmix64), so that the data is the same everywhere. */
+static uint64_t next(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+static int64_t below(uint64_t *state, int64_t n)
+{
+	return (int64_t)(next(state) % (uint64_t)n);
+}
+
+struct load {
+	struct db *db;
+	struct arena *arena;
+	size_t tenant;
+	int64_t now_ms;
+	uint64_t random;
+};
+
+static struct str user_id(struct load *l, int64_t n)
+{
+	return str_printf(l->arena, "usr_%s_%02lld", tenants[l->tenant].id + 4, (long long)n);
+}
+
+static enum err put_user(struct load *l, int64_t n)
+{
+	const char *first = first_names[n % (int64_t)ARRAY_LEN(first_names)];
+	const char *last = last_names[(n / 3) % (int64_t)ARRAY_LEN(last_names)];
+	struct user_new u = {
+		.tenant_id = str_from(tenants[l->tenant].id),
+		.id = user_id(l, n),
+		.email = str_printf(l->arena, "user%02lld@%s", (long long)n, tenants[l->tenant].domain),
+		.display_name = n % 10 == 9 ? STR_NONE : str_printf(l->arena, "%s %s", first, last),
+		.is_admin = n == 0 && l->tenant == 0,
+	};
+
+	return ingest_user(l->db, &u);
+}
+
+static enum err put_apps(struct load *l, const struct session_new *s)
+{
+	int64_t count = below(&l->random, 4);
+	enum err err = ERR_OK;
+
+	for (int64_t i = 0; i < count && err == ERR_OK; i++)
+		err = ingest_session_app(l->db, s->id,
+			str_from(applications[(size_t)i % ARRAY_LEN(applications)].id),
+			s->created_ms + i * 60000);
+	return err;
+}
+
+/* A tenth revoked, a tenth expired, the rest active; the very first session stays active. */
+static void fate(struct load *l, int64_t n, struct session_new *s)
+{
+	int64_t lot = n == 0 ? 9 : below(&l->random, 10);
+
+	s->expires_ms = s->created_ms + 30 * DAY_MS;
+	if (lot == 0) {
+		s->revoked_ms = s->created_ms + (l->now_ms - s->created_ms) / 2;
+		s->revoked_by = user_id(l, 0);
+		s->revoke_reason = STR("lost device");
+	} else if (lot == 1) {
+		s->expires_ms = s->created_ms + (l->now_ms - s->created_ms) / 2;
+	}
+}
+
+static enum err put_session(struct load *l, int64_t n)
+{
+	size_t browser = (size_t)below(&l->random, ARRAY_LEN(browsers));
+	size_t place = (size_t)below(&l->random, ARRAY_LEN(places));
+	struct session_new s = {
+		.id = str_printf(l->arena, "ses_%s_%04lld", tenants[l->tenant].id + 4, (long long)n),
+		.tenant_id = str_from(tenants[l->tenant].id),
+		.partner_id = str_from(tenants[l->tenant].partner),
+		.user_id = user_id(l, n < 3 ? 1 : below(&l->random, USERS_PER_TENANT)),
+		.ip_address = str_printf(l->arena, "%s%lld", places[place].net,
+			(long long)(1 + below(&l->random, 250))),
+		.user_agent = str_from(browsers[browser].agent),
+		.device_type = str_from(browsers[browser].device),
+		.location = str_from(places[place].location),
+		.created_ms = l->now_ms - 60000 - below(&l->random, 20 * DAY_MS),
+		.last_activity_ms = TIME_NONE,
+		.revoked_ms = TIME_NONE,
+		.is_mfa_required = below(&l->random, 3) == 0,
+		.authenticator_id = STR("updb"),
+		.tags = n % 5 == 0 ? STR("{\"pilot\":true,\"floor\":12}") : STR_NONE,
+	};
+	enum err err;
+
+	s.is_mfa_complete = s.is_mfa_required && below(&l->random, 4) > 0;
+	if (below(&l->random, 10) > 0)
+		s.last_activity_ms = s.created_ms + below(&l->random, l->now_ms - s.created_ms);
+	fate(l, n, &s);
+	err = ingest_session(l->db, &s);
+	return err != ERR_OK ? err : put_apps(l, &s);
+}
+
+static enum err put_tenant(void *ctx)
+{
+	struct load *l = ctx;
+	struct str tenant = str_from(tenants[l->tenant].id);
+	enum err err;
+
+	l->random = l->tenant + 1;
+	err = ingest_tenant(l->db, tenant, str_from(tenants[l->tenant].partner),
+		str_from(tenants[l->tenant].name));
+	for (size_t i = 0; i < ARRAY_LEN(applications) && err == ERR_OK; i++)
+		err = ingest_application(l->db, tenant, str_from(applications[i].id),
+			str_from(applications[i].name));
+	for (int64_t n = 0; n < USERS_PER_TENANT && err == ERR_OK; n++)
+		err = put_user(l, n);
+	for (int64_t n = 0; n < SESSIONS_PER_TENANT && err == ERR_OK; n++)
+		err = put_session(l, n);
+	return err;
+}
+
+static void progress(size_t done)
+{
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\rdemonstration data: %zu of %zu tenants%s", done,
+			ARRAY_LEN(tenants), done == ARRAY_LEN(tenants) ? "\n" : "");
+}
+
+enum err demo_data(struct db *db, struct arena *a)
+{
+	struct load l = {.db = db, .arena = a, .now_ms = clock_now_ms()};
+	struct str partner;
+	enum err err;
+
+	/* The last tenant's transaction is the last thing to be written. */
+	err = tenant_partner(db, a, str_from(tenants[ARRAY_LEN(tenants) - 1].id), &partner);
+	if (err != ERR_NOT_FOUND)
+		return err;
+	err = ERR_OK;
+	for (size_t i = 0; i < ARRAY_LEN(partners) && err == ERR_OK; i++)
+		err = ingest_partner(db, str_from(partners[i].id), str_from(partners[i].name));
+	for (l.tenant = 0; l.tenant < ARRAY_LEN(tenants) && err == ERR_OK; l.tenant++) {
+		progress(l.tenant);
+		/* What a broken-off load left is whole tenants. */
+		err = tenant_partner(db, a, str_from(tenants[l.tenant].id), &partner);
+		if (err == ERR_NOT_FOUND)
+			err = db_tx(db, put_tenant, &l);
+		arena_reset(a);
+	}
+	if (err == ERR_OK)
+		progress(ARRAY_LEN(tenants));
+	return err;
+}
+
+void demo_sample(FILE *out)
+{
+	fprintf(out, "SUPER_ADMIN=usr_platform\n"
+		"TENANT=tnt_harbour\n"
+		"TENANT_ADMIN=usr_harbour_00\n"
+		"USER_ID=usr_harbour_01\n"
+		"USER_TENANT=tnt_harbour\n"
+		"SID=ses_harbour_0000\n");
+}

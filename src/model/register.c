@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ * The transaction behind POST /sessions. Called by api/v1_ingest.c. The unique id decides between
+ * racing repeats: the loser's transaction leaves nothing and reads what the winner wrote. */
+#include "model/register.h"
+
+#include "db/compose.h"
+#include "model/session.h"
+
+struct work {
+	struct db *db;
+	struct arena *arena;
+	struct registration *reg;
+	const char **why;
+};
+
+/* Makes sure that the tenant is there; *partner is whose it is. */
+static enum err settle_tenant(struct work *w, struct str *partner)
+{
+	const struct session_new *s = &w->reg->session;
+	struct str wanted = s->partner_id;
+	enum err err = tenant_partner(w->db, w->arena, s->tenant_id, partner);
+
+	if (err == ERR_NOT_FOUND && w->reg->may_create_tenant) {
+		err = wanted.p != NULL ? ingest_partner(w->db, wanted, STR_NONE) : ERR_OK;
+		if (err == ERR_OK)
+			err = ingest_tenant(w->db, s->tenant_id, wanted, STR_NONE);
+		/* Another one may have been faster: its partner counts. */
+		if (err == ERR_OK)
+			err = tenant_partner(w->db, w->arena, s->tenant_id, partner);
+	}
+	if (err == ERR_OK && wanted.p != NULL && !str_eq(wanted, *partner)) {
+		*w->why = "Tenant belongs to another partner";
+		return ERR_CONFLICT;
+	}
+	return err;
+}
+
+static enum err run(void *ctx)
+{
+	struct work *w = ctx;
+	struct session_new session = w->reg->session;
+	enum err err = settle_tenant(w, &session.partner_id);
+
+	if (err == ERR_OK)
+		err = ingest_user(w->db, &w->reg->user);
+	if (err == ERR_OK)
+		err = ingest_session(w->db, &session);
+	return err;
+}
+
+enum err register_session(struct db *db, struct arena *a, struct registration *reg,
+	enum registered *out, const char **why)
+{
+	static const struct db_col cols[] = {{'i', 0}};
+	static const struct db_shape shape = {cols, 1};
+	struct sql same = SQL_FIXED(SESSION_SAME_REQUEST, db_str(reg->session.id),
+		db_bytes(reg->session.request_digest));
+	struct work w = {db, a, reg, why};
+	int64_t equal;
+	enum err err = db_tx(db, run, &w);
+
+	*out = REGISTERED_NEW;
+	if (err != ERR_DUPLICATE)
+		return err;
+	*out = REGISTERED_BEFORE;
+	err = db_one(db, a, &same, &shape, &equal);
+	if (err == ERR_NOT_FOUND) {
+		*why = "Session id is taken by another request";
+		return ERR_CONFLICT;
+	}
+	return err;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT
+ * Ending sessions: claim by audit row, then mark what was claimed. Called by the handlers of every
+ * revoking endpoint of both dialects; the only file that sets session.revoked_at. */
+#include "model/revoke.h"
+
+#include "base/limits.h"
+#include <stddef.h>
+
+#include "base/random.h"
+#include "model/session.h"
+
+struct batch {
+	struct db *db;
+	struct arena *arena;
+	struct revoke_call *call;
+	int64_t call_id;
+	int64_t ended;
+};
+
+/* Locks up to REVOKE_BATCH active sessions of the scope and writes their audit rows. */
+static enum err claim(struct batch *b, int64_t *claimed)
+{
+	const struct revoke_call *call = b->call;
+	struct session_scope scope = call->scope;
+	struct sql q;
+
+	scope.active = true;
+	sql_begin(&q, b->arena, SQL_WRITE, "");
+	sql_add(&q, SQL("INSERT INTO revocation (call_id, session_id, tenant_id, partner_id, user_id,"
+			" revoked_at, revoked_by, endpoint, request_id, reason)"
+			" SELECT ?, s.id, s.tenant_id, s.partner_id, s.user_id, UTC_TIMESTAMP(3), ?, ?, ?, ?"
+			" FROM session s"));
+	sql_arg(&q, db_i64(b->call_id));
+	sql_arg(&q, db_str(call->by));
+	sql_arg(&q, db_str(call->endpoint));
+	sql_arg(&q, db_str(call->request_id));
+	sql_arg(&q, db_str(call->reason));
+	if (scope.filter != NULL)
+		sql_add(&q, SQL(" LEFT JOIN user u ON u.tenant_id = s.tenant_id AND u.id = s.user_id"));
+	scope_where(&scope, &q);
+	sql_add(&q, SQL(" LIMIT ? FOR UPDATE"));
+	sql_arg(&q, db_i64(REVOKE_BATCH));
+	return db_exec(b->db, &q, claimed);
+}
+
+static enum err run_batch(void *ctx)
+{
+	struct batch *b = ctx;
+	int64_t claimed, marked;
+	enum err err;
+	struct sql mark = SQL_FIXED(REVOKE_MARK, db_i64(b->call_id));
+
+	err = claim(b, &claimed);
+	if (err != ERR_OK)
+		return err;
+	b->ended = claimed;
+	if (b->call->if_count >= 0 && b->call->if_count <= REVOKE_BATCH &&
+		b->call->if_count != claimed) {
+		b->call->matched = claimed;
+		return ERR_CONFLICT;
+	}
+	if (claimed == 0)
+		return ERR_OK;
+	/* REVOKE_MARK changes both tables' rows only on the session's side. */
+	err = db_exec(b->db, &mark, &marked);
+	return err == ERR_OK && marked != claimed ? ERR_INTERNAL : err;
+}
+
+/* More sessions than one transaction ends: counted first, then taken in batches. */
+static enum err check_large_count(struct db *db, struct arena *a, struct revoke_call *call)
+{
+	struct session_scope scope = call->scope;
+	enum err err;
+
+	scope.active = true;
+	err = session_count(db, a, &scope, &call->matched);
+	return err == ERR_OK && call->matched != call->if_count ? ERR_CONFLICT : err;
+}
+
+enum err revoke_sessions(struct db *db, struct arena *a, struct revoke_call *call)
+{
+	struct batch b = {.db = db, .arena = a, .call = call};
+	enum err err;
+
+	call->count = call->batches = 0;
+	call->call_id = random_i64() / 2;
+	if (call->if_count > REVOKE_BATCH) {
+		err = check_large_count(db, a, call);
+		if (err != ERR_OK)
+			return err;
+	}
+	do {
+		struct arena_mark mark = arena_mark(a);
+
+		b.call_id = call->call_id + call->batches;
+		err = db_tx(db, run_batch, &b);
+		if (err != ERR_OK)
+			return err;
+		call->count += b.ended;
+		call->batches++;
+		arena_rewind(a, mark);
+	} while (b.ended == REVOKE_BATCH);
+	return ERR_OK;
+}
+
+struct id_row {
+	int64_t row_id;
+	struct str session_id;
+};
+
+struct id_walk {
+	revoke_id_fn fn;
+	void *ctx;
+	int64_t last, seen;
+};
+
+static enum err take_id(void *ctx, const void *row)
+{
+	struct id_walk *w = ctx;
+	const struct id_row *r = row;
+
+	w->fn(w->ctx, r->session_id);
+	w->last = r->row_id;
+	w->seen++;
+	return ERR_OK;
+}
+
+enum err revoke_ids(struct db *db, const struct revoke_call *call, revoke_id_fn fn, void *ctx)
+{
+	static const struct db_col cols[] = {
+		{'i', offsetof(struct id_row, row_id)},
+		{'s', offsetof(struct id_row, session_id)},
+	};
+	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
+	/* Of its own: fn allocates from the request's while rows are walked. */
+	struct arena *scratch = arena_open();
+	struct id_walk walk = {.fn = fn, .ctx = ctx};
+	struct id_row row;
+	enum err err = ERR_OK;
+
+	for (int64_t i = 0; i < call->batches && err == ERR_OK; i++) {
+		do {
+			struct sql q = SQL_FIXED(REVOKE_IDS, db_i64(call->call_id + i),
+				db_i64(walk.last), db_i64(REVOKE_IDS_BATCH));
+
+			walk.seen = 0;
+			err = db_each(db, scratch, &q, &shape, &row, take_id, &walk);
+			arena_reset(scratch);
+		} while (err == ERR_OK && walk.seen == REVOKE_IDS_BATCH);
+	}
+	arena_close(scratch);
+	return err;
+}
