@@ -110,7 +110,6 @@ CREATE TABLE IF NOT EXISTS revocation (
 	call_id     BIGINT NOT NULL COMMENT 'shared by the rows of one call',
 	session_id  VARCHAR(255) NOT NULL,
 	tenant_id   VARCHAR(255) NOT NULL,
-	partner_id  VARCHAR(255) NULL,
 	user_id     VARCHAR(255) NOT NULL,
 	revoked_at  DATETIME(3) NOT NULL,
 	revoked_by  VARCHAR(255) NOT NULL,
@@ -121,5 +120,5 @@ CREATE TABLE IF NOT EXISTS revocation (
 	KEY revocation_session (session_id),
 	KEY revocation_time (revoked_at, id),
 	KEY revocation_tenant (tenant_id, revoked_at, id),
-	KEY revocation_partner (partner_id, revoked_at, id)
+	KEY revocation_user (user_id, revoked_at, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;

@@ -17,6 +17,7 @@ struct app_config {
 	int64_t retry_after_s;
 	int64_t edge_max_rows;
 	int64_t activity_interval_s;
+	int64_t session_s; /* lifetime of a session registered without an expiry */
 	const char *cookie, *login_url;
 	const char *metrics_allow;
 };
@@ -26,12 +27,21 @@ struct app {
 	struct db *db;
 	struct jwks *keys;
 	struct jwt *jwt;
+	struct geo *geo; /* NULL: no locations */
+};
+
+/* What is left to do when the answer is out, so that nobody waits for it. */
+struct after {
+	struct str touch_session; /* its last activity is due; p == NULL: nothing */
 };
 
 /* Answers one request from `env` into `res` (initialised, not finished): parses, routes, checks who
  * calls, runs the handler, writes the answer, logs one line. Never fails outwardly. Everything it
  * allocates is in the arena. */
 void dispatch(const struct app *app, struct arena *a, const struct http_env *env,
-	struct http_response *res);
+	struct http_response *res, struct after *after);
+
+/* Does what is left, after the answer was sent and before the arena is reset. */
+void after_answer(const struct app *app, const struct after *after);
 
 #endif

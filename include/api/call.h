@@ -32,7 +32,8 @@ struct param_value {
 enum body_kind {
 	BODY_NONE,     /* whatever comes is not looked at */
 	BODY_JSON,     /* an object has to come; call->body */
-	BODY_FORM_OR_JSON, /* RFC 7662: raw in call->req.body, the handler reads it */
+	BODY_MAYBE,    /* an object or nothing at all (call->body NULL) */
+	BODY_RAW,      /* raw in call->req.body, the handler reads it */
 };
 
 struct call;
@@ -59,6 +60,7 @@ struct dialect {
 
 struct call {
 	const struct app *app;
+	struct after *after;
 	struct arena *arena;
 	struct http_request req;
 	struct http_response *res;
@@ -91,5 +93,11 @@ MUST_CHECK enum err call_read_params(struct call *c);
 
 /* Reads the body as the route wants it. */
 MUST_CHECK enum err call_read_body(struct call *c);
+
+/* call->body from the raw body, which has to be a JSON object. */
+MUST_CHECK enum err call_parse_body(struct call *c);
+
+/* The token of "Bearer TOKEN" (RFC 6750 section 2.1); p == NULL for any other header. */
+struct str bearer_token(struct str header);
 
 #endif

@@ -35,6 +35,8 @@ enum err v1_admin_list(struct call *c);
 enum err v1_admin_revoke_all(struct call *c);
 enum err v1_admin_get(struct call *c);
 enum err v1_admin_delete(struct call *c);
+enum err v1_audit_list(struct call *c);
+enum err v1_revoke_by_filter(struct call *c);
 enum err v1_me_list(struct call *c);
 enum err v1_me_revoke_all(struct call *c);
 enum err v1_me_delete(struct call *c);

@@ -20,6 +20,7 @@
 #define LIMIT_CONFIG_TYPES 64
 #define LIMIT_TEXT_BYTES 1024       /* user agent, names and other free text of a session */
 #define LIMIT_EMAIL_BYTES 320
+#define LIMIT_REASON_BYTES 255
 #define LIMIT_TAG_VALUE_BYTES 4096
 
 /* Sessions API paging (contract 2.2). */

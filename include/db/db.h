@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * One connection to MariaDB: prepared statements with typed binding, rows into structs,
- * transactions, and errors as enum err. src/db is the only room that includes <mysql.h> and the only
- * place that waits for the database.
+ * transactions, and errors as enum err. src/db is the only room that includes <mysql.h> and the
+ * only place that waits for the database.
  *
  * Every value is a bound parameter. A statement is either one of db/stmt.def or composed of string
  * literals (db/compose.h). Prepared handles are kept per connection; after a lost connection they

@@ -36,13 +36,4 @@ MUST_CHECK enum err api_session_list(struct db *db, struct arena *a,
 MUST_CHECK enum err api_session_get(struct db *db, struct arena *a,
 	const struct session_scope *scope, struct api_session *out);
 
-/* Whose token this is, by its SHA-256 (32 bytes). ERR_NOT_FOUND unless its session is active. */
-struct token_owner {
-	struct str session_id, tenant_id, partner_id, user_id;
-	int64_t is_admin;
-	int64_t created_ms, expires_ms;
-};
-MUST_CHECK enum err token_owner(struct db *db, struct arena *a, struct str digest,
-	struct token_owner *out);
-
 #endif

@@ -19,8 +19,11 @@ struct session_scope {
 	bool active;                               /* not revoked and not yet expired, now */
 };
 
-/* Appends " WHERE …" over a session row called s (with u, its user, when there is a filter). */
+/* Appends " WHERE …" over a session row called s, and u, its user, if there is a filter. */
 void scope_where(const struct session_scope *scope, struct sql *q);
+
+/* The same with the tables in front: "session s … WHERE …". */
+void scope_from(const struct session_scope *scope, struct sql *q);
 
 /* Makes the scope narrower by a partner; contradictory ones leave nothing. */
 void scope_narrow_partner(struct session_scope *scope, struct str partner_id);

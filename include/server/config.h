@@ -19,7 +19,7 @@ struct config {
 	const char *jwks_file, *hs256_file, *jwt_issuer, *jwt_audience;
 	int64_t jwt_leeway_s, jwt_cache;
 	int64_t edge_max_rows;
-	int64_t activity_interval_s;
+	int64_t activity_interval_s, session_s;
 	const char *geo_file, *cookie, *login_url;
 	const char *metrics_allow;
 	int64_t log_level, log_format; /* enum log_level, enum log_format */

@@ -5,8 +5,7 @@
 #include "api/call.h"
 #include "model/session.h"
 
-/* "Bearer TOKEN" (RFC 6750 section 2.1), scheme in any case; p == NULL for any other header. */
-static struct str bearer_token(struct str header)
+struct str bearer_token(struct str header)
 {
 	struct str scheme = STR("Bearer ");
 

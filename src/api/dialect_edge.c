@@ -4,7 +4,7 @@
  * what is particular is in cause. */
 #include "api/edge.h"
 #include "auth/digest.h"
-#include "model/api_session.h"
+#include "model/token.h"
 #include "query/query.h"
 
 struct outcome {
@@ -127,7 +127,8 @@ static bool credentials(struct call *c, enum err *err)
 		return true;
 	}
 	digest_sha256(token, digest);
-	*err = token_owner(c->app->db, c->arena, (struct str){(char *)digest, sizeof(digest)}, &owner);
+	*err = token_owner(c->app->db, c->arena, (struct str){(char *)digest, sizeof(digest)},
+		c->app->cfg.activity_interval_s, &owner);
 	if (*err == ERR_NOT_FOUND)
 		*err = ERR_UNAUTHORIZED;
 	if (*err == ERR_OK)

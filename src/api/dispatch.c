@@ -8,6 +8,7 @@
 #include "api/routes.h"
 #include "api/v1.h"
 #include "base/clock.h"
+#include "model/activity.h"
 
 struct str call_var(const struct call *c, const char *name)
 {
@@ -30,18 +31,13 @@ struct revoke_call call_revoke(const struct call *c, const struct session_scope 
 	};
 }
 
-enum err call_read_body(struct call *c)
+enum err call_parse_body(struct call *c)
 {
 	struct str type = http_header(&c->req, "CONTENT_TYPE");
 	struct json *tree;
 	size_t at = 0;
 	enum err err;
 
-	if (c->route->body == BODY_NONE)
-		return ERR_OK;
-	err = http_request_body(&c->req, c->app->cfg.body_limit);
-	if (err != ERR_OK || c->route->body == BODY_FORM_OR_JSON)
-		return err;
 	if (c->req.body.n == 0) {
 		fault_add(&c->faults, "body", NULL, -1, "missing", "Field required");
 		return ERR_INVALID;
@@ -60,6 +56,20 @@ enum err call_read_body(struct call *c)
 	}
 	c->body = tree;
 	return err;
+}
+
+enum err call_read_body(struct call *c)
+{
+	enum err err;
+
+	if (c->route->body == BODY_NONE)
+		return ERR_OK;
+	err = http_request_body(&c->req, c->app->cfg.body_limit);
+	if (err != ERR_OK || c->route->body == BODY_RAW)
+		return err;
+	if (c->route->body == BODY_MAYBE && c->req.body.n == 0)
+		return ERR_OK;
+	return call_parse_body(c);
 }
 
 static bool accepts(const struct call *c)
@@ -135,10 +145,11 @@ static void log_request(const struct call *c, enum err err, int64_t start_us)
 }
 
 void dispatch(const struct app *app, struct arena *a, const struct http_env *env,
-	struct http_response *res)
+	struct http_response *res, struct after *after)
 {
 	const struct str prefixes[] = {
 		app->cfg.api_prefix, app->cfg.edge_prefix, STR(PREFIX_HEALTHZ), STR(PREFIX_READYZ),
+		STR(PREFIX_AUTHORIZE),
 	};
 	int64_t start_us = clock_monotonic_us();
 	uint64_t db_before = db_stats(app->db)->busy_us;
@@ -146,6 +157,7 @@ void dispatch(const struct app *app, struct arena *a, const struct http_env *env
 	enum err err;
 
 	c->app = app;
+	c->after = after;
 	c->arena = a;
 	c->res = res;
 	c->faults.arena = a;
@@ -162,4 +174,16 @@ void dispatch(const struct app *app, struct arena *a, const struct http_env *env
 	}
 	c->db_us = (int64_t)(db_stats(app->db)->busy_us - db_before);
 	log_request(c, err, start_us);
+}
+
+void after_answer(const struct app *app, const struct after *after)
+{
+	enum err err;
+
+	if (after->touch_session.p == NULL)
+		return;
+	err = activity_touch(app->db, after->touch_session, app->cfg.activity_interval_s);
+	if (err != ERR_OK)
+		log_event(LOG_WARN, "activity not recorded", "outcome", err_text(err), "why",
+			db_error_text(app->db), NULL);
 }

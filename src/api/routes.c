@@ -3,7 +3,9 @@
  * parameters are enforced by dispatch from the row; HEAD, 405 and Allow follow from it. */
 #include "api/routes.h"
 
+#include "api/authorizer.h"
 #include "api/edge.h"
+#include "api/ingest.h"
 #include "api/ops.h"
 #include "api/v1.h"
 
@@ -34,6 +36,14 @@ const struct route routes[] = {
 	V1(POST,   "/tenants/{tenant_id}/sessions/users/{user_id}/revoke", v1_tenant_user_revoke, TENANT_WRITE, JSON, 0,               "v1.tenant.user_revoke")
 	V1(GET,    "/tenants/{tenant_id}/sessions/{session_id}", v1_tenant_get,       TENANT_READ,    NONE, 0,                    "v1.tenant.get")
 	V1(DELETE, "/tenants/{tenant_id}/sessions/{session_id}", v1_tenant_delete,    TENANT_WRITE,   NONE, 0,                    "v1.tenant.delete")
+	V1(POST,   "/admin/sessions/revoke-by-filter",         v1_revoke_by_filter,   PLATFORM_WRITE, JSON, 0,                    "v1.admin.revoke_by_filter")
+	V1(GET,    "/admin/audit",                             v1_audit_list,         PLATFORM_READ,  NONE, PAGING | WHERE,       "v1.admin.audit")
+	V1(POST,   "/tenants/{tenant_id}/sessions/revoke-by-filter", v1_revoke_by_filter, TENANT_WRITE, JSON, 0,                  "v1.tenant.revoke_by_filter")
+	V1(GET,    "/tenants/{tenant_id}/audit",               v1_audit_list,         TENANT_READ,    NONE, PAGING | USER,        "v1.tenant.audit")
+
+	V1(POST,   "/sessions",                                ingest_register,       INGEST,         JSON, 0,                    "v1.sessions.register")
+	V1(POST,   "/sessions/{session_id}/activity",          ingest_activity,       INGEST,         MAYBE, 0,                   "v1.sessions.activity")
+	V1(POST,   "/sessions/introspect",                     ingest_introspect,     INGEST,         RAW,  0,                    "v1.sessions.introspect")
 
 	EDGE(GET,    "/api-sessions",      edge_list,   EDGE_READ,  "edge.list")
 	EDGE(GET,    "/api-sessions/{id}", edge_detail, EDGE_READ,  "edge.detail")
@@ -41,6 +51,7 @@ const struct route routes[] = {
 
 	{{HTTP_GET, PREFIX_HEALTHZ, ""}, ops_healthz, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "ops.healthz"},
 	{{HTTP_GET, PREFIX_READYZ, ""},  ops_readyz,  ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "ops.readyz"},
+	{{HTTP_GET, PREFIX_AUTHORIZE, ""}, authorizer_handler, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "authorize"},
 };
 /* clang-format on */
 

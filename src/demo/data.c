@@ -167,7 +167,7 @@ static enum err put_session(struct load *l, int64_t n)
 		.revoked_ms = TIME_NONE,
 		.is_mfa_required = below(&l->random, 3) == 0,
 		.authenticator_id = STR("updb"),
-		.tags = n % 5 == 0 ? STR("{\"pilot\":true,\"floor\":12}") : STR_NONE,
+		.tags = n % 5 == 0 ? STR("{\"pilot\":true,\"floor\":\"3rd\"}") : STR_NONE,
 	};
 	enum err err;
 

@@ -12,8 +12,8 @@
 #define ACTIVITY_SQL "COALESCE(s.last_activity_at, TIMESTAMP'0001-01-01 00:00:00')"
 #define USER_JOIN_SQL " LEFT JOIN user u ON u.tenant_id = s.tenant_id AND u.id = s.user_id"
 
-#define FIELD(name, type, expr) {name, QUERY_##type, {"" expr "", sizeof("" expr "") - 1}, true}
-#define UNSORTED(name, type, expr) {name, QUERY_##type, {"" expr "", sizeof("" expr "") - 1}, false}
+#define FIELD(name, type, expr) {name, QUERY_##type, SQL_INIT(expr), true}
+#define UNSORTED(name, type, expr) {name, QUERY_##type, SQL_INIT(expr), false}
 
 static const struct query_field fields[] = {
 	FIELD("id", STRING, "s.id"),
@@ -47,7 +47,7 @@ static const struct query_field fields[] = {
 const struct query_fields api_session_fields = {
 	.list = fields,
 	.count = ARRAY_LEN(fields),
-	.tie = {"s.id", 4},
+	.tie = SQL_INIT("s.id"),
 };
 
 #define COLUMNS_SQL                                                                                \
@@ -131,21 +131,4 @@ enum err api_session_get(struct db *db, struct arena *a, const struct session_sc
 	err = db_one(db, a, &q, &list_shape, &row);
 	*out = row.session;
 	return err;
-}
-
-enum err token_owner(struct db *db, struct arena *a, struct str digest, struct token_owner *out)
-{
-	static const struct db_col cols[] = {
-		{'s', offsetof(struct token_owner, session_id)},
-		{'s', offsetof(struct token_owner, tenant_id)},
-		{'S', offsetof(struct token_owner, partner_id)},
-		{'s', offsetof(struct token_owner, user_id)},
-		{'i', offsetof(struct token_owner, is_admin)},
-		{'t', offsetof(struct token_owner, created_ms)},
-		{'t', offsetof(struct token_owner, expires_ms)},
-	};
-	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
-	struct sql q = SQL_FIXED(TOKEN_OWNER, db_bytes(digest));
-
-	return db_one(db, a, &q, &shape, out);
 }

@@ -26,18 +26,16 @@ static enum err claim(struct batch *b, int64_t *claimed)
 
 	scope.active = true;
 	sql_begin(&q, b->arena, SQL_WRITE, "");
-	sql_add(&q, SQL("INSERT INTO revocation (call_id, session_id, tenant_id, partner_id, user_id,"
+	sql_add(&q, SQL("INSERT INTO revocation (call_id, session_id, tenant_id, user_id,"
 			" revoked_at, revoked_by, endpoint, request_id, reason)"
-			" SELECT ?, s.id, s.tenant_id, s.partner_id, s.user_id, UTC_TIMESTAMP(3), ?, ?, ?, ?"
-			" FROM session s"));
+			" SELECT ?, s.id, s.tenant_id, s.user_id, UTC_TIMESTAMP(3), ?, ?, ?, ?"
+			" FROM "));
 	sql_arg(&q, db_i64(b->call_id));
 	sql_arg(&q, db_str(call->by));
 	sql_arg(&q, db_str(call->endpoint));
 	sql_arg(&q, db_str(call->request_id));
 	sql_arg(&q, db_str(call->reason));
-	if (scope.filter != NULL)
-		sql_add(&q, SQL(" LEFT JOIN user u ON u.tenant_id = s.tenant_id AND u.id = s.user_id"));
-	scope_where(&scope, &q);
+	scope_from(&scope, &q);
 	sql_add(&q, SQL(" LIMIT ? FOR UPDATE"));
 	sql_arg(&q, db_i64(REVOKE_BATCH));
 	return db_exec(b->db, &q, claimed);

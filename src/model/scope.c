@@ -67,3 +67,11 @@ void scope_where(const struct session_scope *scope, struct sql *q)
 		query_where(scope->filter, q);
 	}
 }
+
+void scope_from(const struct session_scope *scope, struct sql *q)
+{
+	sql_add(q, SQL("session s"));
+	if (scope->filter != NULL)
+		sql_add(q, SQL(" LEFT JOIN user u ON u.tenant_id = s.tenant_id AND u.id = s.user_id"));
+	scope_where(scope, q);
+}

@@ -83,10 +83,10 @@ enum err session_list(struct db *db, struct arena *a, const struct session_scope
 
 	*out = (struct session_page){0};
 	sql_begin(&q, a, SQL_READ, "iSSSSSSSSSTTTTSSSI");
-	sql_add(&q, SQL("SELECT c.total, " COLUMNS_SQL " FROM (SELECT COUNT(*) AS total FROM session s"));
-	scope_where(scope, &q);
-	sql_add(&q, SQL(") c LEFT JOIN (SELECT s.id FROM session s"));
-	scope_where(scope, &q);
+	sql_add(&q, SQL("SELECT c.total, " COLUMNS_SQL " FROM (SELECT COUNT(*) AS total FROM "));
+	scope_from(scope, &q);
+	sql_add(&q, SQL(") c LEFT JOIN (SELECT s.id FROM "));
+	scope_from(scope, &q);
 	sql_add(&q, SQL(" ORDER BY s.created_at DESC, s.id DESC LIMIT ? OFFSET ?) p ON TRUE"
 			" LEFT JOIN session s ON s.id = p.id" USER_JOIN_SQL
 			" ORDER BY s.created_at DESC, s.id DESC"));
@@ -160,10 +160,8 @@ enum err session_count(struct db *db, struct arena *a, const struct session_scop
 	struct sql q;
 
 	sql_begin(&q, a, SQL_READ, "i");
-	sql_add(&q, SQL("SELECT COUNT(*) FROM session s"));
-	if (scope->filter != NULL)
-		sql_add(&q, SQL(USER_JOIN_SQL));
-	scope_where(scope, &q);
+	sql_add(&q, SQL("SELECT COUNT(*) FROM "));
+	scope_from(scope, &q);
 	return db_one(db, a, &q, &one_shape, out);
 }
 
@@ -173,8 +171,8 @@ enum err session_exists(struct db *db, struct arena *a, const struct session_sco
 	struct sql q;
 
 	sql_begin(&q, a, SQL_READ, "i");
-	sql_add(&q, SQL("SELECT 1 FROM session s"));
-	scope_where(scope, &q);
+	sql_add(&q, SQL("SELECT 1 FROM "));
+	scope_from(scope, &q);
 	return db_one(db, a, &q, &one_shape, &one);
 }
 

@@ -90,6 +90,8 @@ static const struct setting settings[] = {
 	 "Most rows one answer of the Edge API may hold."},
 	{"ACTIVITY_INTERVAL", INT, AT(activity_interval_s), "60", 0, 86400, NULL,
 	 "A session's last activity is written at most once in so many seconds."},
+	{"SESSION_SECONDS", INT, AT(session_s), "86400", 60, 315360000, NULL,
+	 "Lifetime of a session that is registered without an expiry."},
 	{"GEO_FILE", TEXT, AT(geo_file), NULL, 0, 0, NULL,
 	 "MaxMind database that turns an address into a location. Not set: none."},
 	{"COOKIE", COOKIE, AT(cookie), "rollcall_session", 0, 0, NULL,

@@ -10,6 +10,7 @@
 #include "auth/jwks.h"
 #include "auth/jwt.h"
 #include "base/arena.h"
+#include "model/geo.h"
 
 void setup_open(struct app *app, const struct config *cfg)
 {
@@ -40,6 +41,7 @@ void setup_open(struct app *app, const struct config *cfg)
 		.retry_after_s = cfg->retry_after_s,
 		.edge_max_rows = cfg->edge_max_rows,
 		.activity_interval_s = cfg->activity_interval_s,
+		.session_s = cfg->session_s,
 		.cookie = cfg->cookie,
 		.login_url = cfg->login_url,
 		.metrics_allow = cfg->metrics_allow,
@@ -47,10 +49,12 @@ void setup_open(struct app *app, const struct config *cfg)
 	app->db = db_open(&db);
 	app->keys = jwks_open(&keys);
 	app->jwt = jwt_open(&jwt, app->keys);
+	app->geo = geo_open(cfg->geo_file);
 }
 
 void setup_close(struct app *app)
 {
+	geo_close(app->geo);
 	jwt_close(app->jwt);
 	jwks_close(app->keys);
 	db_close(app->db);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "api/app.h"
+#include "api/authorizer.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -26,12 +27,17 @@ static int64_t requests_to_serve(const struct config *cfg)
 
 static void serve(struct fcgi *f, const struct app *app, struct arena *a)
 {
+	struct after after = {STR_NONE};
 	struct http_response res;
 
 	http_response_init(&res, a, fcgi_write, f);
-	dispatch(app, a, fcgi_env(f), &res);
+	if (fcgi_role(f) == FCGI_ROLE_AUTHORIZER)
+		authorizer_answer(app, a, fcgi_env(f), &res, &after);
+	else
+		dispatch(app, a, fcgi_env(f), &res, &after);
 	http_response_finish(&res);
 	fcgi_finish(f);
+	after_answer(app, &after);
 	arena_reset(a);
 }
 

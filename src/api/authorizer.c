@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ * Lets requests to other applications pass while their session lives. Called by server/worker.c in
+ * the Authorizer role and by dispatch for /authorize. One read of the store a request; last activity
+ * is written behind the answer (struct after), at most once per session per interval. */
+#include "api/authorizer.h"
+
+#include "api/credential.h"
+#include "base/log.h"
+
+/* The value of a cookie (RFC 6265 section 4.2), p == NULL if it was not sent. */
+static struct str cookie(const struct http_request *req, const char *name)
+{
+	struct str rest = http_header(req, "COOKIE");
+	struct str pair, key;
+
+	while (str_split(&rest, ';', &pair)) {
+		pair = str_trim(pair);
+		if (pair.n > 0 && str_split(&pair, '=', &key) && str_eq(key, str_from(name)) &&
+			pair.p != NULL)
+			return pair;
+	}
+	return STR_NONE;
+}
+
+/* The header a program sets on purpose wins over the cookie a browser sends along. */
+static struct str presented(const struct app *app, const struct http_request *req)
+{
+	struct str token = bearer_token(http_header(req, "AUTHORIZATION"));
+
+	if (token.p == NULL)
+		token = str_trim(http_header(req, "ZT_SESSION"));
+	return token.p != NULL ? token : cookie(req, app->cfg.cookie);
+}
+
+static enum err check(const struct app *app, struct arena *a, const struct http_request *req,
+	struct credential *cred, struct after *after)
+{
+	enum err err = credential_check(app, a, presented(app, req), cred);
+
+	if (err == ERR_OK && cred->session_id.p == NULL)
+		err = ERR_UNAUTHORIZED; /* a token without a session proves no session */
+	if (err == ERR_OK && cred->activity_due)
+		after->touch_session = cred->session_id;
+	return err;
+}
+
+enum err authorizer_handler(struct call *c)
+{
+	struct credential cred;
+	enum err err = check(c->app, c->arena, &c->req, &cred, c->after);
+
+	if (err != ERR_OK)
+		return err;
+	c->res->status = 200;
+	http_response_header(c->res, "X-Rollcall-Session", cred.session_id);
+	http_response_header(c->res, "X-Rollcall-User", cred.user_id);
+	http_response_header(c->res, "X-Rollcall-Tenant", cred.tenant_id);
+	return ERR_OK;
+}
+
+static void refuse(const struct app *app, struct http_response *res, enum err err)
+{
+	if (err != ERR_UNAUTHORIZED) {
+		res->status = 503;
+		http_response_header(res, "Retry-After",
+			str_printf(res->arena, "%lld", (long long)app->cfg.retry_after_s));
+	} else if (app->cfg.login_url != NULL) {
+		res->status = 302;
+		http_response_header(res, "Location", str_from(app->cfg.login_url));
+	} else {
+		res->status = 401;
+		http_response_header(res, "WWW-Authenticate", STR("Bearer"));
+	}
+	http_response_header(res, "Content-Type", STR("text/plain"));
+	buf_str(&res->body, str_from(http_status_text(res->status)));
+}
+
+void authorizer_answer(const struct app *app, struct arena *a, const struct http_env *env,
+	struct http_response *res, struct after *after)
+{
+	struct http_request *req = arena_zalloc(a, sizeof(*req));
+	struct credential cred;
+	enum err err;
+
+	http_request_parse(req, a, env, NULL, 0, STR_NONE);
+	err = check(app, a, req, &cred, after);
+	if (err == ERR_OK) {
+		res->status = 200;
+		http_response_header(res, "Variable-ROLLCALL_SESSION", cred.session_id);
+		http_response_header(res, "Variable-ROLLCALL_USER", cred.user_id);
+		http_response_header(res, "Variable-ROLLCALL_TENANT", cred.tenant_id);
+	} else {
+		refuse(app, res, err);
+	}
+	if (err != ERR_OK && err != ERR_UNAUTHORIZED)
+		log_event(LOG_ERROR, "fault", "request", req->id, "route", "authorizer", "outcome",
+			err_text(err), "why", db_error_text(app->db), NULL);
+}

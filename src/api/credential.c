@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ * Checks a presented token against keys and store. Called by v1_introspect.c and authorizer.c. The
+ * store is asked every time: what was revoked a moment ago is out. */
+#include "api/credential.h"
+
+#include "auth/digest.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "model/token.h"
+
+static void from_owner(struct credential *out, const struct token_owner *owner)
+{
+	out->session_id = owner->session_id;
+	out->user_id = owner->user_id;
+	out->tenant_id = owner->tenant_id;
+	if (out->expires_ms == TIME_NONE || owner->expires_ms < out->expires_ms)
+		out->expires_ms = owner->expires_ms;
+	if (out->issued_ms == TIME_NONE)
+		out->issued_ms = owner->created_ms;
+	out->activity_due = owner->activity_due != 0;
+}
+
+static enum err check_jwt(const struct app *app, struct arena *a, struct str token,
+	struct credential *out)
+{
+	struct token_owner owner;
+	struct principal who;
+	const char *why;
+	enum err err = jwt_verify(app->jwt, a, token, clock_now_ms(), &who, &why);
+
+	if (err != ERR_OK)
+		return err;
+	out->is_jwt = true;
+	out->user_id = who.subject;
+	out->tenant_id = who.tenant_id;
+	out->issuer = who.issuer;
+	out->audience = who.audience;
+	out->expires_ms = who.expires_ms;
+	out->issued_ms = who.issued_ms;
+	if (who.session_id.p == NULL)
+		return ERR_OK;
+	err = session_owner(app->db, a, who.session_id, app->cfg.activity_interval_s, &owner);
+	if (err == ERR_OK)
+		from_owner(out, &owner);
+	return err;
+}
+
+static enum err check_opaque(const struct app *app, struct arena *a, struct str token,
+	struct credential *out)
+{
+	unsigned char digest[DIGEST_BYTES];
+	struct token_owner owner;
+	enum err err;
+
+	digest_sha256(token, digest);
+	err = token_owner(app->db, a, (struct str){(char *)digest, sizeof(digest)},
+		app->cfg.activity_interval_s, &owner);
+	if (err == ERR_OK)
+		from_owner(out, &owner);
+	return err;
+}
+
+enum err credential_check(const struct app *app, struct arena *a, struct str token,
+	struct credential *out)
+{
+	bool dotted = token.n > 0 && memchr(token.p, '.', token.n) != NULL;
+	enum err err;
+
+	*out = (struct credential){.expires_ms = TIME_NONE, .issued_ms = TIME_NONE};
+	if (token.n == 0 || token.n > LIMIT_TOKEN_BYTES)
+		return ERR_UNAUTHORIZED;
+	err = dotted ? check_jwt(app, a, token, out) : check_opaque(app, a, token, out);
+	return err == ERR_NOT_FOUND ? ERR_UNAUTHORIZED : err;
+}

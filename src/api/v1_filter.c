@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ * Revoking by filter, for platform and tenant administrators (extension). Called by dispatch through
+ * the route table. A filter that ends sessions must never mean something else than it says: one that
+ * mixes and, or and not without parentheses is refused with both readings spelled out. */
+#include "api/body.h"
+#include "api/v1.h"
+#include "model/api_session.h"
+
+struct wish {
+	struct query *query;
+	bool dry_run;
+	int64_t if_count; /* -1: any */
+	struct str reason;
+};
+
+static enum err refuse_filter(struct call *c, const char *type, const char *msg)
+{
+	fault_add(&c->faults, "body", "filter", -1, type, msg);
+	return ERR_INVALID;
+}
+
+static enum err read_filter(struct call *c, struct str filter, struct query **out)
+{
+	struct query_error error = {0};
+	struct str as_read, as_meant;
+	enum err err = query_parse(c->arena, filter, out, &error);
+
+	if (err == ERR_OK)
+		err = query_check(*out, &api_session_fields, STR_NONE, &error);
+	if (err == ERR_INVALID_FILTER)
+		return refuse_filter(c, "invalid_filter",
+			arena_printf(c->arena, "%.*s", STR_FMT(error.message)));
+	if (err != ERR_OK)
+		return err;
+	if (!query_is_condition(*out))
+		return refuse_filter(c, "value_error",
+			"Value error, a condition without sort, skip or limit is required");
+	if (query_is_ambiguous(*out, &as_read, &as_meant))
+		return refuse_filter(c, "ambiguous_filter",
+			arena_printf(c->arena,
+				"Write parentheses: the language reads this as %.*s, and not as %.*s",
+				STR_FMT(as_read), STR_FMT(as_meant)));
+	return ERR_OK;
+}
+
+static enum err read_wish(struct call *c, struct wish *wish)
+{
+	struct str filter = STR_NONE;
+
+	*wish = (struct wish){.if_count = -1};
+	body_str(&c->faults, c->body, "filter", BODY_REQUIRED, LIMIT_FILTER_BYTES, &filter);
+	body_bool(&c->faults, c->body, "dry_run", &wish->dry_run);
+	body_i64(&c->faults, c->body, "if_count", 0, INT64_MAX, &wish->if_count);
+	body_str(&c->faults, c->body, "reason", BODY_OPTIONAL, LIMIT_REASON_BYTES, &wish->reason);
+	return c->faults.count > 0 ? ERR_INVALID : read_filter(c, filter, &wish->query);
+}
+
+static enum err answer_dry_run(struct call *c)
+{
+	struct session_page rows;
+	struct json_writer *w;
+	enum err err;
+
+	c->scope.active = true;
+	err = session_list(c->app->db, c->arena, &c->scope, PAGE_DEFAULT, 0, &rows);
+	if (err != ERR_OK)
+		return err;
+	w = v1_open(c, 200);
+	json_obj(w, "data");
+	json_bool(w, "dry_run", true);
+	json_i64(w, "matched_count", rows.total);
+	json_arr(w, "sessions");
+	for (size_t i = 0; i < rows.count; i++)
+		v1_put_item(w, c, &rows.rows[i]);
+	json_end(w);
+	json_end(w);
+	return v1_close(c, w);
+}
+
+enum err v1_revoke_by_filter(struct call *c)
+{
+	struct revoke_call revoke;
+	struct wish wish;
+	enum err err = read_wish(c, &wish);
+
+	if (err != ERR_OK)
+		return err;
+	c->scope.filter = wish.query;
+	if (wish.dry_run)
+		return answer_dry_run(c);
+	revoke = call_revoke(c, &c->scope);
+	revoke.if_count = wish.if_count;
+	revoke.reason = wish.reason;
+	err = revoke_sessions(c->app->db, c->arena, &revoke);
+	if (err == ERR_CONFLICT)
+		c->detail = arena_printf(c->arena, "The number of matching sessions is not %lld",
+			(long long)wish.if_count);
+	return err != ERR_OK ? err : v1_answer_revoked(c, &revoke);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ * POST /sessions/introspect (RFC 7662): whether a token, a session's opaque one or a JWT, would be
+ * let in right now. Called by dispatch through the route table. What is unknown, ended, forged or
+ * outside the caller's reach is {"active":false} and nothing more (section 2.2 of the RFC). */
+#include "api/body.h"
+#include "api/credential.h"
+#include "api/ingest.h"
+#include "base/clock.h"
+
+#define FORM_FIELDS 16
+
+static struct str form_token(struct call *c)
+{
+	struct http_param fields[FORM_FIELDS];
+	size_t count = http_form_parse(c->arena, c->req.body, fields, FORM_FIELDS);
+	struct str token = STR_NONE;
+
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(fields[i].name, STR("token")))
+			token = fields[i].value;
+	return token;
+}
+
+/* The token of a form, as the RFC has it, or of a JSON object. */
+static enum err read_token(struct call *c, struct str *token)
+{
+	struct str type = http_header(&c->req, "CONTENT_TYPE");
+	enum err err;
+
+	*token = STR_NONE;
+	if (http_is_form(type)) {
+		*token = form_token(c);
+	} else {
+		err = call_parse_body(c);
+		if (err != ERR_OK)
+			return err;
+		body_str(&c->faults, c->body, "token", BODY_OPTIONAL, c->app->cfg.body_limit, token);
+	}
+	if (c->faults.count == 0 && token->p == NULL)
+		fault_add(&c->faults, "body", "token", -1, "missing", "Field required");
+	return c->faults.count > 0 ? ERR_INVALID : ERR_OK;
+}
+
+static bool in_reach(const struct call *c, const struct credential *cred)
+{
+	return c->reach == REACH_ALL ||
+		(cred->tenant_id.p != NULL && str_eq(cred->tenant_id, c->who.tenant_id));
+}
+
+static void put_claims(struct json_writer *w, const struct credential *cred)
+{
+	json_cstr(w, "token_type", cred->is_jwt ? "Bearer" : "zt-session");
+	json_str(w, "sub", cred->user_id);
+	if (cred->session_id.p != NULL)
+		json_str(w, "sid", cred->session_id);
+	if (cred->tenant_id.p != NULL)
+		json_str(w, "tenant_id", cred->tenant_id);
+	if (cred->expires_ms != TIME_NONE)
+		json_i64(w, "exp", cred->expires_ms / 1000);
+	if (cred->issued_ms != TIME_NONE)
+		json_i64(w, "iat", cred->issued_ms / 1000);
+	if (cred->issuer.p != NULL)
+		json_str(w, "iss", cred->issuer);
+	if (cred->audience.p != NULL)
+		json_str(w, "aud", cred->audience);
+}
+
+enum err ingest_introspect(struct call *c)
+{
+	struct credential cred;
+	struct json_writer *w;
+	struct str token;
+	bool active;
+	enum err err = read_token(c, &token);
+
+	if (err != ERR_OK)
+		return err;
+	err = credential_check(c->app, c->arena, token, &cred);
+	if (err != ERR_OK && err != ERR_UNAUTHORIZED)
+		return err;
+	active = err == ERR_OK && in_reach(c, &cred);
+	w = json_writer_new(c->arena, &c->res->body);
+	c->res->status = 200;
+	http_response_header(c->res, "Content-Type", STR("application/json"));
+	http_response_header(c->res, "Cache-Control", STR("no-store"));
+	json_obj(w, NULL);
+	json_bool(w, "active", active);
+	if (active)
+		put_claims(w, &cred);
+	json_end(w);
+	return json_finish(w);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ * Locations of addresses; see model/geo.h. The only file with <maxminddb.h>. Reads the mapped
+ * database file, writes nothing.
+ * The surprise: an IPv4 address written as IPv6 (::ffff:a.b.c.d, which servers that listen on both
+ * hand over) is looked up as the IPv4 address it is, since not every database has an alias for it. */
+#include "model/geo.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <maxminddb.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+
+#define NAME_BYTES 126 /* a longer name is none, so that two fit session.location with ", " */
+
+static_assert(2 * NAME_BYTES + 2 <= 255, "session.location is VARCHAR(255)");
+
+struct geo {
+	MMDB_s db;
+};
+
+struct geo *geo_open(const char *file)
+{
+	struct geo *g;
+	int fault;
+
+	if (!file)
+		return NULL;
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		out_of_memory(sizeof(*g));
+	errno = 0;
+	fault = MMDB_open(file, MMDB_MODE_MMAP, &g->db);
+	if (fault == MMDB_SUCCESS)
+		return g;
+	log_event(LOG_WARN, "no locations, the database cannot be opened", "file", file, "why",
+		MMDB_strerror(fault), "system", errno ? strerror(errno) : NULL, NULL);
+	free(g);
+	return NULL;
+}
+
+void geo_close(struct geo *g)
+{
+	if (!g)
+		return;
+	MMDB_close(&g->db);
+	free(g);
+}
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+/* Neither names nor zones ("fe80::1%eth0") nor short forms ("127.1"). */
+static bool parse_address(struct str ip, union address *out)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+	struct in6_addr *v6 = &out->v6.sin6_addr;
+
+	memset(out, 0, sizeof(*out));
+	if (ip.n == 0 || ip.n >= sizeof(text) || memchr(ip.p, '\0', ip.n))
+		return false;
+	memcpy(text, ip.p, ip.n);
+	if (inet_pton(AF_INET, text, &out->v4.sin_addr) == 1) {
+		out->v4.sin_family = AF_INET;
+		return true;
+	}
+	if (inet_pton(AF_INET6, text, v6) != 1)
+		return false;
+	if (IN6_IS_ADDR_V4MAPPED(v6)) {
+		struct in_addr v4;
+
+		memcpy(&v4, v6->s6_addr + 12, sizeof(v4));
+		memset(out, 0, sizeof(*out));
+		out->v4.sin_family = AF_INET;
+		out->v4.sin_addr = v4;
+		return true;
+	}
+	out->v6.sin6_family = AF_INET6;
+	return true;
+}
+
+/* A view of the mapped file; p == NULL when there is no such name, or none that can be shown. */
+static struct str english_name(MMDB_entry_s *entry, const char *of)
+{
+	MMDB_entry_data_s data;
+	struct str name;
+
+	if (MMDB_get_value(entry, &data, of, "names", "en", NULL) != MMDB_SUCCESS ||
+		!data.has_data || data.type != MMDB_DATA_TYPE_UTF8_STRING)
+		return STR_NONE;
+	name = (struct str){data.utf8_string, data.data_size};
+	return name.n > 0 && name.n <= NAME_BYTES && str_is_utf8(name) ? name : STR_NONE;
+}
+
+struct str geo_location(const struct geo *g, struct arena *a, struct str ip)
+{
+	union address address;
+	MMDB_lookup_result_s found;
+	struct str city, country;
+	int fault;
+
+	if (!g || !parse_address(ip, &address))
+		return STR_NONE;
+	found = MMDB_lookup_sockaddr(&g->db, &address.any, &fault);
+	if (fault != MMDB_SUCCESS || !found.found_entry)
+		return STR_NONE;
+	city = english_name(&found.entry, "city");
+	country = english_name(&found.entry, "country");
+	if (city.p && country.p)
+		return str_printf(a, "%.*s, %.*s", STR_FMT(city), STR_FMT(country));
+	return str_dup(a, city.p ? city : country);
+}

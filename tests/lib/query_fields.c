@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ * See lib/query_fields.h. The table q itself is made by tests/db/test_query_property.c. */
+#include "lib/query_fields.h"
+
+const struct query_field query_test_list[QUERY_TEST_FIELDS] = {
+	{"id", QUERY_STRING, SQL_INIT("q.id"), true},
+	{"token", QUERY_STRING, SQL_INIT("q.token"), true},
+	{"identity", QUERY_STRING, SQL_INIT("q.identity"), true},
+	{"identity.name", QUERY_STRING, SQL_INIT("q.identity_name"), true},
+	{"ipAddress", QUERY_CIDR, SQL_INIT("q.ip_address"), true},
+	{"authenticator", QUERY_STRING, SQL_INIT("q.authenticator"), true},
+	{"createdAt", QUERY_DATETIME, SQL_INIT("q.created_at"), true},
+	{"lastActivityAt", QUERY_DATETIME, SQL_INIT("q.last_activity_at"), true},
+	{"mfaComplete", QUERY_BOOL, SQL_INIT("q.mfa_complete"), true},
+	{"mfaRequired", QUERY_BOOL, SQL_INIT("q.mfa_required"), true},
+	{"isSystem", QUERY_BOOL, SQL_INIT("q.is_system"), true},
+	{"tags", QUERY_ANY, SQL_INIT("q.tags"), false},
+	{"configTypes", QUERY_STRING_SET, SQL_INIT("q.config_types"), false},
+};
+
+const struct query_fields query_test_fields = {
+	query_test_list, QUERY_TEST_FIELDS, SQL_INIT("q.id")};
