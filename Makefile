@@ -9,9 +9,10 @@ CC    ?= cc
 WERROR ?= -Werror
 
 O := $(BUILD)/$(MODE)
-PACKAGES := gcc make pkg-config libfcgi-dev libyajl-dev libmariadb-dev libcjose-dev libjansson-dev libssl-dev \
-	libmaxminddb-dev libcmocka-dev libcurl4-openssl-dev mariadb-server mariadb-client lighttpd \
-	spawn-fcgi curl
+PACKAGES := gcc make pkg-config libfcgi-dev libyajl-dev libmariadb-dev libcjose-dev libjansson-dev \
+	libssl-dev libmaxminddb-dev mariadb-server mariadb-client lighttpd spawn-fcgi curl
+TEST_PACKAGES := libcmocka-dev libcurl4-openssl-dev apache2 libapache2-mod-fcgid nginx-light php-cli \
+	php-cgi nodejs npm prometheus
 
 MODES := release debug asan cov
 ifeq ($(filter $(MODE),$(MODES)),)
@@ -31,7 +32,8 @@ PKG_TEST := cmocka libcurl
 WARNINGS := -Wall -Wextra -Wpedantic $(WERROR) -Wshadow -Wvla -Wformat=2 -Wundef -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wswitch-enum
 ALL_CFLAGS = -std=c11 -D_DEFAULT_SOURCE -g $(WARNINGS) $(FLAGS_$(MODE)) -Iinclude -Itests \
-	$(shell pkg-config --cflags $(PKG_APP) $(PKG_TEST) 2>/dev/null) $(CFLAGS)
+	$(shell pkg-config --cflags $(PKG_APP) 2>/dev/null) \
+	$(shell pkg-config --cflags $(PKG_TEST) 2>/dev/null) $(CFLAGS)
 ALL_LDFLAGS = $(LINK_$(MODE)) $(LDFLAGS)
 LIBS      = $(shell pkg-config --libs $(PKG_APP) 2>/dev/null) -lm
 TEST_LIBS = $(shell pkg-config --libs $(PKG_TEST) 2>/dev/null)
@@ -48,8 +50,9 @@ PROGRAMS := $(O)/rollcall.fcgi $(O)/rollcall-admin $(O)/rollcall-demo
 
 TEST_HELP := $(patsubst %.c,$(O)/%.o,$(wildcard tests/lib/*.c))
 UNIT := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c))
-DBT  := $(patsubst %.c,$(O)/%,$(wildcard tests/db/test_*.c))
-E2E  := $(patsubst %.c,$(O)/%,$(wildcard tests/e2e/test_*.c))
+DB_TESTS := $(patsubst %.c,$(O)/%,$(wildcard tests/db/test_*.c))
+E2E := $(patsubst %.c,$(O)/%,$(wildcard tests/e2e/test_*.c)) $(wildcard tests/e2e/test_*.sh)
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 # V=1 shows whole commands.
 Q := $(if $(V),,@)
@@ -88,6 +91,49 @@ FORCE:
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 .SECONDARY:
+
+# Tests. `make test` is everything that CI runs too; tests/README.md says how to run one.
+.PHONY: test test-deps test-unit test-db test-e2e test-fuzz check-asan check-valgrind check-rooms \
+	check-headers lint
+
+test: test-deps
+	@$(MAKE) --no-print-directory check-rooms check-headers lint test-unit test-db test-fuzz test-e2e
+	@echo 'all tests passed'
+
+test-deps: deps
+	@httpd-conf/demo/install-packages $(TEST_PACKAGES)
+
+test-unit: $(UNIT)
+	@tests/run-programs $(UNIT)
+
+test-db: $(PROGRAMS) $(DB_TESTS)
+	@BIN_DIR='$(abspath $(O))' ROLLCALL_TEST_DIR='$(abspath $(BUILD))' tests/run-programs $(DB_TESTS)
+
+test-e2e: $(PROGRAMS) $(E2E)
+	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/e2e/run $(E2E)
+
+# Replays every corpus, past crashers included; `make fuzz` looks for new ones.
+test-fuzz: $(FUZZ:%=$(O)/tests/fuzz/fuzz_%)
+	@for f in $(FUZZ); do $(O)/tests/fuzz/fuzz_$$f tests/fuzz/corpus/$$f/* || exit 1; done
+
+check-asan:
+	@$(MAKE) --no-print-directory MODE=asan test-unit test-db test-fuzz test-e2e
+
+check-rooms:
+	@tests/check-rooms
+
+check-headers:
+	@tests/check-headers $(CC) -std=c11 -D_DEFAULT_SOURCE $(WARNINGS) -Iinclude
+
+lint:
+	@tests/lint
+
+# libFuzzer with clang: make fuzz FUZZ_TARGET=query FUZZ_RUNS=10000000
+FUZZ_TARGET ?= query
+FUZZ_RUNS ?= 100000
+.PHONY: fuzz
+fuzz:
+	@tests/fuzz/run $(FUZZ_TARGET) $(FUZZ_RUNS) '$(BUILD)'
 
 # The demonstration (httpd-conf/demo/stack): everything it makes is in $(BUILD)/run.
 # Packages may just have been installed, so pkg-config has to be asked again: hence the second make.
