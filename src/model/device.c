@@ -49,8 +49,7 @@ static const struct rule rules[] = {
 	{"bot", WORD, "apis-google", NULL, NULL},
 	{"bot", WORD, "google-inspectiontool", NULL, NULL},
 	{"bot", HEAD, "googleother", NULL, NULL},
-	{"bot", FIRST, "googleimageproxy", NULL, NULL},
-	{"bot", WORD, "ggpht.com", NULL, NULL},
+	{"bot", WORD, "googleimageproxy", NULL, NULL},
 	{"bot", WORD, "w3c_validator", NULL, NULL},
 	{"bot", PART, "pingdom", NULL, NULL},
 	{"bot", PART, "uptime", NULL, NULL},
@@ -136,7 +135,6 @@ static const struct rule rules[] = {
 	{"mobile", PART, "playstation portable", NULL, NULL},
 	{"mobile", PART, "playstation vita", NULL, NULL},
 	{"mobile", WORD, "nintendo 3ds", NULL, NULL},
-	{"mobile", WORD, "new nintendo 3ds", NULL, NULL},
 	{"mobile", HEAD, "nintendo ds", NULL, NULL},
 	{"tv", HEAD, "playstation", NULL, NULL},
 	{"tv", HEAD, "nintendo", NULL, NULL},
@@ -145,7 +143,9 @@ static const struct rule rules[] = {
 	/* Televisions and boxes. Before Android, which most of them are; phones with an aerial say
 	 * "DTV" or "TV" in the name of their model, but also "Mobile". */
 	{"tv", WORD, "tv", NULL, "mobile"},
-	{"tv", PART, "smarttv", NULL, "mobile"},
+	{"tv", WORD, "smart-tv", NULL, NULL},
+	{"tv", WORD, "android tv", NULL, NULL},
+	{"tv", PART, "smarttv", NULL, NULL},
 	{"tv", HEAD, "appletv", NULL, NULL},
 	{"tv", HEAD, "apple tv", NULL, NULL},
 	{"tv", HEAD, "tvos", NULL, NULL},
@@ -167,7 +167,7 @@ static const struct rule rules[] = {
 	{"tv", WORD, "stb", NULL, "mobile"},
 	{"tv", HEAD, "mibox", NULL, NULL},
 	{"tv", HEAD, "mitv", NULL, NULL},
-	{"tv", PART, "; aft", "android", "mobile"}, /* Fire TV: AFTMM, AFTKA, AFTSSS */
+	{"tv", PART, "; aft", "android", NULL}, /* Fire TV: AFTMM, AFTKA, AFTSSS */
 	{"tv", WORD, "tizen", NULL, "mobile"},
 
 	/* Apple. A browser other than Safari on an iPad names a Mac and, forgetfully, itself. */
@@ -176,7 +176,7 @@ static const struct rule rules[] = {
 	{"tablet", WORD, "crios", "macintosh", NULL},
 	{"tablet", WORD, "fxios", "macintosh", NULL},
 	{"tablet", WORD, "edgios", "macintosh", NULL},
-	{"mobile", HEAD, "iphone", NULL, "windows nt"},
+	{"mobile", HEAD, "iphone", NULL, NULL},
 	{"mobile", HEAD, "ipod", NULL, NULL},
 	{"mobile", HEAD, "watchos", NULL, NULL},
 	{"mobile", WORD, "ios", NULL, NULL},
@@ -187,7 +187,7 @@ static const struct rule rules[] = {
 	{"tablet", WORD, "kindle", NULL, NULL},
 	{"tablet", HEAD, "kf", "silk", NULL},       /* Fire tablets: KFAUWI, KFTT */
 	{"tablet", HEAD, "silk", NULL, "mobile"},   /* also when it asks for desktop pages */
-	{"tablet", TAIL, "pad", "android", "ideapad"},
+	{"tablet", TAIL, "pad", "android", NULL},
 	{"tablet", HEAD, "sm-t", "android", NULL},  /* Galaxy Tab */
 	{"tablet", HEAD, "sm-x", "android", NULL},
 	{"tablet", WORD, "nexus 7", NULL, NULL},

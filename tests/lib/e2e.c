@@ -101,15 +101,15 @@ static void add_header(struct exchange *x, const char *line)
 	assert_non_null(x->headers);
 }
 
+/* A POST without a body still says Content-Length: 0, or lighttpd answers 411. */
 static void set_body(struct e2e *t, struct exchange *x, const struct e2e_request *r)
 {
 	const char *type = r->content_type != NULL ? r->content_type : "application/json";
 
-	if (r->body.p == NULL) {
-		if (r->content_type != NULL)
-			add_header(x, arena_printf(t->arena, "Content-Type: %s", type));
+	if (r->body.p == NULL && strcmp(r->method != NULL ? r->method : "GET", "POST") != 0)
 		return;
-	}
+	if (r->body.p == NULL && r->content_type == NULL)
+		type = "";
 	/* "Name:" takes the header away that curl would send. */
 	add_header(x, arena_printf(t->arena, *type != '\0' ? "Content-Type: %s" : "Content-Type:%s",
 		type));
@@ -122,7 +122,7 @@ static void set_body(struct e2e *t, struct exchange *x, const struct e2e_request
 		curl_easy_setopt(x->easy, CURLOPT_READDATA, x);
 		return;
 	}
-	curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS, r->body.p);
+	curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS, r->body.p != NULL ? r->body.p : "");
 	curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n);
 }
 

@@ -45,7 +45,7 @@ struct e2e_request {
 	const char *method;        /* NULL: GET */
 	const char *path;          /* behind the URL, with the query; sent as it is */
 	struct str token;          /* Authorization: Bearer; p == NULL: none */
-	struct str body;           /* p == NULL: none */
+	struct str body;           /* p == NULL: none; for GET, HEAD, DELETE then no header either */
 	const char *content_type;  /* NULL: application/json when there is a body; "": none */
 	const char *headers[E2E_HEADERS_MAX]; /* further ones, "Name: value" */
 	bool chunked;              /* Transfer-Encoding: chunked instead of Content-Length */

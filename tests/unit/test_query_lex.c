@@ -68,6 +68,8 @@ static void run_rows(const struct row *rows, size_t count)
 
 static void words__are_matched_at_full_length_in_any_case(void **state)
 {
+	(void)state;
+
 	static const struct row rows[] = {
 		{"and or not asc", "AND{and} _OR{or} _NOT{not} _ASC{asc} END"},
 		{"AND Or nULL", "AND{AND} _OR{Or} _NULL{nULL} END"},
@@ -88,6 +90,8 @@ static void words__are_matched_at_full_length_in_any_case(void **state)
 
 static void negated_operators__are_one_token(void **state)
 {
+	(void)state;
+
 	static const struct row rows[] = {
 		{"a not in b", "IDENT{a} _!IN{not in} _IDENT{b} END"},
 		{"a NOT\tIN b", "IDENT{a} _!IN{NOT\tIN} _IDENT{b} END"},
@@ -109,6 +113,8 @@ static void negated_operators__are_one_token(void **state)
 
 static void names__hold_no_digits_and_dashes_only_behind_a_dot(void **state)
 {
+	(void)state;
+
 	static const struct row rows[] = {
 		{"tags.cost-centre", "IDENT{tags.cost-centre} END"},
 		{"a_b.c_-d.e", "IDENT{a_b.c_-d.e} END"},
@@ -129,6 +135,8 @@ static void names__hold_no_digits_and_dashes_only_behind_a_dot(void **state)
 
 static void numbers__have_no_leading_zeros(void **state)
 {
+	(void)state;
+
 	static const struct row rows[] = {
 		{"0 -0 7 -12", "NUMBER{0} _NUMBER{-0} _NUMBER{7} _NUMBER{-12} END"},
 		{"007", "NUMBER{0} NUMBER{0} NUMBER{7} END"},
@@ -147,6 +155,8 @@ static void numbers__have_no_leading_zeros(void **state)
 
 static void strings__hold_no_control_characters_and_few_escapes(void **state)
 {
+	(void)state;
+
 	static const struct row rows[] = {
 		{"\"\" \"a b\"", "STRING{\"\"} _STRING{\"a b\"} END"},
 		{"\"\\\"\\\\\\f\\n\\r\\t\"", "STRING{\"\\\"\\\\\\f\\n\\r\\t\"} END"},
@@ -168,6 +178,8 @@ static void strings__hold_no_control_characters_and_few_escapes(void **state)
 
 static void datetimes__are_one_token(void **state)
 {
+	(void)state;
+
 	static const struct row rows[] = {
 		{"datetime(2025-01-02T03:04:05Z)", "DATETIME{datetime(2025-01-02T03:04:05Z)} END"},
 		{"datetime( \n2025-01-02t03:04:05.123456789012z\t)",
@@ -194,6 +206,8 @@ static void datetimes__are_one_token(void **state)
 
 static void timestamps__follow_the_grammar(void **state)
 {
+	(void)state;
+
 	static const struct {
 		const char *in;
 		size_t want;
@@ -223,6 +237,8 @@ static void timestamps__follow_the_grammar(void **state)
 
 static void stray_characters__are_found_where_they_stand(void **state)
 {
+	(void)state;
+
 	static const struct {
 		const char *in, *found;
 		int line, column;
@@ -262,6 +278,8 @@ static void stray_characters__are_found_where_they_stand(void **state)
 
 static void a_nul_byte__is_a_stray_character(void **state)
 {
+	(void)state;
+
 	static const struct str in[] = {{"\0", 1}, {"\"\0\"", 3}, {"\"\\\0\"", 4}};
 
 	for (size_t i = 0; i < ARRAY_LEN(in); i++) {

@@ -56,6 +56,8 @@ static void run_rows(const struct row *rows, size_t count)
 
 static void sentences__are_accepted(void **state)
 {
+	(void)state;
+
 	static const struct row rows[] = {
 		{.in = ""},
 		{.in = NULL},
@@ -107,6 +109,8 @@ static void sentences__are_accepted(void **state)
 
 static void faults__are_found_where_they_stand(void **state)
 {
+	(void)state;
+
 	static const struct row rows[] = {
 		{"   ", 1, 3, "", "a condition"},
 		{"a = # true", 1, 4, "#", "a string"},
@@ -185,6 +189,8 @@ static void faults__are_found_where_they_stand(void **state)
 
 static void literals_without_a_value__are_faults_behind_those_of_syntax(void **state)
 {
+	(void)state;
+
 	static const struct row rows[] = {
 		{"a = 1e999", 1, 4, "1e999", NULL},
 		{"a = -1e999", 1, 4, "-1e999", NULL},
@@ -222,6 +228,8 @@ static struct str repeated(struct arena *a, const char *head, const char *part, 
 
 static void limits__hold_and_name_themselves(void **state)
 {
+	(void)state;
+
 	static const struct {
 		const char *head, *part, *middle, *end;
 		size_t n;
@@ -293,6 +301,8 @@ static void show(struct buf *b, const struct query_chain *chain, size_t at)
 
 static void and_or_not__reach_to_the_right_without_precedence(void **state)
 {
+	(void)state;
+
 	static const struct {
 		const char *in, *want;
 	} rows[] = {
@@ -331,6 +341,8 @@ static void and_or_not__reach_to_the_right_without_precedence(void **state)
 
 static void the_parts_of_a_query__are_kept(void **state)
 {
+	(void)state;
+
 	struct arena *a = arena_open();
 	struct query *q;
 	struct query_error e;
@@ -350,6 +362,8 @@ static void the_parts_of_a_query__are_kept(void **state)
 
 static void ill_formed_text__reads_as_replacement_characters(void **state)
 {
+	(void)state;
+
 	struct arena *a = arena_open();
 	struct query *q;
 	struct query_error e;
@@ -364,6 +378,8 @@ static void ill_formed_text__reads_as_replacement_characters(void **state)
 
 static void long_tokens__are_cut_in_messages_between_characters(void **state)
 {
+	(void)state;
+
 	struct arena *a = arena_open();
 	struct query *q;
 	struct query_error e;
