@@ -1,0 +1,72 @@
+<?php
+// SPDX-License-Identifier: MIT
+// Rollcall from a PHP application, with plain PHP and nothing to install: register at sign-in, check
+// on every request, sign out. Copy this file, set the two environment variables, and see
+// login.php, page.php and logout.php beside it for its use.
+//
+//   ROLLCALL_URL            where Rollcall is mounted, e.g. https://example.org/apps/sessions
+//   ROLLCALL_SERVICE_TOKEN_FILE   a file (mode 0600) with a service token of scope sessions:write
+
+const ROLLCALL_COOKIE = 'rollcall_session';
+
+/** One call. Returns [status, decoded body]; status 0 when Rollcall cannot be reached. */
+function rollcall_call(string $method, string $path, ?array $body = null): array
+{
+    $token = trim(file_get_contents(getenv('ROLLCALL_SERVICE_TOKEN_FILE')));
+    $answer = @file_get_contents(getenv('ROLLCALL_URL') . $path, false, stream_context_create(['http' => [
+        'method' => $method,
+        'header' => "Authorization: Bearer $token\r\nContent-Type: application/json\r\n",
+        'content' => $body === null ? '' : json_encode($body, JSON_THROW_ON_ERROR),
+        'ignore_errors' => true,
+        'timeout' => 5,
+    ]]));
+    if ($answer === false) {
+        return [0, null];
+    }
+    return [(int) explode(' ', $http_response_header[0])[1], json_decode($answer, true)];
+}
+
+/** Registers the session of a user who has just proved who they are, and sets the cookie. */
+function rollcall_sign_in(string $tenant, string $user, array $more = []): bool
+{
+    [$status, $answer] = rollcall_call('POST', '/api/v1/sessions', $more + [
+        'tenant_id' => $tenant,
+        'user_id' => $user,
+        'ip_address' => $_SERVER['REMOTE_ADDR'],
+        'user_agent' => $_SERVER['HTTP_USER_AGENT'] ?? null,
+    ]);
+    if ($status !== 201) {
+        return false;
+    }
+    return setcookie(ROLLCALL_COOKIE, $answer['data']['token'], [
+        'path' => '/',
+        'secure' => !empty($_SERVER['HTTPS']),
+        'httponly' => true,
+        'samesite' => 'Lax',
+    ]);
+}
+
+/**
+ * The living session behind the request's cookie, or null: its 'sid', 'sub' (the user) and
+ * 'tenant_id'. What was revoked a moment ago is out; when Rollcall cannot be asked, nobody is in.
+ */
+function rollcall_check(): ?array
+{
+    $token = $_COOKIE[ROLLCALL_COOKIE] ?? '';
+    if ($token === '') {
+        return null;
+    }
+    [$status, $answer] = rollcall_call('POST', '/api/v1/sessions/introspect', ['token' => $token]);
+    return $status === 200 && $answer['active'] && isset($answer['sid']) ? $answer : null;
+}
+
+/** Ends the session of the request's cookie and forgets the cookie. Needs the scope admin:write too. */
+function rollcall_sign_out(): void
+{
+    $session = rollcall_check();
+    if ($session !== null) {
+        rollcall_call('DELETE', '/api/v1/tenants/' . rawurlencode($session['tenant_id'])
+            . '/sessions/' . rawurlencode($session['sid']));
+    }
+    setcookie(ROLLCALL_COOKIE, '', ['expires' => 1, 'path' => '/']);
+}
