@@ -30,6 +30,14 @@ static inline bool str_eq(struct str a, struct str b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* By bytes, which for UTF-8 is by code point; a prefix comes first. Neither may be absent. */
+static inline int str_cmp(struct str a, struct str b)
+{
+	int order = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
+
+	return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
+}
+
 bool str_eq_nocase(struct str a, struct str b); /* ASCII case folded */
 bool str_starts(struct str s, struct str prefix);
 struct str str_trim(struct str s);              /* spaces and tabs at both ends */

@@ -4,8 +4,8 @@
  *
  * The surprise is the order: everybody claims to be somebody else. Bots claim to be phones, phones
  * to be "like Mac OS X", televisions to be Android, and all of them to be Mozilla. So whoever lies
- * most comes first and desktops last. Hence also without: "CrOS" is within "Microsoft", "bot" at
- * the end of the phone maker Cubot, "Tablet PC" in what Windows 7 said on every desk. */
+ * most comes first and desktops last. Hence also `without`: the phone maker Cubot ends as a bot,
+ * Windows 7 said "Tablet PC" on every desk, and what has a row for "TV" may be a phone. */
 #include "model/device.h"
 
 #include "base/limits.h"
@@ -37,16 +37,13 @@ static const struct rule rules[] = {
 	{"bot", WORD, "slurp", NULL, NULL},
 	{"bot", WORD, "ia_archiver", NULL, NULL},
 	{"bot", WORD, "httrack", NULL, NULL},
-	{"bot", WORD, "scrapy", NULL, NULL},
 	{"bot", WORD, "facebookexternalhit", NULL, NULL},
 	{"bot", WORD, "facebookcatalog", NULL, NULL},
 	{"bot", HEAD, "meta-external", NULL, NULL},
-	{"bot", FIRST, "whatsapp", NULL, NULL}, /* the preview; the application itself is a browser */
+	{"bot", FIRST, "whatsapp", NULL, NULL}, /* the preview of a link */
 	{"bot", WORD, "skypeuripreview", NULL, NULL},
 	{"bot", WORD, "bingpreview", NULL, NULL},
-	{"bot", WORD, "google web preview", NULL, NULL},
 	{"bot", WORD, "mediapartners-google", NULL, NULL},
-	{"bot", WORD, "apis-google", NULL, NULL},
 	{"bot", WORD, "google-inspectiontool", NULL, NULL},
 	{"bot", HEAD, "googleother", NULL, NULL},
 	{"bot", WORD, "googleimageproxy", NULL, NULL},
@@ -65,7 +62,6 @@ static const struct rule rules[] = {
 	{"bot", FIRST, "blackbox", NULL, NULL},
 	{"bot", FIRST, "prometheus", NULL, NULL},
 	{"bot", FIRST, "zabbix", NULL, NULL},
-	{"bot", WORD, "censysinspect", NULL, NULL},
 	{"bot", WORD, "zgrab", NULL, NULL},
 	{"bot", WORD, "nikto", NULL, NULL},
 	{"bot", FIRST, "sqlmap", NULL, NULL},
@@ -74,19 +70,12 @@ static const struct rule rules[] = {
 
 	/* Programs: tools and libraries that give their own name. */
 	{"api", FIRST, "curl", NULL, NULL},
-	{"api", FIRST, "libcurl-agent", NULL, NULL},
-	{"api", FIRST, "pycurl", NULL, NULL},
 	{"api", FIRST, "wget", NULL, NULL},
-	{"api", FIRST, "wget2", NULL, NULL},
 	{"api", FIRST, "httpie", NULL, NULL},
 	{"api", FIRST, "python", NULL, NULL},
-	{"api", WORD, "python-requests", NULL, NULL},
-	{"api", WORD, "aiohttp", NULL, NULL},
 	{"api", FIRST, "go-http-client", NULL, NULL},
 	{"api", FIRST, "go-resty", NULL, NULL},
-	{"api", FIRST, "okhttp", NULL, NULL},
 	{"api", FIRST, "java", NULL, NULL},
-	{"api", FIRST, "java-http-client", NULL, NULL},
 	{"api", FIRST, "apache-httpclient", NULL, NULL},
 	{"api", FIRST, "apache-httpasyncclient", NULL, NULL},
 	{"api", FIRST, "jakarta commons-httpclient", NULL, NULL},
@@ -118,7 +107,6 @@ static const struct rule rules[] = {
 	{"api", WORD, "powershell", NULL, NULL},
 	{"api", FIRST, "dart", NULL, NULL},
 	{"api", FIRST, "reqwest", NULL, NULL},
-	{"api", FIRST, "hyper", NULL, NULL},
 	{"api", FIRST, "ureq", NULL, NULL},
 	{"api", HEAD, "grpc-", NULL, NULL},
 	{"api", FIRST, "aws-sdk", NULL, NULL},
@@ -128,7 +116,7 @@ static const struct rule rules[] = {
 	{"api", FIRST, "apachebench", NULL, NULL},
 	{"api", FIRST, "k6", NULL, NULL},
 
-	/* The address of an explanation is the mark of a polite bot (and of some libraries above). */
+	/* Polite bots give the address of an explanation (and so do some libraries above). */
 	{"bot", PART, "+http", NULL, NULL},
 
 	/* Consoles. */
@@ -140,34 +128,25 @@ static const struct rule rules[] = {
 	{"tv", HEAD, "nintendo", NULL, NULL},
 	{"tv", WORD, "xbox", NULL, NULL},
 
-	/* Televisions and boxes. Before Android, which most of them are; phones with an aerial say
-	 * "DTV" or "TV" in the name of their model, but also "Mobile". */
+	/* Televisions and boxes. Before Android, which most of them are; a phone with an aerial has
+	 * "TV" in the name of its model, but also says "Mobile". */
 	{"tv", WORD, "tv", NULL, "mobile"},
-	{"tv", WORD, "smart-tv", NULL, NULL},
 	{"tv", WORD, "android tv", NULL, NULL},
 	{"tv", PART, "smarttv", NULL, NULL},
 	{"tv", HEAD, "appletv", NULL, NULL},
-	{"tv", HEAD, "apple tv", NULL, NULL},
 	{"tv", HEAD, "tvos", NULL, NULL},
 	{"tv", HEAD, "googletv", NULL, NULL},
-	{"tv", HEAD, "androidtv", NULL, NULL},
 	{"tv", HEAD, "hbbtv", NULL, NULL},
 	{"tv", HEAD, "roku", NULL, NULL},
 	{"tv", WORD, "crkey", NULL, NULL},
 	{"tv", HEAD, "chromecast", NULL, NULL},
 	{"tv", HEAD, "bravia", NULL, NULL},
-	{"tv", HEAD, "web0s", NULL, NULL},
-	{"tv", HEAD, "webos.tv", NULL, NULL},
-	{"tv", HEAD, "netcast", NULL, NULL},
 	{"tv", HEAD, "viera", NULL, NULL},
-	{"tv", HEAD, "philipstv", NULL, NULL},
-	{"tv", HEAD, "nettv", NULL, NULL},
 	{"tv", HEAD, "vizio", NULL, NULL},
-	{"tv", WORD, "dtv", NULL, "mobile"},
-	{"tv", WORD, "stb", NULL, "mobile"},
+	{"tv", HEAD, "stbapp", NULL, NULL},
 	{"tv", HEAD, "mibox", NULL, NULL},
 	{"tv", HEAD, "mitv", NULL, NULL},
-	{"tv", PART, "; aft", "android", NULL}, /* Fire TV: AFTMM, AFTKA, AFTSSS */
+	{"tv", PART, "; aft", NULL, NULL}, /* Fire TV: AFTMM, AFTKA */
 	{"tv", WORD, "tizen", NULL, "mobile"},
 
 	/* Apple. A browser other than Safari on an iPad names a Mac and, forgetfully, itself. */
@@ -183,61 +162,43 @@ static const struct rule rules[] = {
 
 	/* Tablets, of which some also say "Mobile". */
 	{"tablet", WORD, "tablet", NULL, "tablet pc"},
-	{"tablet", HEAD, "playbook", NULL, NULL},
 	{"tablet", WORD, "kindle", NULL, NULL},
-	{"tablet", HEAD, "kf", "silk", NULL},       /* Fire tablets: KFAUWI, KFTT */
-	{"tablet", HEAD, "silk", NULL, "mobile"},   /* also when it asks for desktop pages */
+	{"tablet", PART, "; kf", NULL, NULL}, /* Fire tablets: KFAUWI, KFTT */
+	{"tablet", HEAD, "silk", NULL, "mobile"}, /* also when it asks for desktop pages */
 	{"tablet", TAIL, "pad", "android", NULL},
-	{"tablet", HEAD, "sm-t", "android", NULL},  /* Galaxy Tab */
-	{"tablet", HEAD, "sm-x", "android", NULL},
-	{"tablet", WORD, "nexus 7", NULL, NULL},
-	{"tablet", WORD, "nexus 9", NULL, NULL},
-	{"tablet", WORD, "nexus 10", NULL, NULL},
+	{"tablet", HEAD, "sm-t", NULL, NULL}, /* Galaxy Tab */
+	{"tablet", HEAD, "sm-x", NULL, NULL},
 	{"tablet", PART, "arm; trident", NULL, NULL}, /* Windows RT */
 
 	/* Phones. Android browsers say "Mobile" on phones and not on tablets; applications that are
 	 * no browsers do not know of that, and most of them run on phones. */
 	{"mobile", PART, "windows phone", NULL, NULL},
 	{"mobile", PART, "windows ce", NULL, NULL},
-	{"mobile", PART, "iemobile", NULL, NULL},
-	{"desktop", WORD, "cros", NULL, NULL},
 	{"mobile", WORD, "android", "mobile", NULL},
-	{"mobile", WORD, "android", "opera mini", NULL},
 	{"tablet", WORD, "android", "mozilla/", NULL},
 	{"mobile", WORD, "android", NULL, NULL},
 	{"mobile", WORD, "opera mini", NULL, NULL},
 	{"mobile", WORD, "opera mobi", NULL, NULL},
-	{"mobile", HEAD, "blackberry", NULL, NULL},
-	{"mobile", WORD, "bb10", NULL, NULL},
 	{"mobile", HEAD, "nokia", NULL, NULL},
-	{"mobile", HEAD, "symbian", NULL, NULL},
-	{"mobile", HEAD, "kaios", NULL, NULL},
 	{"mobile", WORD, "midp", NULL, NULL},
-	{"mobile", HEAD, "ucweb", NULL, NULL},
 	{"mobile", HEAD, "webos", NULL, NULL},
 	{"mobile", WORD, "mobile", NULL, NULL},
 
 	/* Desktops: what is left with an operating system, and browsers of text. */
 	{"desktop", WORD, "windows", NULL, NULL},
-	{"desktop", WORD, "macintosh", NULL, NULL},
 	{"desktop", PART, "mac os x", NULL, NULL},
 	{"desktop", WORD, "macos", NULL, NULL},
 	{"desktop", WORD, "x11", NULL, NULL},
 	{"desktop", HEAD, "linux", NULL, NULL},
 	{"desktop", PART, "bsd", NULL, NULL},
-	{"desktop", HEAD, "sunos", NULL, NULL},
 	{"desktop", WORD, "haiku", NULL, NULL},
 	{"desktop", FIRST, "lynx", NULL, NULL},
-	{"desktop", FIRST, "links", NULL, NULL},
-	{"desktop", FIRST, "elinks", NULL, NULL},
 	{"desktop", FIRST, "w3m", NULL, NULL},
 
 	/* Applications that told nothing of where they run but with what they ask. */
 	{"api", WORD, "okhttp", NULL, NULL},
 	{"api", WORD, "cfnetwork", NULL, NULL},
-	{"api", WORD, "alamofire", NULL, NULL},
 	{"api", WORD, "libcurl", NULL, NULL},
-	{"api", WORD, "guzzlehttp", NULL, NULL},
 	/* clang-format on */
 };
 

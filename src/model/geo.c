@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Locations of addresses; see model/geo.h. The only file with <maxminddb.h>. Reads the mapped
  * database file, writes nothing.
- * The surprise: an IPv4 address written as IPv6 (::ffff:a.b.c.d, which servers that listen on both
- * hand over) is looked up as the IPv4 address it is, since not every database has an alias for it. */
+ * The surprise: an IPv4 address written as IPv6 (::ffff:a.b.c.d, from servers that listen on both)
+ * is looked up as the IPv4 address it is, since not every database has an alias for it. */
 #include "model/geo.h"
 
 #include <arpa/inet.h>

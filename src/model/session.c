@@ -6,6 +6,7 @@
 #include "model/session.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #define STATUS_SQL                                                                                 \
 	"CASE WHEN s.revoked_at IS NOT NULL THEN 'revoked' WHEN s.expires_at > UTC_TIMESTAMP(3) "  \
@@ -14,14 +15,14 @@
 #define COLUMNS_SQL                                                                                \
 	"s.id, s.tenant_id, s.user_id, u.email, u.display_name, s.ip_address, s.user_agent, "      \
 	"s.device_type, s.location, s.created_at, s.last_activity_at, s.expires_at, s.revoked_at, " \
-	STATUS_SQL ", s.revoked_by, s.revoke_reason, "                                             \
-	"(SELECT COUNT(*) FROM session_app sa WHERE sa.session_id = s.id)"
+	STATUS_SQL ", s.revoked_by, s.revoke_reason"
+#define SESSION_LETTERS "SSSSSSSSSTTTTSSS"
 
 #define USER_JOIN_SQL " LEFT JOIN user u ON u.tenant_id = s.tenant_id AND u.id = s.user_id"
 
 struct page_row {
-	int64_t total;
-	struct session session; /* id.p == NULL: the page is empty */
+	int64_t total, app_count;
+	struct session session;
 };
 
 /* The columns behind COLUMNS_SQL, for a struct in which the session is the member `session`. */
@@ -40,13 +41,13 @@ struct page_row {
 		{'T', offsetof(type, session.revoked_ms)},                                         \
 		{'S', offsetof(type, session.status)},                                             \
 		{'S', offsetof(type, session.revoked_by)},                                         \
-		{'S', offsetof(type, session.revoke_reason)},                                      \
 	{                                                                                          \
-		'I', offsetof(type, session.app_count)                                             \
+		'S', offsetof(type, session.revoke_reason)                                         \
 	}
 
 static const struct db_col page_cols[] = {
 	{'i', offsetof(struct page_row, total)},
+	{'i', offsetof(struct page_row, app_count)},
 	SESSION_COLS(struct page_row),
 };
 static const struct db_shape page_shape = {page_cols, ARRAY_LEN(page_cols)};
@@ -63,15 +64,24 @@ static enum err take_page_row(void *ctx, const void *row)
 	const struct page_row *r = row;
 
 	p->page->total = r->total;
-	if (r->session.id.p == NULL)
-		return ERR_OK;
 	if (p->page->rows == NULL) {
 		p->room = (size_t)r->total < p->limit ? (size_t)r->total : p->limit;
 		p->page->rows = arena_array(p->arena, p->room, sizeof(*p->page->rows));
 	}
 	BUG_ON(p->page->count == p->room);
-	p->page->rows[p->page->count++] = r->session;
+	p->page->rows[p->page->count] = r->session;
+	p->page->rows[p->page->count++].app_count = r->app_count;
 	return ERR_OK;
+}
+
+/* Newest first, as the ids were chosen: the join does not promise to keep their order. */
+static int compare_age(const void *a, const void *b)
+{
+	const struct session *x = a, *y = b;
+
+	if (x->created_ms != y->created_ms)
+		return x->created_ms < y->created_ms ? 1 : -1;
+	return str_cmp(y->id, x->id);
 }
 
 enum err session_list(struct db *db, struct arena *a, const struct session_scope *scope,
@@ -80,24 +90,32 @@ enum err session_list(struct db *db, struct arena *a, const struct session_scope
 	struct page_ctx ctx = {.arena = a, .page = out, .limit = (size_t)limit};
 	struct page_row row;
 	struct sql q;
+	enum err err;
 
 	*out = (struct session_page){0};
-	sql_begin(&q, a, SQL_READ, "iSSSSSSSSSTTTTSSSI");
-	sql_add(&q, SQL("SELECT c.total, " COLUMNS_SQL " FROM (SELECT COUNT(*) AS total FROM "));
+	sql_begin(&q, a, SQL_READ, "ii" SESSION_LETTERS);
+	sql_add(&q, SQL("SELECT (SELECT COUNT(*) FROM "));
 	scope_from(scope, &q);
-	sql_add(&q, SQL(") c LEFT JOIN (SELECT s.id FROM "));
+	sql_add(&q, SQL("), (SELECT COUNT(*) FROM session_app sa WHERE sa.session_id = s.id), " COLUMNS_SQL
+			" FROM (SELECT s.id FROM "));
 	scope_from(scope, &q);
-	sql_add(&q, SQL(" ORDER BY s.created_at DESC, s.id DESC LIMIT ? OFFSET ?) p ON TRUE"
-			" LEFT JOIN session s ON s.id = p.id" USER_JOIN_SQL
-			" ORDER BY s.created_at DESC, s.id DESC"));
+	sql_add(&q, SQL(" ORDER BY s.created_at DESC, s.id DESC LIMIT ? OFFSET ?) p"
+			" JOIN session s ON s.id = p.id" USER_JOIN_SQL));
 	sql_arg(&q, db_i64(limit));
 	sql_arg(&q, db_i64(offset));
-	return db_each(db, a, &q, &page_shape, &row, take_page_row, &ctx);
+	err = db_each(db, a, &q, &page_shape, &row, take_page_row, &ctx);
+	if (err != ERR_OK)
+		return err;
+	/* An empty page has no row to bring the total. */
+	if (out->count == 0)
+		return session_count(db, a, scope, &out->total);
+	qsort(out->rows, out->count, sizeof(*out->rows), compare_age);
+	return ERR_OK;
 }
 
 struct detail_row {
 	struct session session;
-	struct session_app app;
+	struct session_app app; /* application_id.p == NULL: it reached none */
 };
 
 static const struct db_col detail_cols[] = {
@@ -111,6 +129,7 @@ static const struct db_shape detail_shape = {detail_cols, ARRAY_LEN(detail_cols)
 struct detail_ctx {
 	struct arena *arena;
 	struct session_detail *detail;
+	size_t room;
 	bool found;
 };
 
@@ -120,35 +139,54 @@ static enum err take_detail_row(void *ctx, const void *row)
 	const struct detail_row *r = row;
 	struct session_detail *out = d->detail;
 
-	if (!d->found) {
-		out->session = r->session;
-		out->apps = arena_array(d->arena, (size_t)r->session.app_count, sizeof(*out->apps));
-		d->found = true;
+	out->session = r->session;
+	d->found = true;
+	if (r->app.application_id.p == NULL)
+		return ERR_OK;
+	if (out->app_count == d->room) {
+		size_t room = d->room == 0 ? 8 : d->room * 2;
+
+		out->apps = arena_grow(d->arena, out->apps, d->room * sizeof(*out->apps),
+			room * sizeof(*out->apps));
+		d->room = room;
 	}
-	if (r->app.application_id.p != NULL && out->app_count < (size_t)out->session.app_count)
-		out->apps[out->app_count++] = r->app;
+	out->apps[out->app_count++] = r->app;
 	return ERR_OK;
+}
+
+/* Latest first, then by id. */
+static int compare_apps(const void *a, const void *b)
+{
+	const struct session_app *x = a, *y = b;
+
+	if (x->accessed_ms != y->accessed_ms)
+		return x->accessed_ms < y->accessed_ms ? 1 : -1;
+	return str_cmp(x->application_id, y->application_id);
 }
 
 enum err session_get(struct db *db, struct arena *a, const struct session_scope *scope,
 	struct session_detail *out)
 {
-	struct detail_ctx ctx = {a, out, false};
+	struct detail_ctx ctx = {.arena = a, .detail = out};
 	struct detail_row row;
 	enum err err;
 	struct sql q;
 
 	*out = (struct session_detail){0};
-	sql_begin(&q, a, SQL_READ, "SSSSSSSSSTTTTSSSISST");
+	sql_begin(&q, a, SQL_READ, SESSION_LETTERS "SST");
 	sql_add(&q, SQL("SELECT " COLUMNS_SQL ", sa.application_id,"
 			" COALESCE(ap.name, sa.application_id), sa.accessed_at FROM session s" USER_JOIN_SQL
 			" LEFT JOIN session_app sa ON sa.session_id = s.id"
 			" LEFT JOIN application ap ON ap.tenant_id = s.tenant_id"
 			" AND ap.id = sa.application_id"));
 	scope_where(scope, &q);
-	sql_add(&q, SQL(" ORDER BY sa.accessed_at DESC, sa.application_id"));
 	err = db_each(db, a, &q, &detail_shape, &row, take_detail_row, &ctx);
-	return err == ERR_OK && !ctx.found ? ERR_NOT_FOUND : err;
+	if (err != ERR_OK)
+		return err;
+	/* Sorted here: for the server it would be a temporary table in each of these lookups. */
+	if (out->app_count > 1)
+		qsort(out->apps, out->app_count, sizeof(*out->apps), compare_apps);
+	return ctx.found ? ERR_OK : ERR_NOT_FOUND;
 }
 
 static const struct db_col one_col[] = {{'i', 0}};
