@@ -5,6 +5,8 @@ BUILD ?= build
 MODE  ?= release
 PORT  ?= 8080
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 CC    ?= cc
 WERROR ?= -Werror
 
@@ -12,7 +14,7 @@ O := $(BUILD)/$(MODE)
 PACKAGES := gcc make pkg-config libfcgi-dev libyajl-dev libmariadb-dev libcjose-dev libjansson-dev \
 	libssl-dev libmaxminddb-dev mariadb-server mariadb-client lighttpd spawn-fcgi curl
 TEST_PACKAGES := libcmocka-dev libcurl4-openssl-dev apache2 libapache2-mod-fcgid nginx-light php-cli \
-	php-cgi nodejs npm prometheus
+	php-cgi prometheus $(if $(shell command -v npm),,nodejs npm)
 
 MODES := release debug asan cov
 ifeq ($(filter $(MODE),$(MODES)),)
@@ -33,7 +35,8 @@ WARNINGS := -Wall -Wextra -Wpedantic $(WERROR) -Wshadow -Wvla -Wformat=2 -Wundef
 	-Wmissing-prototypes -Wwrite-strings -Wswitch-enum
 ALL_CFLAGS = -std=c11 -D_DEFAULT_SOURCE -g $(WARNINGS) $(FLAGS_$(MODE)) -Iinclude -Itests \
 	$(shell pkg-config --cflags $(PKG_APP) 2>/dev/null) \
-	$(shell pkg-config --cflags $(PKG_TEST) 2>/dev/null) $(CFLAGS)
+	$(shell pkg-config --cflags $(PKG_TEST) 2>/dev/null) \
+	-DSCHEMA_DIR=\"$(PREFIX)/share/rollcall/schema\" $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(LINK_$(MODE)) $(LDFLAGS)
 LIBS      = $(shell pkg-config --libs $(PKG_APP) 2>/dev/null) -lm
 TEST_LIBS = $(shell pkg-config --libs $(PKG_TEST) 2>/dev/null)
@@ -58,8 +61,9 @@ FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
 
-.PHONY: all
+.PHONY: all programs
 all: $(PROGRAMS)
+programs: $(O)/rollcall.fcgi $(O)/rollcall-admin
 
 $(O)/rollcall.fcgi: $(O)/src/server/main.o $(ARCHIVE)
 $(O)/rollcall-admin: $(O)/src/admin/main.o $(ARCHIVE)
@@ -94,6 +98,45 @@ FORCE:
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 .SECONDARY:
+
+# Installation. Configuration files that are there already stay as they are.
+INSTALLED := $(DESTDIR)$(PREFIX)
+.PHONY: install uninstall deb
+install: programs
+	install -d '$(INSTALLED)/bin' '$(INSTALLED)/share/rollcall/schema' \
+		'$(INSTALLED)/share/doc/rollcall' '$(INSTALLED)/share/man/man8' \
+		'$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(SYSCONFDIR)/rollcall'
+	install -m 755 $(O)/rollcall.fcgi $(O)/rollcall-admin '$(INSTALLED)/bin'
+	install -m 644 schema/*.sql schema/openapi.yaml '$(INSTALLED)/share/rollcall/schema'
+	install -m 644 httpd-conf/man/*.8 '$(INSTALLED)/share/man/man8'
+	install -m 644 README.md LICENSE '$(INSTALLED)/share/doc/rollcall'
+	for d in apache lighttpd nginx php; do \
+		install -d '$(INSTALLED)/share/doc/rollcall/'$$d && \
+		cp -R httpd-conf/$$d/. '$(INSTALLED)/share/doc/rollcall/'$$d || exit 1; done
+	for unit in rollcall.socket rollcall.service; do \
+		sed 's|/usr/bin|$(PREFIX)/bin|' httpd-conf/systemd/$$unit > '$(DESTDIR)$(UNITDIR)/'$$unit || exit 1; done
+	for conf in rollcall.conf my.cnf; do \
+		test -e '$(DESTDIR)$(SYSCONFDIR)/rollcall/'$$conf || \
+		install -m 640 httpd-conf/systemd/$$conf '$(DESTDIR)$(SYSCONFDIR)/rollcall' || exit 1; done
+
+uninstall:
+	rm -f '$(INSTALLED)/bin/rollcall.fcgi' '$(INSTALLED)/bin/rollcall-admin' \
+		'$(INSTALLED)'/share/man/man8/rollcall*.8 '$(DESTDIR)$(UNITDIR)'/rollcall.socket \
+		'$(DESTDIR)$(UNITDIR)'/rollcall.service
+	rm -rf '$(INSTALLED)/share/rollcall' '$(INSTALLED)/share/doc/rollcall'
+	@echo 'kept: $(DESTDIR)$(SYSCONFDIR)/rollcall'
+
+# A Debian package in $(BUILD)/deb, built from a copy of the tree as dpkg-buildpackage wants it.
+VERSION = $(shell sed -n 's/.*ROLLCALL_VERSION "\(.*\)"/\1/p' include/server/version.h)
+deb: deps
+	@httpd-conf/demo/install-packages dpkg-dev debhelper
+	rm -rf '$(BUILD)/deb' && mkdir -p '$(BUILD)/deb/rollcall'
+	cp -R Makefile README.md LICENSE src include schema httpd-conf '$(BUILD)/deb/rollcall'
+	cp -R httpd-conf/debian '$(BUILD)/deb/rollcall/debian'
+	sed 's/@VERSION@/$(VERSION)/; s/@DATE@/'"$$(date -R)"'/' httpd-conf/debian/changelog.in \
+		> '$(BUILD)/deb/rollcall/debian/changelog'
+	cd '$(BUILD)/deb/rollcall' && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b
+	@ls '$(BUILD)'/deb/rollcall_*.deb
 
 # Tests. `make test` is everything that CI runs too; tests/README.md says how to run one.
 .PHONY: test test-deps test-unit test-db test-e2e test-fuzz check-asan check-valgrind check-rooms \
