@@ -24,7 +24,8 @@ enum query_type { QUERY_STRING, QUERY_BOOL, QUERY_DATETIME, QUERY_ANY, QUERY_STR
  *   ANY       a JSON object of text, number, bool and null (tags); the name is a prefix, "tags"
  *             stands for tags.KEY
  *   STRING_SET a JSON array of distinct strings, NULL reads as empty
- *   CIDR      text address compared with networks (extension; see query_check) */
+ *   CIDR      a STRING, but =, !=, in and not in take addresses and networks ("10.0.0.0/8") by
+ *             value (extension); a literal with a '/' has to be a network */
 struct query_field {
 	const char *name;
 	enum query_type type;
@@ -54,8 +55,9 @@ struct query;
 MUST_CHECK enum err query_parse(struct arena *a, struct str filter, struct query **out,
 	struct query_error *error);
 
-/* Resolves names and types, reads skip and limit. Then, if the filter has no sort of its own, parses
- * and resolves `sort` (what may follow "sort by "; p == NULL or empty: none): ERR_INVALID_SORT. */
+/* Once for a query: resolves names and types, reads skip and limit. Then, if the filter has no sort
+ * of its own, parses and resolves `sort` (what may follow "sort by "; p == NULL or empty: none):
+ * ERR_INVALID_SORT. */
 MUST_CHECK enum err query_check(struct query *q, const struct query_fields *fields, struct str sort,
 	struct query_error *error);
 

@@ -4,7 +4,7 @@
  * Writes into the tree only.
  *
  * Two walks, since a wrong name anywhere is reported before a wrong type. The type of the left side
- * alone decides what is allowed (`accepts`); literals adapt, and how is noted as the node's view. */
+ * alone decides what is allowed (`accepts`); literals adapt; how is the node's view. */
 #include <stdarg.h>
 
 #include "tree.h"
@@ -18,6 +18,7 @@ enum column { COL_EQ, COL_ORDER, COL_IN, COL_BETWEEN, COL_CONTAINS, COL_ICONTAIN
 #define N 8  /* number */
 #define T 16 /* datetime */
 
+/* clang-format off */
 static const unsigned char accepts[LEFT__COUNT][COL__COUNT] = {
 	/*                EQ                 ORDER      IN         BETWEEN CONTAINS ICONTAINS */
 	[LEFT_STRING]   = {S | N | Z,         S | N,     S | N,     0,      S | N,   S},
@@ -26,6 +27,7 @@ static const unsigned char accepts[LEFT__COUNT][COL__COUNT] = {
 	[LEFT_COUNT]    = {N | Z,             N,         S | N,     N,      S | N,   0},
 	[LEFT_ANY]      = {S | N | B | T | Z, S | N | T, S | N | T, T,      S | N,   S},
 };
+/* clang-format on */
 
 static const char *const left_names[LEFT__COUNT] = {
 	"a string", "a bool", "a datetime", "a count", "a tag"};
@@ -81,8 +83,8 @@ static enum err each_test(struct check *c, const struct query_chain *chain, node
 	return ERR_OK;
 }
 
-static enum err fail_name(struct check *c, enum err code, struct query_place place, struct str name,
-	const char *what)
+static enum err fail_name(
+	struct check *c, enum err code, struct query_place place, struct str name, const char *what)
 {
 	struct str shown = query_excerpt(name);
 
@@ -92,8 +94,8 @@ static enum err fail_name(struct check *c, enum err code, struct query_place pla
 }
 
 /* The field of a name, NULL if there is none. *below is what follows "tags." in a QUERY_ANY. */
-static const struct query_field *find_field(const struct query_fields *fields, struct str name,
-	struct str *below)
+static const struct query_field *find_field(
+	const struct query_fields *fields, struct str name, struct str *below)
 {
 	*below = STR_NONE;
 	for (size_t i = 0; i < fields->count; i++) {
@@ -119,7 +121,8 @@ static enum err resolve(struct check *c, struct query_node *node)
 
 	node->field = find_field(c->q->fields, node->name, &below);
 	if (!node->field)
-		return fail_name(c, ERR_INVALID_FILTER, node->name_place, node->name, "unknown field");
+		return fail_name(
+			c, ERR_INVALID_FILTER, node->name_place, node->name, "unknown field");
 	if (below.p && !memchr(below.p, '.', below.n))
 		node->path = str_printf(c->q->arena, "$.\"%.*s\"", STR_FMT(below));
 	return ERR_OK;
@@ -138,7 +141,8 @@ static enum err fail_type(struct check *c, const struct query_node *node, struct
 	const char *what = arena_vprintf(c->q->arena, fmt, ap);
 
 	va_end(ap);
-	query_fail(c->q->arena, c->error, ERR_INVALID_FILTER, place, "'%.*s' %s", STR_FMT(name), what);
+	query_fail(
+		c->q->arena, c->error, ERR_INVALID_FILTER, place, "'%.*s' %s", STR_FMT(name), what);
 	c->error->found = node->source;
 	return ERR_INVALID_FILTER;
 }
@@ -174,7 +178,7 @@ static enum left left_of(const struct query_node *node)
 static enum query_view view_of(const struct query_node *node, enum left left)
 {
 	bool text = node->values[0].kind == VALUE_STRING || columns[node->op] == COL_CONTAINS ||
-		columns[node->op] == COL_ICONTAINS;
+		    columns[node->op] == COL_ICONTAINS;
 	bool listed = columns[node->op] == COL_EQ || columns[node->op] == COL_IN;
 
 	if (node->values[0].kind == VALUE_NULL)
@@ -201,8 +205,10 @@ static enum err check_networks(struct check *c, const struct query_node *node)
 		const struct query_value *v = &node->values[i];
 
 		if (memchr(v->s.p, '/', v->s.n) && !query_network_read(v->s, &unused))
-			return fail_type(c, node, v->place, "is an address; '%.*s' is no network (such as "
-				"203.0.113.0/24 or 2001:db8::/32)", STR_FMT(query_excerpt(v->s)));
+			return fail_type(c, node, v->place,
+				"is an address; '%.*s' is no network (such as "
+				"203.0.113.0/24 or 2001:db8::/32)",
+				STR_FMT(query_excerpt(v->s)));
 	}
 	return ERR_OK;
 }
@@ -260,12 +266,13 @@ static enum err check_keys(struct check *c, enum err code)
 	return ERR_OK;
 }
 
-static enum err check_integer(struct check *c, bool has, const struct query_value *v,
-	const char *what)
+static enum err check_integer(
+	struct check *c, bool has, const struct query_value *v, const char *what)
 {
 	if (!has || v->kind == VALUE_INT)
 		return ERR_OK;
-	query_fail(c->q->arena, c->error, ERR_INVALID_FILTER, v->place, "%s takes an integer", what);
+	query_fail(
+		c->q->arena, c->error, ERR_INVALID_FILTER, v->place, "%s takes an integer", what);
 	c->error->found = v->source;
 	return ERR_INVALID_FILTER;
 }

@@ -9,7 +9,7 @@
  * - Text is compared in utf8mb4_nopad_bin, by code points, trailing spaces included. icontains maps
  *   both sides with UPPER in utf8mb4_uca1400_ai_ci, which is exactly Unicode 14's simple upper-case
  *   mapping (code points of later versions map to themselves; the older collations lack hundreds).
- * - Instants are stored in milliseconds and literals carry nanoseconds: a literal is turned into the
+ * - Instants are stored in milliseconds and literals carry nanoseconds: a literal becomes the
  *   first millisecond that is not before it (or is after it), so that only < and >= remain.
  * - A tag that is an object or an array counts as null, as does one that is absent.
  *   A key written with needless escapes ("\u0061") is not found; no writer of ours does that.
@@ -17,20 +17,20 @@
 #include "tree.h"
 
 #define JSON_ELEMENTS                                                                              \
-	", '$[*]' COLUMNS (v LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin PATH '$'))"      \
+	", '$[*]' COLUMNS (v LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin PATH '$'))"  \
 	" AS query_set"
 #define UTF8_BINARY " USING utf8mb4) COLLATE utf8mb4_nopad_bin"
 #define UTF8_CASING " USING utf8mb4) COLLATE utf8mb4_uca1400_ai_ci) COLLATE utf8mb4_nopad_bin"
 
 /* The server writes a double with the fewest digits that round-trip, but as 1.5e20 when that is
- * shorter: digits and power are taken apart and written out. There is never a fraction left then. */
+ * shorter: digits and power are taken apart and written out. No fraction is left then. */
 #define NUMBER "CONCAT(query_number.n)"
 #define POWER "CAST(SUBSTRING_INDEX(" NUMBER ", 'e', -1) AS SIGNED)"
 #define DIGITS "REPLACE(REPLACE(SUBSTRING_INDEX(" NUMBER ", 'e', 1), '-', ''), '.', '')"
 #define NUMBER_TEXT                                                                                \
-	"CASE WHEN LOCATE('e', " NUMBER ") = 0 THEN " NUMBER " ELSE CONCAT("                           \
-	"IF(query_number.n < 0, '-', ''), IF(" POWER " < 0,"                                           \
-	" CONCAT('0.', REPEAT('0', -" POWER " - 1), " DIGITS "),"                                      \
+	"CASE WHEN LOCATE('e', " NUMBER ") = 0 THEN " NUMBER " ELSE CONCAT("                       \
+	"IF(query_number.n < 0, '-', ''), IF(" POWER " < 0,"                                       \
+	" CONCAT('0.', REPEAT('0', -" POWER " - 1), " DIGITS "),"                                  \
 	" RPAD(" DIGITS ", " POWER " + 1, '0'))) END"
 
 /* DATETIME goes from year 1, which is also "never", to the end of 9999. */
@@ -66,8 +66,9 @@ static void put_tag_text(struct sql *sql, const struct query_node *node)
 	put_tag(sql, node, SQL("CONVERT(CASE JSON_TYPE(JSON_EXTRACT("), SQL(", ?))"));
 	put_tag(sql, node, SQL(" WHEN 'STRING' THEN JSON_VALUE("), SQL(", ?)"));
 	put_tag(sql, node, SQL(" WHEN 'BOOLEAN' THEN CONCAT(JSON_EXTRACT("), SQL(", ?))"));
-	put_tag(sql, node, SQL(" WHEN 'NULL' THEN NULL WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL"
-		" ELSE (SELECT " NUMBER_TEXT " FROM JSON_TABLE(JSON_EXTRACT("),
+	put_tag(sql, node,
+		SQL(" WHEN 'NULL' THEN NULL WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL"
+		    " ELSE (SELECT " NUMBER_TEXT " FROM JSON_TABLE(JSON_EXTRACT("),
 		SQL(", ?), '$' COLUMNS (n DOUBLE PATH '$')) AS query_number) END" UTF8_BINARY));
 }
 
@@ -218,6 +219,11 @@ static void put_contains(struct sql *sql, const struct query_node *node)
 	sql_add(sql, fold ? SQL(UTF8_CASING ") > 0, 0)") : SQL(") > 0, 0)"));
 }
 
+static void bind_bytes(struct sql *sql, const unsigned char *p, size_t n)
+{
+	sql_arg(sql, db_bytes((struct str){arena_dup(sql->arena, (const char *)p, n), n}));
+}
+
 /* X is one of the listed addresses, or in one of the networks, or the very same text. */
 static void put_address(struct sql *sql, const struct query_node *node)
 {
@@ -237,10 +243,8 @@ static void put_address(struct sql *sql, const struct query_node *node)
 		sql_arg(sql, db_i64((int64_t)net.bytes));
 		put_operand(sql, node);
 		sql_add(sql, SQL(") BETWEEN ? AND ?, 0)"));
-		sql_arg(sql, db_bytes((struct str){
-			arena_dup(sql->arena, (const char *)net.first, net.bytes), net.bytes}));
-		sql_arg(sql, db_bytes((struct str){
-			arena_dup(sql->arena, (const char *)net.last, net.bytes), net.bytes}));
+		bind_bytes(sql, net.first, net.bytes);
+		bind_bytes(sql, net.last, net.bytes);
 	}
 	sql_add(sql, SQL(")"));
 }
@@ -248,7 +252,8 @@ static void put_address(struct sql *sql, const struct query_node *node)
 static void put_bool(struct sql *sql, const struct query_node *node)
 {
 	if (node->field->type == QUERY_ANY) {
-		put_tag(sql, node, SQL("(COALESCE(CONCAT(JSON_EXTRACT("), SQL(", ?)) = 'true', 0) = ?)"));
+		put_tag(sql, node, SQL("(COALESCE(CONCAT(JSON_EXTRACT("),
+			SQL(", ?)) = 'true', 0) = ?)"));
 	} else {
 		sql_add(sql, SQL("(("));
 		put_operand(sql, node);
@@ -342,8 +347,8 @@ static void put_decision(struct sql *sql, const struct query_link *link, bool ne
 		sql_add(sql, is_or ? SQL(" THEN 1") : SQL(" THEN 0"));
 }
 
-/* a op (b op (c ...)): a `not` reaches to the end, so by De Morgan it negates every condition behind
- * it and swaps every and/or; what is left is a list of conditions and alternating runs. */
+/* a op (b op (c ...)): a `not` reaches to the end, so by De Morgan it negates every condition
+ * behind it and swaps every and/or; what is left is a list of conditions and alternating runs. */
 static void put_chain(struct sql *sql, const struct query_chain *chain)
 {
 	bool negated = false, run_is_or = false;

@@ -201,8 +201,8 @@ static struct query_token take(struct query_lexer *lex, struct query_token t, si
 }
 
 /* The character `ahead` bytes on is the offending one. */
-static struct query_token bad(struct query_lexer *lex, struct query_token t, size_t ahead,
-	const char *why)
+static struct query_token bad(
+	struct query_lexer *lex, struct query_token t, size_t ahead, const char *why)
 {
 	size_t n = 1;
 
@@ -210,7 +210,8 @@ static struct query_token bad(struct query_lexer *lex, struct query_token t, siz
 	t.kind = TOK_BAD;
 	t.why = why;
 	t.place = lex->place;
-	while (lex->at + n < lex->text.n && ((unsigned char)lex->text.p[lex->at + n] & 0xc0) == 0x80)
+	while (lex->at + n < lex->text.n &&
+		((unsigned char)lex->text.p[lex->at + n] & 0xc0) == 0x80)
 		n++;
 	t.text = (struct str){lex->text.p + lex->at, n};
 	return t;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The two readings of a filter that mixes and, or and not without parentheses: as the language has
- * it (no precedence, each reaches to the end) and as most people mean it (not before and before or).
- * Entry point query_is_ambiguous, for the callers that warn or refuse; writes only to the arena.
+ * it (no precedence, each reaches to the end) and as most people mean it (not before and before
+ * or). Entry point query_is_ambiguous, for the callers that warn or refuse; writes only to the
+ * arena.
  *
  * Both readings are written with all parentheses and compared as text: "a or b and c" mixes, but
  * reads as it is meant. */
@@ -9,12 +10,33 @@
 
 static void write_chain(struct buf *b, const struct query_chain *chain, bool meant);
 
-static void write_prime(struct buf *b, const struct query_node *node, bool meant)
+/* "not inactive" would read as the operator "not in". */
+static bool begins_like_operator(struct str s)
 {
+	static const char *const operators[] = {"in", "between", "contains", "icontains"};
+
+	for (size_t i = 0; i < ARRAY_LEN(operators); i++) {
+		struct str op = str_from(operators[i]);
+
+		if (s.n >= op.n && str_eq_nocase((struct str){s.p, op.n}, op))
+			return true;
+	}
+	return false;
+}
+
+static void write_prime(struct buf *b, const struct query_link *link, bool meant)
+{
+	const struct query_node *node = link->prime;
+	bool wrapped;
+
+	/* Parentheses round a single condition say nothing. */
+	while (node->kind == NODE_GROUP && node->group.count == 1 && node->group.links[0].nots == 0)
+		node = node->group.links[0].prime;
+	wrapped = link->nots > 0 && begins_like_operator(node->source);
 	if (node->kind == NODE_GROUP)
 		write_chain(b, &node->group, meant);
 	else
-		buf_str(b, node->source);
+		buf_printf(b, wrapped ? "(%.*s)" : "%.*s", STR_FMT(node->source));
 }
 
 static void repeat(struct buf *b, const char *text, size_t n)
@@ -39,7 +61,7 @@ static void write_read(struct buf *b, const struct query_chain *chain)
 		}
 		run = true;
 		run_is_or = link->is_or;
-		write_prime(b, link->prime, false);
+		write_prime(b, link, false);
 		if (!link->last)
 			buf_str(b, link->is_or ? STR(" or ") : STR(" and "));
 	}
@@ -67,7 +89,7 @@ static void write_meant(struct buf *b, const struct query_chain *chain)
 		if (goes_on && !in_and)
 			buf_char(b, '(');
 		repeat(b, "(not ", link->nots);
-		write_prime(b, link->prime, true);
+		write_prime(b, link, true);
 		repeat(b, ")", link->nots);
 		if (!goes_on && in_and)
 			buf_char(b, ')');

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Tokens and nodes of the filter language, private to the room query (its tests include it too).
- * lex.c makes tokens, parse.c nodes with literals as written (value.c), check.c adds field, path
- * and view; compile.c and reading.c only read. Everything lives in the arena of the query.
+ * lex.c makes tokens, parse.c (with cursor.c) nodes with the values of literals (value.c), check.c
+ * adds field, path and view; compile.c and reading.c only read. Everything lives in the arena of
+ * the query.
  *
  * The surprise: `and`, `or` and `not` have no precedence, each takes everything to its right. A run
  * of conditions between two parentheses is therefore a flat list (struct query_chain) that is read
@@ -12,17 +13,27 @@
 #include "base/limits.h"
 #include "query/query.h"
 
+/* clang-format off */
 enum query_token_kind {
 	TOK_END, TOK_BAD, /* a character that starts no token; `why` says what was expected */
 	TOK_LPAREN, TOK_RPAREN, TOK_LBRACKET, TOK_RBRACKET, TOK_COMMA,
 	TOK_EQ, TOK_ORDER, TOK_IN, TOK_BETWEEN, TOK_CONTAINS, TOK_ICONTAINS,
-	TOK_AND, TOK_OR, TOK_NOT, TOK_ASC, TOK_DESC, TOK_SORT, TOK_BY, TOK_SKIP, TOK_LIMIT, TOK_NONE,
+	TOK_AND, TOK_OR, TOK_NOT,
+	TOK_ASC, TOK_DESC, TOK_SORT, TOK_BY, TOK_SKIP, TOK_LIMIT, TOK_NONE,
 	TOK_WHERE, TOK_FROM, TOK_ALL_OF, TOK_ANY_OF, TOK_COUNT, TOK_IS_EMPTY,
 	TOK_NULL, TOK_BOOL, TOK_STRING, TOK_NUMBER, TOK_DATETIME, TOK_TIMESTAMP, TOK_IDENT
 };
+/* clang-format on */
 
 enum query_op {
-	QUERY_EQ, QUERY_LT, QUERY_LE, QUERY_GT, QUERY_GE, QUERY_IN, QUERY_BETWEEN, QUERY_CONTAINS,
+	QUERY_EQ,
+	QUERY_LT,
+	QUERY_LE,
+	QUERY_GT,
+	QUERY_GE,
+	QUERY_IN,
+	QUERY_BETWEEN,
+	QUERY_CONTAINS,
 	QUERY_ICONTAINS
 };
 
@@ -68,8 +79,8 @@ struct query_value {
 };
 
 /* The value of a literal token. False if it is grammatical but has none (30 February, 1e999). */
-MUST_CHECK bool query_value_read(struct arena *a, const struct query_token *token,
-	struct query_value *out);
+MUST_CHECK bool query_value_read(
+	struct arena *a, const struct query_token *token, struct query_value *out);
 
 /* The decimal rendering of a number (VALUE_INT, VALUE_DOUBLE): fewest digits that round-trip, never
  * an exponent. */
@@ -88,14 +99,15 @@ enum query_set { SET_NONE, SET_ANY_OF, SET_ALL_OF, SET_COUNT, SET_IS_EMPTY };
 
 /* How the two sides of a test meet; decided by check.c from the field's type and the literals. */
 enum query_view {
-	VIEW_NULL,    /* against null */
+	VIEW_NULL, /* against null */
 	VIEW_TEXT,
 	VIEW_ADDRESS, /* text, where a literal may be a network */
 	VIEW_BOOL,    /* null counts as false; a bare name is "= true" */
 	VIEW_TIME,
-	VIEW_NUMBER,  /* a tag as a double */
-	VIEW_COUNT, VIEW_COUNT_TEXT,
-	VIEW_NEVER    /* a tag against an integer or an instant: it is null in that view */
+	VIEW_NUMBER, /* a tag as a double */
+	VIEW_COUNT,
+	VIEW_COUNT_TEXT,
+	VIEW_NEVER /* a tag against an integer or an instant: it is null in that view */
 };
 
 struct query_link;
@@ -125,7 +137,7 @@ struct query_node {
 
 	/* By check.c. */
 	const struct query_field *field;
-	struct str path; /* QUERY_ANY: the JSON path of the tag; p == NULL: below a tag, never there */
+	struct str path; /* JSON path of a tag; p == NULL: below a tag, never there */
 	enum query_view view;
 };
 

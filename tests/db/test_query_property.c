@@ -64,12 +64,19 @@ static int rows_made(void **state)
 	r.state = 1;
 	p->rows_arena = arena_open();
 	assert_ok(p->fix.db, exec(p->fix.db, p->fix.arena, SQL("DROP TABLE IF EXISTS q"), 0));
-	assert_ok(p->fix.db, exec(p->fix.db, p->fix.arena, SQL("CREATE TABLE q ("
-		"id VARCHAR(8) PRIMARY KEY, token VARCHAR(99), identity VARCHAR(99),"
-		" identity_name VARCHAR(99), ip_address VARCHAR(99), authenticator TEXT,"
-		" created_at DATETIME(3), last_activity_at DATETIME(3), mfa_complete TINYINT(1),"
-		" mfa_required TINYINT(1), is_system TINYINT(1), tags LONGTEXT, config_types LONGTEXT,"
-		" KEY (token), KEY (created_at)) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin"), 0));
+	assert_ok(p->fix.db,
+		exec(p->fix.db, p->fix.arena,
+			SQL("CREATE TABLE q ("
+			    "id VARCHAR(8) PRIMARY KEY, token VARCHAR(99), identity VARCHAR(99),"
+			    " identity_name VARCHAR(99), ip_address VARCHAR(99), authenticator "
+			    "TEXT,"
+			    " created_at DATETIME(3), last_activity_at DATETIME(3), mfa_complete "
+			    "TINYINT(1),"
+			    " mfa_required TINYINT(1), is_system TINYINT(1), tags LONGTEXT, "
+			    "config_types LONGTEXT,"
+			    " KEY (token), KEY (created_at)) CHARACTER SET utf8mb4 COLLATE "
+			    "utf8mb4_nopad_bin"),
+			0));
 	for (int i = 0; i < ROWS; i++) {
 		query_random_row(&r, p->rows_arena, i, &p->rows[i]);
 		insert_row(p, &p->rows[i]);
@@ -110,7 +117,8 @@ static const struct db_col id_col = {'s', 0};
 static const struct db_shape id_shape = {&id_col, 1};
 
 /* The rows that the filter lets through, in its order. */
-static size_t expected(const struct prop *p, const struct query *q, const struct eval_row *out[ROWS])
+static size_t expected(
+	const struct prop *p, const struct query *q, const struct eval_row *out[ROWS])
 {
 	size_t n = 0;
 
@@ -145,7 +153,8 @@ static void explain(const struct prop *p, struct str filter, const struct sql *s
 			(int)row->cells[i].kind, STR_FMT(row->cells[i].s), row->cells[i].b,
 			(long long)row->cells[i].ms);
 	if (row)
-		print_error("  tags %.*s\n  set %.*s\n", STR_FMT(row->tags_json), STR_FMT(row->set_json));
+		print_error("  tags %.*s\n  set %.*s\n", STR_FMT(row->tags_json),
+			STR_FMT(row->set_json));
 }
 
 static bool holds_id(const struct found *f, struct str id)
@@ -224,7 +233,7 @@ static void random_filters__give_the_rows_the_language_means(void **state)
 	assert_int_equal(failed, 0);
 }
 
-/* The parts in turn while they fit the limit, and the tail as often as there were parts, or once. */
+/* The parts in turn while they fit the limit; the tail once, or as often as there were parts. */
 static struct str long_filter(struct arena *a, const char *odd, const char *even, const char *tail,
 	size_t most, bool close_each)
 {
@@ -259,13 +268,14 @@ static void the_longest_and_deepest_filters__are_answered(void **state)
 		{"tags as text", "tags.a<\"\" or ", "tags.b>\"x\" or ", "", SIZE_MAX, false},
 		{"folded tags", "tags.a icontains \"\" and ", "tags.b icontains \"\" and ", "",
 			SIZE_MAX, false},
-		{"sets", "isEmpty(configTypes) or ", "count(configTypes)<9 and ", "", SIZE_MAX, false},
+		{"sets", "isEmpty(configTypes) or ", "count(configTypes)<9 and ", "", SIZE_MAX,
+			false},
 		{"counts", "count(configTypes)=2 or ", "count(configTypes)=3 or ", "", 60, false},
 		{"nots", "not ", "not ", "", LIMIT_FILTER_DEPTH, false},
 		{"parentheses", "(", "(", ")", LIMIT_FILTER_DEPTH, true},
 		{"parentheses of chains", "(id>\"\" and id=\"\" or id>\"\" and ",
-			"(id=\"\" or id>\"\" and id=\"\" or id>\"\" and id=\"\" or id>\"\" and ", ")",
-			LIMIT_FILTER_DEPTH, true},
+			"(id=\"\" or id>\"\" and id=\"\" or id>\"\" and id=\"\" or id>\"\" and ",
+			")", LIMIT_FILTER_DEPTH, true},
 	};
 	struct prop *p = *state;
 

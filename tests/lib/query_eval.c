@@ -153,7 +153,8 @@ static bool compare(const struct query_node *node, enum query_op op, const struc
 	char room[TEXT_MAX];
 
 	if (l->kind == EVAL_NUMBER)
-		return ordered(op, compare_double(l->d, v->kind == VALUE_INT ? (double)v->i : v->d));
+		return ordered(
+			op, compare_double(l->d, v->kind == VALUE_INT ? (double)v->i : v->d));
 	if (l->kind == EVAL_TIME)
 		return ordered(op, compare_time(l->ms, v));
 	if (node->op == QUERY_CONTAINS)

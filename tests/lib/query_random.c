@@ -5,27 +5,30 @@
 
 #include <stdio.h>
 
-static const char *const texts[] = {"", "a", "A", "a ", "a  ", " a", "ab", "aB", "b", "Z", "z", "x%y",
-	"x_y", "xzy", "x\\y", "x\\\\y", "\"q\"", "it's", "\xf0\x9f\x98\x80", "a\xf0\x9f\x98\x80z",
-	"\xc3\xa9", "\xc3\x89", "caf\xc3\xa9", "CAF\xc3\x89", "e\xcc\x81", "\xc3\x9f", "ss", "SS",
-	"\xc3\xbf", "\xc5\xb8", "\xc7\x86", "\xc7\x85", "\xc4\xb1", "I", "i", "\xc4\xb0", "\xcf\x82",
-	"\xcf\x83", "\xea\xad\xb0", "\xe1\x8e\xa0", "\xf0\x90\x90\xa8", "\xf0\x90\x90\x80", "true",
-	"false", "null", "12", "12.0", "2.5", "1000", "0.1", "tab\there", "line\nbreak", "%", "_", "?",
-	"\xef\xbf\xbd", "\xef\xbf\xbf", "updb-9", "0", "100000000000000000000", "-7",
-	"0.000000000000000015", "-0.000000000000000015", "1000000000000000"};
+static const char *const texts[] = {"", "a", "A", "a ", "a  ", " a", "ab", "aB", "b", "Z", "z",
+	"x%y", "x_y", "xzy", "x\\y", "x\\\\y", "\"q\"", "it's", "\xf0\x9f\x98\x80",
+	"a\xf0\x9f\x98\x80z", "\xc3\xa9", "\xc3\x89", "caf\xc3\xa9", "CAF\xc3\x89", "e\xcc\x81",
+	"\xc3\x9f", "ss", "SS", "\xc3\xbf", "\xc5\xb8", "\xc7\x86", "\xc7\x85", "\xc4\xb1", "I",
+	"i", "\xc4\xb0", "\xcf\x82", "\xcf\x83", "\xea\xad\xb0", "\xe1\x8e\xa0", "\xf0\x90\x90\xa8",
+	"\xf0\x90\x90\x80", "true", "false", "null", "12", "12.0", "2.5", "1000", "0.1",
+	"tab\there", "line\nbreak", "%", "_", "?", "\xef\xbf\xbd", "\xef\xbf\xbf", "updb-9", "0",
+	"100000000000000000000", "-7", "0.000000000000000015", "-0.000000000000000015",
+	"1000000000000000"};
 
 static const char *const addresses[] = {"10.0.0.1", "10.255.0.9", "11.0.0.1", "10.9.8.7:443", "::1",
-	"2001:db8::1", "2001:DB8::1", "2001:db8:0:0:0:0:0:1", "2001:db9::", "a00::1", "::ffff:10.0.0.1",
-	"unknown", "", "1.2.3", "255.255.255.255", "0.0.0.0", "203.0.113.95",
+	"2001:db8::1", "2001:DB8::1", "2001:db8:0:0:0:0:0:1", "2001:db9::", "a00::1",
+	"::ffff:10.0.0.1", "unknown", "", "1.2.3", "255.255.255.255", "0.0.0.0", "203.0.113.95",
 	"203.0.113.96", "203.0.113.63", " 10.0.0.1"};
 
-static const char *const networks[] = {"10.0.0.0/8", "10.0.0.1/32", "10.77.0.0/8", "0.0.0.0/0", "::/0",
-	"2001:db8::/32", "2001:db8::1/128", "a00::/8", "203.0.113.64/27", "::ffff:0:0/96", "0.0.0.0/1"};
+static const char *const networks[] = {"10.0.0.0/8", "10.0.0.1/32", "10.77.0.0/8", "0.0.0.0/0",
+	"::/0", "2001:db8::/32", "2001:db8::1/128", "a00::/8", "203.0.113.64/27", "::ffff:0:0/96",
+	"0.0.0.0/1"};
 
 static const char *const numbers[] = {"12", "12.0", "2.5", "2.50", "1e3", "1000.0", "0.1", "1e20",
 	"100000000000000000000", "1.5e-17", "-1.5e-17", "1234567890123456.8", "12345678901234567.0",
-	"-7", "-7.0", "0", "0.0", "1e15", "123456789012345.0", "1e-6", "9007199254740993.0", "5e-324",
-	"1.7976931348623157e308", "9223372036854775807", "9223372036854775808", "3", "-0.25"};
+	"-7", "-7.0", "0", "0.0", "1e15", "123456789012345.0", "1e-6", "9007199254740993.0",
+	"5e-324", "1.7976931348623157e308", "9223372036854775807", "9223372036854775808", "3",
+	"-0.25"};
 
 static const struct {
 	const char *literal;
@@ -50,7 +53,8 @@ static const struct {
 
 static const char *const keys[] = {"a", "b", "cost-centre", "x_y"};
 static const char *const counts[] = {"0", "1", "2", "3", "4", "12", ""};
-static const char *const types[] = {"ssh.v1", "web.v1", "a", "A", "a ", "", "\xc3\xa9", "2", "q\"\\"};
+static const char *const types[] = {
+	"ssh.v1", "web.v1", "a", "A", "a ", "", "\xc3\xa9", "2", "q\"\\"};
 
 unsigned query_random_below(struct query_random *r, unsigned n)
 {
@@ -110,7 +114,9 @@ static void random_tag(struct query_random *r, struct buf *b, struct eval_cell *
 		sscanf(n, "%lf", &cell->d);
 		buf_str(b, str_from(n));
 	} else {
-		buf_str(b, kind == 8 ? STR("null") : chance(r, 50) ? STR("{\"a\": \"x\"}") : STR("[1]"));
+		buf_str(b, kind == 8       ? STR("null")
+			   : chance(r, 50) ? STR("{\"a\": \"x\"}")
+					   : STR("[1]"));
 	}
 }
 
@@ -155,7 +161,8 @@ static void random_set(struct query_random *r, struct arena *a, struct eval_row 
 
 void query_random_row(struct query_random *r, struct arena *a, int number, struct eval_row *row)
 {
-	*row = (struct eval_row){.cells[0] = {.kind = EVAL_TEXT, .s = str_printf(a, "r%03d", number)}};
+	*row = (struct eval_row){
+		.cells[0] = {.kind = EVAL_TEXT, .s = str_printf(a, "r%03d", number)}};
 	for (size_t i = 1; i < EVAL_FIELDS; i++) {
 		struct eval_cell *cell = &row->cells[i];
 		enum query_type type = query_test_list[i].type;
@@ -164,7 +171,8 @@ void query_random_row(struct query_random *r, struct arena *a, int number, struc
 			continue;
 		if (type == QUERY_STRING || type == QUERY_CIDR) {
 			cell->kind = EVAL_TEXT;
-			cell->s = str_from(type == QUERY_CIDR ? PICK(r, addresses) : PICK(r, texts));
+			cell->s =
+				str_from(type == QUERY_CIDR ? PICK(r, addresses) : PICK(r, texts));
 		} else if (type == QUERY_BOOL) {
 			cell->kind = EVAL_BOOL;
 			cell->b = chance(r, 50);
@@ -198,8 +206,8 @@ static void put_string(struct buf *b, struct str s)
 
 enum literal { STRING, COUNTED, NUMBER, DATETIME, BOOL, NOTHING };
 
-static void put_literal(struct query_random *r, struct buf *b, enum literal kind,
-	enum query_type type)
+static void put_literal(
+	struct query_random *r, struct buf *b, enum literal kind, enum query_type type)
 {
 	if (kind == COUNTED)
 		put_string(b, str_from(PICK(r, counts)));
@@ -270,9 +278,11 @@ static void put_operation(struct query_random *r, struct buf *b, enum query_type
 		bool fold = !count && chance(r, 50);
 
 		buf_printf(b, " %s%scontains ", negation, fold ? "i" : "");
-		put_literal(r, b, fold || (text && chance(r, 80)) ? STRING
-			: either == DATETIME                     ? STRING
-								 : either, type);
+		put_literal(r, b,
+			fold || (text && chance(r, 80)) ? STRING
+			: either == DATETIME            ? STRING
+							: either,
+			type);
 	}
 }
 

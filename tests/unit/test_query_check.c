@@ -51,7 +51,8 @@ static void run_verdicts(const struct verdict *rows, size_t count)
 
 		if ((r.err == ERR_OK) != rows[i].ok ||
 			(r.err && (r.err != ERR_INVALID_FILTER || r.error.line < 1))) {
-			print_error("%s: %s: %.*s\n", rows[i].in, err_text(r.err), STR_FMT(r.error.message));
+			print_error("%s: %s: %.*s\n", rows[i].in, err_text(r.err),
+				STR_FMT(r.error.message));
 			failed++;
 		}
 		arena_close(a);
@@ -112,7 +113,8 @@ static void worked_examples__are_decided_as_described(void **state)
 		{"createdAt = datetime(2025-06-31T00:00:00Z)", false},
 		{"createdAt = null", true},
 		{"lastActivityAt between datetime(2025-01-01T00:00:00Z) and "
-			"datetime(2025-01-02T00:00:00Z)", true},
+		 "datetime(2025-01-02T00:00:00Z)",
+			true},
 		{"lastActivityAt between 3 and 4", false},
 		{"lastActivityAt contains \"2025\"", false},
 		{"sort by lastActivityAt desc, token limit 20", true},
@@ -138,12 +140,14 @@ static void types__decide_what_a_left_side_can_be_tested_with(void **state)
 {
 	(void)state;
 
+	/* clang-format off */
 	static const char *const operations[] = {
-		" = \"x\"", " != 5", " = 5.0", " = true", " = datetime(2025-01-01T00:00:00Z)", " = null",
+		" = \"x\"", " != 5", " = 5.0", " = true", " = datetime(2025-01-01T00:00:00Z)",
+		" = null",
 		" < \"x\"", " >= 5", " < datetime(2025-01-01T00:00:00Z)",
 		" in [\"x\"]", " not in [5]", " in [datetime(2025-01-01T00:00:00Z)]",
-		" between 1 and 2", " between datetime(2025-01-01T00:00:00Z) and "
-			"datetime(2025-01-02T00:00:00Z)",
+		" between 1 and 2",
+		" between datetime(2025-01-01T00:00:00Z) and datetime(2025-01-02T00:00:00Z)",
 		" contains \"x\"", " not contains 5", " icontains \"x\"",
 	};
 	static const struct {
@@ -165,6 +169,7 @@ static void types__decide_what_a_left_side_can_be_tested_with(void **state)
 		{"tags",               "000000" "000" "000" "00" "000"},
 		{"unknown",            "000000" "000" "000" "00" "000"},
 	};
+	/* clang-format on */
 	int failed = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows) * ARRAY_LEN(operations); i++) {
@@ -240,14 +245,16 @@ static void the_first_fault__is_of_syntax_then_value_then_name_then_type(void **
 		int line, column;
 		const char *part;
 	} rows[] = {
-		{"token and nope and x = 1e999 and (", NULL, ERR_INVALID_FILTER, 1, 34, "found the end"},
+		{"token and nope and x = 1e999 and (", NULL, ERR_INVALID_FILTER, 1, 34,
+			"found the end"},
 		{"token and nope and x = 1e999", NULL, ERR_INVALID_FILTER, 1, 23, "too large"},
 		{"token and\n (nope)", NULL, ERR_INVALID_FILTER, 2, 2, "unknown field 'nope'"},
 		{"token sort by nope", NULL, ERR_INVALID_FILTER, 1, 14, "unknown field 'nope'"},
 		{"token and isSystem < 5", NULL, ERR_INVALID_FILTER, 1, 0, "is a string"},
 		{"isSystem and isSystem < 5", NULL, ERR_INVALID_FILTER, 1, 22, "a bool"},
 		{"token = true", NULL, ERR_INVALID_FILTER, 1, 8, "a bool cannot"},
-		{"token in [\"x\"] and createdAt in [1]", NULL, ERR_INVALID_FILTER, 1, 33, "datetime"},
+		{"token in [\"x\"] and createdAt in [1]", NULL, ERR_INVALID_FILTER, 1, 33,
+			"datetime"},
 		{"true sort by tags.a", NULL, ERR_INVALID_FILTER, 1, 13, "cannot sort by 'tags.a'"},
 		{"true sort by configTypes", NULL, ERR_INVALID_FILTER, 1, 13, "cannot sort"},
 		{"true skip 1.0", NULL, ERR_INVALID_FILTER, 1, 10, "skip takes an integer"},
@@ -274,11 +281,13 @@ static void the_first_fault__is_of_syntax_then_value_then_name_then_type(void **
 		struct arena *a = arena_open();
 		struct result r = checked(a, rows[i].in, rows[i].sort);
 
-		if (r.err != rows[i].err || (r.err && (r.error.code != r.err ||
-			r.error.line != rows[i].line || r.error.column != rows[i].column ||
-			!contains(r.error.message, rows[i].part)))) {
-			print_error("%s | %s: %s: %.*s\n", rows[i].in, rows[i].sort ? rows[i].sort : "",
-				err_text(r.err), STR_FMT(r.error.message));
+		if (r.err != rows[i].err ||
+			(r.err && (r.error.code != r.err || r.error.line != rows[i].line ||
+					  r.error.column != rows[i].column ||
+					  !contains(r.error.message, rows[i].part)))) {
+			print_error("%s | %s: %s: %.*s\n", rows[i].in,
+				rows[i].sort ? rows[i].sort : "", err_text(r.err),
+				STR_FMT(r.error.message));
 			failed++;
 		}
 		arena_close(a);
@@ -322,8 +331,8 @@ static void paging__prefers_the_filter_and_clamps(void **state)
 		int64_t limit, offset;
 
 		assert_int_equal(r.err, ERR_OK);
-		query_paging(r.q, rows[i].has_limit, rows[i].limit, rows[i].has_offset, rows[i].offset,
-			9999, &limit, &offset);
+		query_paging(r.q, rows[i].has_limit, rows[i].limit, rows[i].has_offset,
+			rows[i].offset, 9999, &limit, &offset);
 		if (limit != rows[i].want_limit || offset != rows[i].want_offset) {
 			print_error("row %zu: limit %lld offset %lld\n", i, (long long)limit,
 				(long long)offset);

@@ -10,6 +10,7 @@
 
 #include "../src/query/tree.h"
 
+/* clang-format off */
 static const char *const kind_names[] = {
 	[TOK_END] = "END", [TOK_BAD] = "BAD", [TOK_LPAREN] = "(", [TOK_RPAREN] = ")",
 	[TOK_LBRACKET] = "[", [TOK_RBRACKET] = "]", [TOK_COMMA] = ",", [TOK_EQ] = "EQ",
@@ -23,6 +24,7 @@ static const char *const kind_names[] = {
 	[TOK_NUMBER] = "NUMBER", [TOK_DATETIME] = "DATETIME", [TOK_TIMESTAMP] = "TIMESTAMP",
 	[TOK_IDENT] = "IDENT",
 };
+/* clang-format on */
 
 /* "_KIND{text}" for each token: '_' for white space before it, '!' for a negated operator. */
 static struct str shown(struct arena *a, struct str text)
@@ -37,7 +39,8 @@ static struct str shown(struct arena *a, struct str text)
 
 		if (b.n > 0)
 			buf_char(&b, ' ');
-		buf_printf(&b, "%s%s%s", t.space ? "_" : "", t.negated ? "!" : "", kind_names[t.kind]);
+		buf_printf(
+			&b, "%s%s%s", t.space ? "_" : "", t.negated ? "!" : "", kind_names[t.kind]);
 		if (t.kind == TOK_END || t.kind == TOK_BAD)
 			break;
 		buf_printf(&b, "{%.*s}", STR_FMT(t.text));
@@ -58,7 +61,8 @@ static void run_rows(const struct row *rows, size_t count)
 		struct str got = shown(a, str_from(rows[i].in));
 
 		if (!str_eq(got, str_from(rows[i].want))) {
-			print_error("%s\n  got  %.*s\n  want %s\n", rows[i].in, STR_FMT(got), rows[i].want);
+			print_error("%s\n  got  %.*s\n  want %s\n", rows[i].in, STR_FMT(got),
+				rows[i].want);
 			failed++;
 		}
 		arena_close(a);
@@ -74,11 +78,13 @@ static void words__are_matched_at_full_length_in_any_case(void **state)
 		{"and or not asc", "AND{and} _OR{or} _NOT{not} _ASC{asc} END"},
 		{"AND Or nULL", "AND{AND} _OR{Or} _NULL{nULL} END"},
 		{"desc sort by skip limit none", "DESC{desc} _SORT{sort} _BY{by} _SKIP{skip}"
-			" _LIMIT{limit} _NONE{none} END"},
-		{"where from ALLOF anyof count isEmpty", "WHERE{where} _FROM{from} _ALLOF{ALLOF}"
+						 " _LIMIT{limit} _NONE{none} END"},
+		{"where from ALLOF anyof count isEmpty",
+			"WHERE{where} _FROM{from} _ALLOF{ALLOF}"
 			" _ANYOF{anyof} _COUNT{count} _ISEMPTY{isEmpty} END"},
 		{"TRUE false truex", "BOOL{TRUE} _BOOL{false} _IDENT{truex} END"},
-		{"android and_ notx in_ inx containsx", "IDENT{android} _IDENT{and_} _IDENT{notx}"
+		{"android and_ notx in_ inx containsx",
+			"IDENT{android} _IDENT{and_} _IDENT{notx}"
 			" _IDENT{in_} _IDENT{inx} _IDENT{containsx} END"},
 		{"and.x in.a not.b", "IDENT{and.x} _IDENT{in.a} _IDENT{not.b} END"},
 		{"", "END"},
@@ -105,7 +111,7 @@ static void negated_operators__are_one_token(void **state)
 		{"not i", "NOT{not} _IDENT{i} END"},
 		{"a!=b", "IDENT{a} !EQ{!=} IDENT{b} END"},
 		{"a<b<=c>d>=e", "IDENT{a} ORDER{<} IDENT{b} ORDER{<=} IDENT{c} ORDER{>} IDENT{d}"
-			" ORDER{>=} IDENT{e} END"},
+				" ORDER{>=} IDENT{e} END"},
 	};
 
 	run_rows(rows, ARRAY_LEN(rows));
@@ -141,7 +147,8 @@ static void numbers__have_no_leading_zeros(void **state)
 		{"0 -0 7 -12", "NUMBER{0} _NUMBER{-0} _NUMBER{7} _NUMBER{-12} END"},
 		{"007", "NUMBER{0} NUMBER{0} NUMBER{7} END"},
 		{"2.50 0.0", "NUMBER{2.50} _NUMBER{0.0} END"},
-		{"1e3 1E+3 1.5e-10 1e0", "NUMBER{1e3} _NUMBER{1E+3} _NUMBER{1.5e-10} _NUMBER{1e0} END"},
+		{"1e3 1E+3 1.5e-10 1e0",
+			"NUMBER{1e3} _NUMBER{1E+3} _NUMBER{1.5e-10} _NUMBER{1e0} END"},
 		{"1e05", "NUMBER{1e0} NUMBER{5} END"},
 		{"1ex", "NUMBER{1} IDENT{ex} END"},
 		{"1.", "NUMBER{1} BAD"},
@@ -160,7 +167,8 @@ static void strings__hold_no_control_characters_and_few_escapes(void **state)
 	static const struct row rows[] = {
 		{"\"\" \"a b\"", "STRING{\"\"} _STRING{\"a b\"} END"},
 		{"\"\\\"\\\\\\f\\n\\r\\t\"", "STRING{\"\\\"\\\\\\f\\n\\r\\t\"} END"},
-		{"\"\xc3\xa9\xf0\x9f\x98\x80\x7f'\"", "STRING{\"\xc3\xa9\xf0\x9f\x98\x80\x7f'\"} END"},
+		{"\"\xc3\xa9\xf0\x9f\x98\x80\x7f'\"",
+			"STRING{\"\xc3\xa9\xf0\x9f\x98\x80\x7f'\"} END"},
 		{"\"a\"\"b\"", "STRING{\"a\"} STRING{\"b\"} END"},
 		{"\"a\tb\"", "BAD"},
 		{"\"a\nb\"", "BAD"},
@@ -184,7 +192,8 @@ static void datetimes__are_one_token(void **state)
 		{"datetime(2025-01-02T03:04:05Z)", "DATETIME{datetime(2025-01-02T03:04:05Z)} END"},
 		{"datetime( \n2025-01-02t03:04:05.123456789012z\t)",
 			"DATETIME{datetime( \n2025-01-02t03:04:05.123456789012z\t)} END"},
-		{"datetime(1-12-31T23:59:60-23:59)", "DATETIME{datetime(1-12-31T23:59:60-23:59)} END"},
+		{"datetime(1-12-31T23:59:60-23:59)",
+			"DATETIME{datetime(1-12-31T23:59:60-23:59)} END"},
 		{"datetime(12345-12-31T00:00:00+00:00)",
 			"DATETIME{datetime(12345-12-31T00:00:00+00:00)} END"},
 		{"datetime (2025-01-02T03:04:05Z)",
@@ -192,12 +201,14 @@ static void datetimes__are_one_token(void **state)
 		{"DATETIME(2025-01-02T03:04:05Z)",
 			"IDENT{DATETIME} ({(} TIMESTAMP{2025-01-02T03:04:05Z} ){)} END"},
 		{"2025-01-02T03:04:05Z", "TIMESTAMP{2025-01-02T03:04:05Z} END"},
-		{"datetime(2025-13-02T03:04:05Z)",
-			"IDENT{datetime} ({(} NUMBER{2025} NUMBER{-13} NUMBER{-0} NUMBER{2} IDENT{T}"
-			" NUMBER{0} NUMBER{3} BAD"},
-		{"datetime(2025-00-02T00:00:00Z)", "IDENT{datetime} ({(} NUMBER{2025} NUMBER{-0}"
+		{"datetime(2025-13-02T03:04:05Z)", "IDENT{datetime} ({(} NUMBER{2025} NUMBER{-13} "
+						   "NUMBER{-0} NUMBER{2} IDENT{T}"
+						   " NUMBER{0} NUMBER{3} BAD"},
+		{"datetime(2025-00-02T00:00:00Z)",
+			"IDENT{datetime} ({(} NUMBER{2025} NUMBER{-0}"
 			" NUMBER{0} NUMBER{-0} NUMBER{2} IDENT{T} NUMBER{0} NUMBER{0} BAD"},
-		{"datetime(2025-01-02T03:04:05)", "IDENT{datetime} ({(} NUMBER{2025} NUMBER{-0}"
+		{"datetime(2025-01-02T03:04:05)",
+			"IDENT{datetime} ({(} NUMBER{2025} NUMBER{-0}"
 			" NUMBER{1} NUMBER{-0} NUMBER{2} IDENT{T} NUMBER{0} NUMBER{3} BAD"},
 	};
 
@@ -212,15 +223,24 @@ static void timestamps__follow_the_grammar(void **state)
 		const char *in;
 		size_t want;
 	} rows[] = {
-		{"2025-01-02T03:04:05Z", 20},        {"2025-01-02T03:04:05Zx", 20},
-		{"2025-01-02T03:04:05.1Z", 22},      {"2025-01-02T03:04:05+01:30", 25},
-		{"2025-01-02T03:04:05.Z", 0},        {"2025-01-02T03:04:61Z", 0},
-		{"2025-01-02T24:04:05Z", 0},         {"2025-01-32T03:04:05Z", 0},
-		{"2025-01-00T03:04:05Z", 0},         {"2025-01-02T03:60:05Z", 0},
-		{"2025-01-02T03:04:05+24:00", 0},    {"2025-01-02T03:04:05+01:60", 0},
-		{"2025-01-02T03:04:05+0100", 0},     {"2025-1-02T03:04:05Z", 0},
-		{"2025-01-02 03:04:05Z", 0},         {"2025-01-02T03:04Z", 0},
-		{"-01-02T03:04:05Z", 0},             {"", 0},
+		{"2025-01-02T03:04:05Z", 20},
+		{"2025-01-02T03:04:05Zx", 20},
+		{"2025-01-02T03:04:05.1Z", 22},
+		{"2025-01-02T03:04:05+01:30", 25},
+		{"2025-01-02T03:04:05.Z", 0},
+		{"2025-01-02T03:04:61Z", 0},
+		{"2025-01-02T24:04:05Z", 0},
+		{"2025-01-32T03:04:05Z", 0},
+		{"2025-01-00T03:04:05Z", 0},
+		{"2025-01-02T03:60:05Z", 0},
+		{"2025-01-02T03:04:05+24:00", 0},
+		{"2025-01-02T03:04:05+01:60", 0},
+		{"2025-01-02T03:04:05+0100", 0},
+		{"2025-1-02T03:04:05Z", 0},
+		{"2025-01-02 03:04:05Z", 0},
+		{"2025-01-02T03:04Z", 0},
+		{"-01-02T03:04:05Z", 0},
+		{"", 0},
 	};
 	int failed = 0;
 
@@ -267,7 +287,8 @@ static void stray_characters__are_found_where_they_stand(void **state)
 			t = query_lex_next(&lex);
 		while (t.kind != TOK_BAD && t.kind != TOK_END);
 		if (t.kind != TOK_BAD || t.place.line != rows[i].line ||
-			t.place.column != rows[i].column || !str_eq(t.text, str_from(rows[i].found))) {
+			t.place.column != rows[i].column ||
+			!str_eq(t.text, str_from(rows[i].found))) {
 			print_error("%s: %s '%.*s' at %d:%d\n", rows[i].in, kind_names[t.kind],
 				STR_FMT(t.text), t.place.line, t.place.column);
 			failed++;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Grammar of the filter language: what is a sentence of it, where the first fault is said to be, the
- * shape of the tree, the limits. Names mean nothing here. */
+ * Grammar of the filter language: what is a sentence of it, where the first fault is said to be,
+ * the shape of the tree, the limits. Names mean nothing here. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 
 struct row {
 	const char *in;
-	int line, column; /* of the fault; line 0: none */
+	int line, column;             /* of the fault; line 0: none */
 	const char *found, *expected; /* NULL: not asked; `expected` is a part */
 };
 
@@ -30,9 +30,9 @@ static bool as_wanted(const struct row *row, enum err err, const struct query_er
 	if (row->line == 0)
 		return err == ERR_OK;
 	return err == ERR_INVALID_FILTER && e->code == err && e->line == row->line &&
-		e->column == row->column && e->message.n > 0 &&
-		(!row->found || str_eq(e->found, str_from(row->found))) &&
-		(!row->expected || contains(e->expected, row->expected));
+	       e->column == row->column && e->message.n > 0 &&
+	       (!row->found || str_eq(e->found, str_from(row->found))) &&
+	       (!row->expected || contains(e->expected, row->expected));
 }
 
 static void run_rows(const struct row *rows, size_t count)
@@ -46,7 +46,8 @@ static void run_rows(const struct row *rows, size_t count)
 		enum err err = query_parse(a, str_from(rows[i].in), &q, &e);
 
 		if (!as_wanted(&rows[i], err, &e) || (err == ERR_OK) != (q != NULL)) {
-			print_error("%s\n  %s: %.*s\n", rows[i].in, err_text(err), STR_FMT(e.message));
+			print_error(
+				"%s\n  %s: %.*s\n", rows[i].in, err_text(err), STR_FMT(e.message));
 			failed++;
 		}
 		arena_close(a);
@@ -74,7 +75,8 @@ static void sentences__are_accepted(void **state)
 		{.in = "a in [datetime(2025-01-01T00:00:00Z)]"},
 		{.in = "a between 1 and 2.5"},
 		{.in = "a not  between  -1  AND  2"},
-		{.in = "a between datetime(2025-01-01T00:00:00Z) and datetime(2025-01-02T00:00:00Z)"},
+		{.in = "a between datetime(2025-01-01T00:00:00Z) and "
+		       "datetime(2025-01-02T00:00:00Z)"},
 		{.in = "a contains \"x\""},
 		{.in = "a not contains 5"},
 		{.in = "a icontains \"x\""},
@@ -196,7 +198,8 @@ static void literals_without_a_value__are_faults_behind_those_of_syntax(void **s
 		{"a = -1e999", 1, 4, "-1e999", NULL},
 		{"a = 1e308", 0, 0, NULL, NULL},
 		{"a = 1e-999", 0, 0, NULL, NULL},
-		{"a = datetime(2025-02-29T00:00:00Z)", 1, 4, "datetime(2025-02-29T00:00:00Z)", NULL},
+		{"a = datetime(2025-02-29T00:00:00Z)", 1, 4, "datetime(2025-02-29T00:00:00Z)",
+			NULL},
 		{"a = datetime(2024-02-29T00:00:00Z)", 0, 0, NULL, NULL},
 		{"a = datetime(2025-01-01T00:00:60Z)", 1, 4, NULL, NULL},
 		{"a = datetime(12025-01-01T00:00:00Z)", 1, 4, NULL, NULL},
@@ -213,8 +216,8 @@ static void literals_without_a_value__are_faults_behind_those_of_syntax(void **s
 }
 
 /* head, `n` times part, tail */
-static struct str repeated(struct arena *a, const char *head, const char *part, size_t n,
-	const char *tail)
+static struct str repeated(
+	struct arena *a, const char *head, const char *part, size_t n, const char *tail)
 {
 	struct buf b;
 
@@ -261,7 +264,8 @@ static void limits__hold_and_name_themselves(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct arena *a = arena_open();
-		struct str head = repeated(a, rows[i].head, rows[i].part, rows[i].n, rows[i].middle);
+		struct str head =
+			repeated(a, rows[i].head, rows[i].part, rows[i].n, rows[i].middle);
 		size_t ends = *rows[i].end ? rows[i].n : 0;
 		struct query *q;
 		struct query_error e;
@@ -269,8 +273,9 @@ static void limits__hold_and_name_themselves(void **state)
 		struct str text = repeated(a, str_dup(a, head).p, rows[i].end, ends, "");
 		enum err err = query_parse(a, text, &q, &e);
 
-		if (rows[i].message ? err != ERR_INVALID_FILTER || !contains(e.message, rows[i].message)
-				    : err != ERR_OK) {
+		if (rows[i].message
+				? err != ERR_INVALID_FILTER || !contains(e.message, rows[i].message)
+				: err != ERR_OK) {
 			print_error("row %zu: %.*s\n", i, STR_FMT(e.message));
 			failed++;
 		}
@@ -330,8 +335,8 @@ static void and_or_not__reach_to_the_right_without_precedence(void **state)
 		if (query_parse(a, str_from(rows[i].in), &q, &e) == ERR_OK)
 			show(&b, &q->where, 0);
 		if (!str_eq(buf_view(&b), str_from(rows[i].want))) {
-			print_error("%s\n  got  %.*s\n  want %s\n", rows[i].in, STR_FMT(buf_view(&b)),
-				rows[i].want);
+			print_error("%s\n  got  %.*s\n  want %s\n", rows[i].in,
+				STR_FMT(buf_view(&b)), rows[i].want);
 			failed++;
 		}
 		arena_close(a);
@@ -347,7 +352,8 @@ static void the_parts_of_a_query__are_kept(void **state)
 	struct query *q;
 	struct query_error e;
 
-	assert_int_equal(query_parse(a, STR("a sort by b desc, c.d skip 5 limit none"), &q, &e), ERR_OK);
+	assert_int_equal(
+		query_parse(a, STR("a sort by b desc, c.d skip 5 limit none"), &q, &e), ERR_OK);
 	assert_true(q->has_where);
 	assert_int_equal(q->key_count, 2);
 	assert_true(str_eq(q->keys[0].name, STR("b")) && q->keys[0].desc);
