@@ -16,7 +16,7 @@ PACKAGES := gcc make pkg-config libfcgi-dev libyajl-dev libmariadb-dev libcjose-
 TEST_PACKAGES := libcmocka-dev libcurl4-openssl-dev apache2 libapache2-mod-fcgid nginx-light php-cli \
 	php-cgi prometheus $(if $(shell command -v npm),,nodejs npm)
 
-MODES := release debug asan cov
+MODES := release debug asan cov fuzz
 ifeq ($(filter $(MODE),$(MODES)),)
 $(error MODE is one of $(MODES))
 endif
@@ -26,6 +26,8 @@ LINK_release  := -pie -Wl,-z,relro,-z,now
 FLAGS_debug   := -O0
 FLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LINK_asan     := -fsanitize=address,undefined
+FLAGS_fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+LINK_fuzz     := -fsanitize=address,undefined
 FLAGS_cov     := -O0 --coverage
 LINK_cov      := --coverage
 
@@ -79,6 +81,12 @@ $(ARCHIVE): $(OBJECTS)
 $(O)/tests/%: $(O)/tests/%.o $(TEST_HELP) $(ARCHIVE)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
+
+# A fuzz target has libFuzzer's main in MODE=fuzz, and one that replays files otherwise.
+FUZZ_MAIN := $(if $(filter fuzz,$(MODE)),,$(O)/tests/fuzz/replay.o)
+$(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(TEST_HELP) $(ARCHIVE)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(if $(FUZZ_MAIN),,-fsanitize=fuzzer) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
 # cmocka hands a state to every test, whether it has one or not.
 file_flags = $(if $(filter tests/%,$<),-Wno-unused-parameter)
@@ -174,12 +182,18 @@ check-headers:
 lint:
 	@tests/lint
 
-# libFuzzer with clang: make fuzz FUZZ_TARGET=query FUZZ_RUNS=10000000
+# libFuzzer with clang: make fuzz FUZZ_TARGET=query FUZZ_RUNS=10000000. New finds go to
+# $(BUILD)/fuzz; what crashed belongs into tests/fuzz/corpus once it is mended.
 FUZZ_TARGET ?= query
 FUZZ_RUNS ?= 100000
+FUZZ_PROGRAM := $(BUILD)/fuzz/tests/fuzz/fuzz_$(FUZZ_TARGET)
 .PHONY: fuzz
 fuzz:
-	@tests/fuzz/run $(FUZZ_TARGET) $(FUZZ_RUNS) '$(BUILD)'
+	@$(MAKE) --no-print-directory MODE=fuzz CC=clang '$(FUZZ_PROGRAM)'
+	@mkdir -p '$(BUILD)/fuzz/corpus/$(FUZZ_TARGET)'
+	cd '$(BUILD)/fuzz' && '$(abspath $(FUZZ_PROGRAM))' -runs=$(FUZZ_RUNS) -max_len=9000 \
+		$(patsubst %,-dict='$(CURDIR)/%',$(wildcard tests/fuzz/$(FUZZ_TARGET).dict)) \
+		'$(abspath $(BUILD))/fuzz/corpus/$(FUZZ_TARGET)' '$(CURDIR)/tests/fuzz/corpus/$(FUZZ_TARGET)'
 
 # The demonstration (httpd-conf/demo/stack): everything it makes is in $(BUILD)/run.
 # Packages may just have been installed, so pkg-config has to be asked again: hence the second make.

@@ -75,9 +75,9 @@ void query_order(const struct query *q, struct sql *sql);
 /* Whether it is a condition and nothing else: no sort, skip or limit, and not empty. */
 bool query_is_condition(const struct query *q);
 
-/* Whether the filter mixes and, or and not without parentheses, so that its reading surprises (the
- * language has no precedence). If so *as_read and *as_meant spell out the two readings, fully
- * parenthesised. */
+/* Whether the filter mixes and, or and not without parentheses, so that a person may read it
+ * otherwise than the language, which has no precedence. If so *as_read and *as_meant spell out the
+ * two readings, fully parenthesised. */
 bool query_is_ambiguous(const struct query *q, struct str *as_read, struct str *as_meant);
 
 #endif

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * The two readings of a filter that mixes and, or and not without parentheses: as the language has
- * it (no precedence, each reaches to the end) and as most people mean it (not before and before
+ * it (no precedence, each reaches to the end) and as a person may mean it (not before and before
  * or). Entry point query_is_ambiguous, for the callers that warn or refuse; writes only to the
  * arena.
  *
- * Both readings are written with all parentheses and compared as text: "a or b and c" mixes, but
- * reads as it is meant. */
+ * Readings are written with all parentheses and compared as text. "a or b and c" reads either way
+ * as or above and; the other reading is then the one from left to right. */
 #include "tree.h"
 
-static void write_chain(struct buf *b, const struct query_chain *chain, bool meant);
+enum way { AS_READ, BY_PRECEDENCE, FROM_LEFT };
+
+static void write_chain(struct buf *b, const struct query_chain *chain, enum way way);
 
 /* "not inactive" would read as the operator "not in". */
 static bool begins_like_operator(struct str s)
@@ -24,7 +26,7 @@ static bool begins_like_operator(struct str s)
 	return false;
 }
 
-static void write_prime(struct buf *b, const struct query_link *link, bool meant)
+static void write_prime(struct buf *b, const struct query_link *link, enum way way)
 {
 	const struct query_node *node = link->prime;
 	bool wrapped;
@@ -34,7 +36,7 @@ static void write_prime(struct buf *b, const struct query_link *link, bool meant
 		node = node->group.links[0].prime;
 	wrapped = link->nots > 0 && begins_like_operator(node->source);
 	if (node->kind == NODE_GROUP)
-		write_chain(b, &node->group, meant);
+		write_chain(b, &node->group, way);
 	else
 		buf_printf(b, wrapped ? "(%.*s)" : "%.*s", STR_FMT(node->source));
 }
@@ -61,7 +63,7 @@ static void write_read(struct buf *b, const struct query_chain *chain)
 		}
 		run = true;
 		run_is_or = link->is_or;
-		write_prime(b, link, false);
+		write_prime(b, link, AS_READ);
 		if (!link->last)
 			buf_str(b, link->is_or ? STR(" or ") : STR(" and "));
 	}
@@ -76,7 +78,7 @@ static bool has_or(const struct query_chain *chain)
 	return false;
 }
 
-static void write_meant(struct buf *b, const struct query_chain *chain)
+static void write_by_precedence(struct buf *b, const struct query_chain *chain)
 {
 	bool some_or = has_or(chain), in_and = false;
 
@@ -89,7 +91,7 @@ static void write_meant(struct buf *b, const struct query_chain *chain)
 		if (goes_on && !in_and)
 			buf_char(b, '(');
 		repeat(b, "(not ", link->nots);
-		write_prime(b, link, true);
+		write_prime(b, link, BY_PRECEDENCE);
 		repeat(b, ")", link->nots);
 		if (!goes_on && in_and)
 			buf_char(b, ')');
@@ -101,24 +103,64 @@ static void write_meant(struct buf *b, const struct query_chain *chain)
 		buf_char(b, ')');
 }
 
-static void write_chain(struct buf *b, const struct query_chain *chain, bool meant)
+/* Whether the operator in front of links[i + 1] is another than the one in front of links[i]. */
+static bool changes(const struct query_chain *chain, size_t i)
 {
-	if (meant)
-		write_meant(b, chain);
-	else
+	return i > 0 && !chain->links[i].last && chain->links[i].is_or != chain->links[i - 1].is_or;
+}
+
+static void write_from_left(struct buf *b, const struct query_chain *chain)
+{
+	if (chain->count > 1)
+		buf_char(b, '(');
+	for (size_t i = 0; i < chain->count; i++)
+		if (changes(chain, i))
+			buf_char(b, '(');
+	for (size_t i = 0; i < chain->count; i++) {
+		const struct query_link *link = &chain->links[i];
+
+		repeat(b, "(not ", link->nots);
+		write_prime(b, link, FROM_LEFT);
+		repeat(b, ")", link->nots);
+		if (changes(chain, i))
+			buf_char(b, ')');
+		if (!link->last)
+			buf_str(b, link->is_or ? STR(" or ") : STR(" and "));
+	}
+	if (chain->count > 1)
+		buf_char(b, ')');
+}
+
+static void write_chain(struct buf *b, const struct query_chain *chain, enum way way)
+{
+	switch (way) {
+	case AS_READ:
 		write_read(b, chain);
+		return;
+	case BY_PRECEDENCE:
+		write_by_precedence(b, chain);
+		return;
+	case FROM_LEFT:
+		write_from_left(b, chain);
+		return;
+	}
+}
+
+static struct str reading(const struct query *q, enum way way)
+{
+	struct buf b;
+
+	buf_init(&b, q->arena);
+	write_chain(&b, &q->where, way);
+	return buf_view(&b);
 }
 
 bool query_is_ambiguous(const struct query *q, struct str *as_read, struct str *as_meant)
 {
-	struct buf read, meant;
-
-	buf_init(&read, q->arena);
-	buf_init(&meant, q->arena);
-	write_chain(&read, &q->where, false);
-	write_chain(&meant, &q->where, true);
-	*as_read = buf_view(&read);
-	*as_meant = buf_view(&meant);
+	*as_read = reading(q, AS_READ);
+	*as_meant = reading(q, BY_PRECEDENCE);
+	if (str_eq(*as_read, *as_meant))
+		*as_meant = reading(q, FROM_LEFT);
 	return !str_eq(*as_read, *as_meant);
 }
 
