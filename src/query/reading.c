@@ -26,6 +26,11 @@ static bool begins_like_operator(struct str s)
 	return false;
 }
 
+static bool follows_not(const struct buf *b)
+{
+	return b->n >= 4 && memcmp(b->p + b->n - 4, "not ", 4) == 0;
+}
+
 static void write_prime(struct buf *b, const struct query_link *link, enum way way)
 {
 	const struct query_node *node = link->prime;
@@ -34,7 +39,7 @@ static void write_prime(struct buf *b, const struct query_link *link, enum way w
 	/* Parentheses round a single condition say nothing. */
 	while (node->kind == NODE_GROUP && node->group.count == 1 && node->group.links[0].nots == 0)
 		node = node->group.links[0].prime;
-	wrapped = link->nots > 0 && begins_like_operator(node->source);
+	wrapped = follows_not(b) && begins_like_operator(node->source);
 	if (node->kind == NODE_GROUP)
 		write_chain(b, &node->group, way);
 	else

@@ -41,7 +41,7 @@ static void mixed_filters__show_how_they_read_and_how_they_are_meant(void **stat
 		{"not (a and b)", "(not (a and b))", NULL},
 		{"not (a) and b", "(not (a and b))", "((not a) and b)"},
 		{"not (inactive)", "(not (inactive))", NULL},
-		{"not ((Contains_x)) and b", "(not ((Contains_x) and b))",
+		{"not ((Contains_x)) and b", "(not (Contains_x and b))",
 			"((not (Contains_x)) and b)"},
 		{"x = 1 and (a and b or c)", "(x = 1 and (a and (b or c)))",
 			"(x = 1 and ((a and b) or c))"},
