@@ -14,7 +14,8 @@
 	"by_device_type created_last_24h revoked_last_24h expiring_next_24h "                      \
 	"average_duration_seconds last_activity_at"
 
-/* What the tests of this file look at: one session that knows everything, one that knows nothing. */
+/* What the tests of this file look at: one session that knows everything, one that knows nothing.
+ */
 struct world {
 	struct e2e_tenant tenant;
 	struct session_new full, bare;
@@ -24,8 +25,8 @@ struct world {
 
 static struct str put_full(struct e2e *t, struct world *w)
 {
-	const struct user_new user = {w->tenant.id, STR("usr_full"), STR("full@example.org"),
-		STR("Full Name"), 0};
+	const struct user_new user = {
+		w->tenant.id, STR("usr_full"), STR("full@example.org"), STR("Full Name"), 0};
 
 	w->full = e2e_session(t, w->tenant, user.id);
 	w->full.ip_address = STR("2001:db8::1");
@@ -35,10 +36,12 @@ static struct str put_full(struct e2e *t, struct world *w)
 	w->full.last_activity_ms = w->full.created_ms + 1234;
 	w->app_ms = w->full.created_ms + 5;
 	assert_int_equal(ingest_user(t->db, &user), ERR_OK);
-	assert_int_equal(ingest_application(t->db, w->tenant.id, STR("app_b"), STR("Beta")), ERR_OK);
+	assert_int_equal(
+		ingest_application(t->db, w->tenant.id, STR("app_b"), STR("Beta")), ERR_OK);
 	e2e_put(t, &w->full);
 	assert_int_equal(ingest_session_app(t->db, w->full.id, STR("app_a"), w->app_ms), ERR_OK);
-	assert_int_equal(ingest_session_app(t->db, w->full.id, STR("app_b"), w->app_ms + 1), ERR_OK);
+	assert_int_equal(
+		ingest_session_app(t->db, w->full.id, STR("app_b"), w->app_ms + 1), ERR_OK);
 	return w->full.id;
 }
 
@@ -108,7 +111,11 @@ static void check_full_item(const struct json *s, const struct world *w, bool cu
 static void check_bare_common(const struct json *s, const struct world *w)
 {
 	static const char *const unknown[] = {
-		"user_email", "ip_address", "user_agent", "device_type", "last_activity_at",
+		"user_email",
+		"ip_address",
+		"user_agent",
+		"device_type",
+		"last_activity_at",
 	};
 
 	expect_str(e2e_text(s, "id"), w->bare.id);
@@ -148,7 +155,8 @@ static void lists__are_pages_of_documented_items(void **state)
 {
 	struct e2e *t = *state;
 	struct world w = world(t);
-	struct e2e_answer a = e2e_get(t, w.root, "/api/v1/admin/sessions/?tenant_id=%s", w.tenant.id.p);
+	struct e2e_answer a =
+		e2e_get(t, w.root, "/api/v1/admin/sessions/?tenant_id=%s", w.tenant.id.p);
 
 	check_page(t, &a, 2);
 	check_full_item(e2e_at(a.json, "data.0"), &w, false);
@@ -172,8 +180,9 @@ static void own_list__has_no_pages_and_marks_the_current_session(void **state)
 	struct e2e *t = *state;
 	struct world w = world(t);
 	struct session_new other = e2e_session(t, w.tenant, STR("usr_full"));
-	struct str token = e2e_token(t, "{\"sub\":\"usr_full\",\"tenant_id\":\"%s\",\"sid\":\"%s\"}",
-		w.tenant.id.p, w.full.id.p);
+	struct str token =
+		e2e_token(t, "{\"sub\":\"usr_full\",\"tenant_id\":\"%s\",\"sid\":\"%s\"}",
+			w.tenant.id.p, w.full.id.p);
 	struct e2e_answer a;
 
 	other.created_ms -= 1000;
@@ -186,7 +195,8 @@ static void own_list__has_no_pages_and_marks_the_current_session(void **state)
 	expect_str(e2e_text(a.json, "data.1.id"), other.id);
 	assert_false(e2e_bool(a.json, "data.1.is_current"));
 	/* Nobody has signed in: no session, and no error. */
-	a = e2e_get(t, e2e_token(t, "{\"sub\":\"%s\"}", e2e_name(t, "usr").p), "/api/v1/me/sessions");
+	a = e2e_get(
+		t, e2e_token(t, "{\"sub\":\"%s\"}", e2e_name(t, "usr").p), "/api/v1/me/sessions");
 	check_envelope(t, &a, "data meta");
 	assert_int_equal(e2e_at(a.json, "data")->count, 0);
 }
@@ -217,8 +227,8 @@ static void current_session__is_marked_in_every_shape(void **state)
 {
 	struct e2e *t = *state;
 	struct world w = world(t);
-	struct str token = e2e_token(t, "{\"sub\":\"usr_full\",\"role\":\"super_admin\",\"sid\":\"%s\"}",
-		w.full.id.p);
+	struct str token = e2e_token(
+		t, "{\"sub\":\"usr_full\",\"role\":\"super_admin\",\"sid\":\"%s\"}", w.full.id.p);
 	const char *tenant = w.tenant.id.p;
 	struct e2e_answer a;
 
@@ -295,7 +305,8 @@ static void stats__hold_every_documented_member(void **state)
 {
 	struct e2e *t = *state;
 	struct world w = world(t);
-	struct e2e_answer a = e2e_get(t, w.root, "/api/v1/tenants/%s/sessions/stats", w.tenant.id.p);
+	struct e2e_answer a =
+		e2e_get(t, w.root, "/api/v1/tenants/%s/sessions/stats", w.tenant.id.p);
 
 	check_envelope(t, &a, "data meta");
 	expect_members(e2e_at(a.json, "data"), STATS);
@@ -335,7 +346,10 @@ static void odd_text__comes_back_as_it_is(void **state)
 		{"quotes and backslashes", {"\"'\\/\\u0041\\\"`", 13}},
 		{"right to left", {"\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d\xe2\x80\xae x", 13}},
 		{"control characters", {"\x01\x02\b\t\n\v\f\r\x1b\x1f\x7f", 11}},
-		{"line separators", {"a\xe2\x80\xa8" "b\xe2\x80\xa9" "c", 9}},
+		{"line separators", {"a\xe2\x80\xa8"
+				     "b\xe2\x80\xa9"
+				     "c",
+					    9}},
 		{"noncharacter and plane 16", {"\xef\xbf\xbf\xf4\x8f\xbf\xbf", 7}},
 		{"markup", {"</script><b>&amp;", 17}},
 		{"spaces at the end", {"x  ", 3}},
@@ -369,8 +383,20 @@ static void odd_text__comes_back_as_it_is(void **state)
 static void odd_ids__are_reached_percent_encoded(void **state)
 {
 	static const char *const stems[] = {
-		"a b", "a+b", "a%b", "a%2Fb", "a?b", "a#b", "a&b=c", "a\"b", "a\\b", "a;b,c",
-		"\xc3\xbc\xf0\x9f\x98\x80", "..", "a:b@c", "~._-",
+		"a b",
+		"a+b",
+		"a%b",
+		"a%2Fb",
+		"a?b",
+		"a#b",
+		"a&b=c",
+		"a\"b",
+		"a\\b",
+		"a;b,c",
+		"\xc3\xbc\xf0\x9f\x98\x80",
+		"..",
+		"a:b@c",
+		"~._-",
 	};
 	struct e2e *t = *state;
 	struct str root = e2e_super_admin(t);

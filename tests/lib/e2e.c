@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT
- * Client, tokens and fixtures of the end-to-end tests; see the header. The only file of the tests
- * with <curl/curl.h>. The surprise: every request goes through curl's multi interface, so that one
- * and many at once are the same code and no test needs threads. */
+ * The client of the end-to-end tests and the reading of answers; see the header, and e2e_fixture.c
+ * for what is in the store. The only file with <curl/curl.h>. The surprise: every request goes
+ * through curl's multi interface, so that one and many at once are the same code and no test needs
+ * threads. */
 #include "lib/e2e.h"
 
 #include <ctype.h>
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/random.h"
 #include "demo/token.h"
+#include "json/writer.h"
 
 #define REQUEST_SECONDS 30
 #define SHOWN_BYTES 2000
@@ -112,7 +115,7 @@ static void set_body(struct e2e *t, struct exchange *x, const struct e2e_request
 		type = "";
 	/* "Name:" takes the header away that curl would send. */
 	add_header(x, arena_printf(t->arena, *type != '\0' ? "Content-Type: %s" : "Content-Type:%s",
-		type));
+			      type));
 	add_header(x, "Expect:");
 	if (r->chunked) {
 		x->rest = r->body;
@@ -151,15 +154,46 @@ static void exchange_open(struct e2e *t, struct exchange *x, const struct e2e_re
 	else
 		curl_easy_setopt(x->easy, CURLOPT_CUSTOMREQUEST, method);
 	if (r->token.p != NULL)
-		add_header(x, arena_printf(t->arena, "Authorization: Bearer %.*s", STR_FMT(r->token)));
+		add_header(
+			x, arena_printf(t->arena, "Authorization: Bearer %.*s", STR_FMT(r->token)));
 	for (size_t i = 0; i < E2E_HEADERS_MAX && r->headers[i] != NULL; i++)
 		add_header(x, r->headers[i]);
 	curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
 	assert_int_equal(curl_multi_add_handle(t->curl->multi, x->easy), CURLM_OK);
 }
 
-static struct e2e_answer exchange_close(struct e2e *t, struct exchange *x,
-	const struct e2e_request *r)
+/* One line of JSON to the file that ROLLCALL_TEST_RECORD names, for tests/e2e/openapi/check: every
+ * answer has to be one that the API's description has. One write, so that processes may share it. */
+static void record(struct e2e *t, const struct e2e_request *r, const struct e2e_answer *a)
+{
+	const char *name = getenv("ROLLCALL_TEST_RECORD");
+	struct arena_mark mark = arena_mark(t->arena);
+	struct json_writer *w;
+	struct buf line;
+	int fd;
+
+	if (name == NULL || *name == '\0')
+		return;
+	buf_init(&line, t->arena);
+	w = json_writer_new(t->arena, &line);
+	json_obj(w, NULL);
+	json_cstr(w, "method", r->method != NULL ? r->method : "GET");
+	json_cstr(w, "path", r->path);
+	json_i64(w, "status", a->status);
+	json_str(w, "head", a->head);
+	json_str(w, "body", a->body);
+	json_end(w);
+	assert_int_equal(json_finish(w), ERR_OK);
+	buf_char(&line, '\n');
+	fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, line.p, line.n), line.n);
+	assert_int_equal(close(fd), 0);
+	arena_rewind(t->arena, mark);
+}
+
+static struct e2e_answer exchange_close(
+	struct e2e *t, struct exchange *x, const struct e2e_request *r)
 {
 	struct e2e_answer a = {.head = buf_view(&x->head), .body = buf_view(&x->body)};
 	struct json *tree;
@@ -171,6 +205,7 @@ static struct e2e_answer exchange_close(struct e2e *t, struct exchange *x,
 	a.what = arena_printf(t->arena, "%s %s", r->method != NULL ? r->method : "GET", r->path);
 	if (a.body.n > 0 && json_parse(t->arena, a.body, &tree, &at) == ERR_OK)
 		a.json = tree;
+	record(t, r, &a);
 	curl_multi_remove_handle(t->curl->multi, x->easy);
 	curl_easy_cleanup(x->easy);
 	curl_slist_free_all(x->headers);
@@ -206,8 +241,8 @@ void e2e_send_all(struct e2e *t, const struct e2e_request *r, struct e2e_answer 
 		assert_int_equal(curl_multi_perform(t->curl->multi, &running), CURLM_OK);
 		check_done(t);
 		if (running > 0)
-			assert_int_equal(curl_multi_poll(t->curl->multi, NULL, 0, 1000, NULL),
-				CURLM_OK);
+			assert_int_equal(
+				curl_multi_poll(t->curl->multi, NULL, 0, 1000, NULL), CURLM_OK);
 	}
 	for (size_t i = 0; i < n; i++)
 		out[i] = exchange_close(t, &list[i], &r[i]);
@@ -287,7 +322,8 @@ void e2e_expect_body(const struct e2e_answer *a, const char *want, const char *f
 {
 	if (str_eq(a->body, str_from(want)))
 		return;
-	print_error("%s\n  body     %.*s\n  expected %s\n", a->what, shown(a->body), a->body.p, want);
+	print_error(
+		"%s\n  body     %.*s\n  expected %s\n", a->what, shown(a->body), a->body.p, want);
 	_fail(file, line);
 }
 
@@ -302,8 +338,8 @@ void e2e_expect_members(const struct json *obj, const char *want, const char *fi
 		return;
 	}
 	for (const struct json *m = obj->first; m != NULL && n < sizeof(got); m = m->next)
-		n += (size_t)snprintf(got + n, sizeof(got) - n, "%s%.*s", n > 0 ? " " : "",
-			STR_FMT(m->key));
+		n += (size_t)snprintf(
+			got + n, sizeof(got) - n, "%s%.*s", n > 0 ? " " : "", STR_FMT(m->key));
 	n = strlen(want);
 	if (n > 2 && strcmp(want + n - 2, " *") == 0 ? strncmp(got, want, n - 1) == 0
 						     : strcmp(got, want) == 0)
@@ -391,7 +427,8 @@ int64_t e2e_ms(const struct json *root, const char *path)
 	int64_t ms = 0;
 
 	for (size_t i = 0; fits && i < text.n; i++)
-		fits = form[i] == 'd' ? isdigit((unsigned char)text.p[i]) != 0 : text.p[i] == form[i];
+		fits = form[i] == 'd' ? isdigit((unsigned char)text.p[i]) != 0
+				      : text.p[i] == form[i];
 	if (!fits || !clock_parse(text, &ms, NULL))
 		fail_msg("%s is %.*s, no time of the documented form", path, STR_FMT(text));
 	return ms;
@@ -406,146 +443,4 @@ bool e2e_has(const struct json *array, struct str id)
 			return true;
 	}
 	return false;
-}
-
-/* Tokens */
-
-struct str e2e_token(struct e2e *t, const char *claims, ...)
-{
-	const char *why = NULL;
-	struct str text, token;
-	va_list ap;
-
-	va_start(ap, claims);
-	text = str_from(arena_vprintf(t->arena, claims, ap));
-	va_end(ap);
-	token = demo_token(t->arena, t->key_file, text, &why);
-	if (token.p == NULL)
-		fail_msg("no token with %.*s: %s", STR_FMT(text), why);
-	return token;
-}
-
-struct str e2e_super_admin(struct e2e *t)
-{
-	return e2e_token(t, "{\"sub\":\"usr_root\",\"role\":\"super_admin\"}");
-}
-
-/* Fixtures */
-
-static void check(const struct e2e *t, enum err err)
-{
-	if (err != ERR_OK)
-		fail_msg("the fixture's database: %s: %s", err_text(err), db_error_text(t->db));
-}
-
-struct str e2e_name(struct e2e *t, const char *stem)
-{
-	unsigned char bytes[8];
-
-	random_bytes(bytes, sizeof(bytes));
-	return str_printf(t->arena, "%s-%s", stem, str_hex(t->arena, bytes, sizeof(bytes)).p);
-}
-
-struct str e2e_partner(struct e2e *t)
-{
-	struct str id = e2e_name(t, "prt");
-
-	check(t, ingest_partner(t->db, id, id));
-	return id;
-}
-
-struct e2e_tenant e2e_tenant(struct e2e *t, struct str partner_id)
-{
-	struct e2e_tenant tenant = {e2e_name(t, "tnt"), partner_id};
-
-	check(t, ingest_tenant(t->db, tenant.id, partner_id, tenant.id));
-	return tenant;
-}
-
-struct session_new e2e_session(struct e2e *t, struct e2e_tenant tenant, struct str user_id)
-{
-	int64_t now = e2e_now_ms(t);
-
-	return (struct session_new){
-		.id = e2e_name(t, "ses"),
-		.tenant_id = tenant.id,
-		.partner_id = tenant.partner_id,
-		.user_id = user_id,
-		.created_ms = now - 60 * 1000,
-		.last_activity_ms = TIME_NONE,
-		.expires_ms = now + 3600 * 1000,
-		.revoked_ms = TIME_NONE,
-	};
-}
-
-struct str e2e_put(struct e2e *t, const struct session_new *s)
-{
-	check(t, ingest_session(t->db, s));
-	return s->id;
-}
-
-struct str e2e_put_session(struct e2e *t, struct e2e_tenant tenant, struct str user_id)
-{
-	struct session_new s = e2e_session(t, tenant, user_id);
-
-	return e2e_put(t, &s);
-}
-
-static struct sql compose(struct e2e *t, enum sql_kind kind, const char *columns,
-	struct sql_frag text, int n, va_list ap)
-{
-	struct sql q;
-
-	sql_begin(&q, t->arena, kind, columns);
-	sql_add(&q, text);
-	for (int i = 0; i < n; i++)
-		sql_arg(&q, va_arg(ap, struct db_val));
-	return q;
-}
-
-void e2e_exec(struct e2e *t, struct sql_frag text, int n, ...)
-{
-	struct sql q;
-	va_list ap;
-
-	va_start(ap, n);
-	q = compose(t, SQL_WRITE, "", text, n, ap);
-	va_end(ap);
-	check(t, db_exec(t->db, &q, NULL));
-}
-
-int64_t e2e_count(struct e2e *t, struct sql_frag text, int n, ...)
-{
-	static const struct db_col col = {'i', 0};
-	static const struct db_shape shape = {&col, 1};
-	int64_t out = 0;
-	struct sql q;
-	va_list ap;
-
-	va_start(ap, n);
-	q = compose(t, SQL_READ, "i", text, n, ap);
-	va_end(ap);
-	check(t, db_one(t->db, t->arena, &q, &shape, &out));
-	return out;
-}
-
-struct str e2e_column(struct e2e *t, struct sql_frag text, int n, ...)
-{
-	static const struct db_col col = {'S', 0};
-	static const struct db_shape shape = {&col, 1};
-	struct str out = STR_NONE;
-	struct sql q;
-	va_list ap;
-
-	va_start(ap, n);
-	q = compose(t, SQL_READ, "S", text, n, ap);
-	va_end(ap);
-	check(t, db_one(t->db, t->arena, &q, &shape, &out));
-	return out;
-}
-
-int64_t e2e_now_ms(struct e2e *t)
-{
-	return e2e_count(t, SQL("SELECT TIMESTAMPDIFF(MICROSECOND, TIMESTAMP'1970-01-01 00:00:00',"
-				" UTC_TIMESTAMP(3)) DIV 1000"), 0);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * What every end-to-end test program shares: a client for the running stack, tokens, and fixtures
- * in the database behind it. Included by tests/e2e/test_*.c; tests/e2e/run starts the stack and sets
- * ROLLCALL_URL, ROLLCALL_DB_DEFAULTS and ROLLCALL_TEST_RUN (a directory with demo-key.pem).
+ * in the database behind it. Included by tests/e2e/test_*.c; tests/e2e/run starts the stack and
+ * sets ROLLCALL_URL, ROLLCALL_DB_DEFAULTS and ROLLCALL_TEST_RUN (a directory with demo-key.pem).
  *
  * Trouble in here fails the running test with a message. Everything lives in the arena of the
- * struct e2e, until e2e_close. Names are unique in every run, so tests do not disturb each other and
- * may run against a store that holds other sessions. */
+ * struct e2e, until e2e_close. Names are unique in every run, so tests do not disturb each other
+ * and may run against a store that holds other sessions. */
 #ifndef TESTS_LIB_E2E_H
 #define TESTS_LIB_E2E_H
 
@@ -28,7 +28,7 @@
 struct e2e {
 	struct arena *arena;
 	struct db *db;
-	const char *url;      /* ROLLCALL_URL and ROLLCALL_TEST_BASE */
+	const char *url; /* ROLLCALL_URL and ROLLCALL_TEST_BASE */
 	const char *key_file;
 	struct curl *curl;
 };
@@ -42,21 +42,21 @@ int e2e_close(void **state);
 #define E2E_HEADERS_MAX 8
 
 struct e2e_request {
-	const char *method;        /* NULL: GET */
-	const char *path;          /* behind the URL, with the query; sent as it is */
-	struct str token;          /* Authorization: Bearer; p == NULL: none */
-	struct str body;           /* p == NULL: none; for GET, HEAD, DELETE then no header either */
-	const char *content_type;  /* NULL: application/json when there is a body; "": none */
+	const char *method;       /* NULL: GET */
+	const char *path;         /* behind the URL, with the query; sent as it is */
+	struct str token;         /* Authorization: Bearer; p == NULL: none */
+	struct str body;          /* p == NULL: none; for GET, HEAD, DELETE then no header either */
+	const char *content_type; /* NULL: application/json when there is a body; "": none */
 	const char *headers[E2E_HEADERS_MAX]; /* further ones, "Name: value" */
-	bool chunked;              /* Transfer-Encoding: chunked instead of Content-Length */
+	bool chunked; /* Transfer-Encoding: chunked instead of Content-Length */
 };
 
 struct e2e_answer {
-	const char *what;          /* "GET /path", for messages */
+	const char *what; /* "GET /path", for messages */
 	int status;
-	struct str head;           /* raw: status line and headers */
+	struct str head; /* raw: status line and headers */
 	struct str body;
-	const struct json *json;   /* NULL unless the body is JSON */
+	const struct json *json; /* NULL unless the body is JSON */
 };
 
 struct e2e_answer e2e_send(struct e2e *t, const struct e2e_request *r);
@@ -132,7 +132,7 @@ struct str e2e_put_session(struct e2e *t, struct e2e_tenant tenant, struct str u
 
 /* Statements with n bound arguments, struct db_val each. */
 void e2e_exec(struct e2e *t, struct sql_frag text, int n, ...);
-int64_t e2e_count(struct e2e *t, struct sql_frag text, int n, ...); /* one row, one integer */
+int64_t e2e_count(struct e2e *t, struct sql_frag text, int n, ...);     /* one row, one integer */
 struct str e2e_column(struct e2e *t, struct sql_frag text, int n, ...); /* one row, one text */
 
 /* Now, as the database has it. */
