@@ -12,7 +12,7 @@ WERROR ?= -Werror
 
 O := $(BUILD)/$(MODE)
 PACKAGES := gcc make pkg-config libfcgi-dev libyajl-dev libmariadb-dev libcjose-dev libjansson-dev \
-	libssl-dev libmaxminddb-dev mariadb-server mariadb-client lighttpd spawn-fcgi curl
+	libssl-dev libmaxminddb-dev python3-yaml mariadb-server mariadb-client lighttpd spawn-fcgi curl
 TEST_PACKAGES := libcmocka-dev libcurl4-openssl-dev apache2 libapache2-mod-fcgid nginx-light php-cli \
 	php-cgi prometheus $(if $(shell command -v npm),,nodejs npm)
 
@@ -49,7 +49,7 @@ TEST_LIBS  := $(TEST_LIBS)
 # Rooms. A program is a main.c of its room; everything else is one archive.
 MAINS   := src/server/main.c src/admin/main.c src/demo/main.c
 SOURCES := $(filter-out $(MAINS),$(wildcard src/*/*.c))
-OBJECTS := $(SOURCES:%.c=$(O)/%.o)
+OBJECTS := $(SOURCES:%.c=$(O)/%.o) $(O)/openapi_json.o
 ARCHIVE := $(O)/rollcall.a
 PROGRAMS := $(O)/rollcall.fcgi $(O)/rollcall-admin $(O)/rollcall-demo
 
@@ -95,6 +95,15 @@ $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) $(file_flags) -MMD -MP -c -o $@ $<
+
+# schema/openapi.yaml is served by the program: a C file is made of it.
+$(O)/openapi_json.c: schema/openapi.yaml schema/openapi-to-c
+	@mkdir -p $(@D)
+	$(call say,MAKE,$@)
+	$(Q)schema/openapi-to-c $< >$@.new && mv $@.new $@
+
+$(O)/openapi_json.o: $(O)/openapi_json.c $(O)/flags
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # Changed flags or compiler rebuild everything; the same ones do not.
 $(O)/flags: FORCE

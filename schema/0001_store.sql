@@ -106,8 +106,7 @@ CREATE TABLE IF NOT EXISTS session_app (
 
 -- One row for every session that somebody ended. Rows are only added (and purged when old).
 CREATE TABLE IF NOT EXISTS revocation (
-	id          BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
-	call_id     BIGINT NOT NULL COMMENT 'shared by the rows of one call',
+	call_id     BIGINT NOT NULL COMMENT 'of one batch of one call; random, so that calls do not queue',
 	session_id  VARCHAR(255) NOT NULL,
 	tenant_id   VARCHAR(255) NOT NULL,
 	user_id     VARCHAR(255) NOT NULL,
@@ -116,9 +115,9 @@ CREATE TABLE IF NOT EXISTS revocation (
 	endpoint    VARCHAR(64) NOT NULL COMMENT 'name of the route',
 	request_id  VARCHAR(128) NOT NULL,
 	reason      VARCHAR(255) NULL,
-	KEY revocation_call (call_id, id),
+	PRIMARY KEY (call_id, session_id),
 	KEY revocation_session (session_id),
-	KEY revocation_time (revoked_at, id),
-	KEY revocation_tenant (tenant_id, revoked_at, id),
-	KEY revocation_user (user_id, revoked_at, id)
+	KEY revocation_time (revoked_at),
+	KEY revocation_tenant (tenant_id, revoked_at),
+	KEY revocation_user (user_id, revoked_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;

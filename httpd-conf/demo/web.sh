@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034,SC2153,SC2154 # stack and this file share their variables
 # SPDX-License-Identifier: MIT
 # The web servers of httpd-conf/demo/stack, which sources this file and owns every variable here.
 # Each is made of a template beside this file and of the configurations in httpd-conf that people
@@ -25,7 +25,7 @@ localised() { # FILE
 }
 
 filled() { # TEMPLATE PORT
-	sed -e "s|@RUN_DIR@|$RUN_DIR|" -e "s|@PORT@|$2|" -e "s|@WEB@|$WEB|" \
+	sed -e "s|@RUN_DIR@|$RUN_DIR|" -e "s|@PORT@|$2|" -e "s|@WEB@|$WEB|" -e "s|@WORKERS@|$WORKERS|" \
 		-e "s|@MODULES@|$APACHE_MODULES|" -e "s|@USER@|$(web_user_line)|" "$here/$1"
 }
 
@@ -48,8 +48,12 @@ own_settings() {
 write_app_files() {
 	mkdir -p "$RUN_DIR/www/protected"
 	printf 'The protected page.\n' >"$RUN_DIR/www/protected/page.txt"
-	printf '#!/bin/sh\nprintf "Content-Type: text/plain\\n\\n"\nenv | grep -i rollcall\n' \
-		>"$RUN_DIR/www/protected/show.cgi"
+	cat >"$RUN_DIR/www/protected/show.cgi" <<-'END'
+		#!/bin/sh
+		cat >/dev/null
+		printf 'Content-Type: text/plain\n\n'
+		env | grep -i rollcall
+	END
 	chmod 755 "$RUN_DIR/www/protected/show.cgi"
 	rm -rf "$RUN_DIR/www/browser"
 	cp -R "$RUN_DIR/www/protected" "$RUN_DIR/www/browser"

@@ -19,7 +19,8 @@ struct app_config {
 	int64_t activity_interval_s;
 	int64_t session_s; /* lifetime of a session registered without an expiry */
 	const char *cookie, *login_url;
-	const char *metrics_allow;
+	const char *metrics_allow; /* addresses, separated by commas */
+	const char *version;
 };
 
 struct app {
@@ -28,11 +29,13 @@ struct app {
 	struct jwks *keys;
 	struct jwt *jwt;
 	struct geo *geo; /* NULL: no locations */
+	struct metric *metric; /* NULL: nothing is counted */
 };
 
 /* What is left to do when the answer is out, so that nobody waits for it. */
 struct after {
 	struct str touch_session; /* its last activity is due; p == NULL: nothing */
+	const char *request_id;   /* for the log */
 };
 
 /* Answers one request from `env` into `res` (initialised, not finished): parses, routes, checks who

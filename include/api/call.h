@@ -15,9 +15,9 @@
 
 /* Query parameters of the Sessions API. */
 enum param {
+	PARAM_ACTIVE_ONLY,
 	PARAM_PAGE,
 	PARAM_PER_PAGE,
-	PARAM_ACTIVE_ONLY,
 	PARAM_USER_ID,
 	PARAM_TENANT_ID,
 	PARAM_PARTNER_ID,
@@ -75,7 +75,6 @@ struct call {
 	struct faults faults;        /* ERR_INVALID */
 	const char *detail;          /* words for the error, NULL: the dialect's own */
 	struct query_error *query_error; /* ERR_INVALID_FILTER, ERR_INVALID_SORT */
-	int64_t db_us;               /* spent waiting for the database */
 };
 
 /* The path's {name}, which the route has. */
@@ -83,6 +82,9 @@ struct str call_var(const struct call *c, const char *name);
 
 /* What every revocation of this call has in common: who, through what, which request. */
 struct revoke_call call_revoke(const struct call *c, const struct session_scope *scope);
+
+/* revoke_sessions, counted. Handlers call no other. */
+MUST_CHECK enum err call_end_sessions(const struct call *c, struct revoke_call *revoke);
 
 /* Finds out who calls and whether they may (contract section 3): token, session of the token,
  * matrix, tenant of the path. Fills who, reach, scope. */

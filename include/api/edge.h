@@ -7,6 +7,9 @@
 
 extern const struct dialect dialect_edge;
 
+/* Type of a fault that is INVALID_PAGINATION and not COULD_NOT_VALIDATE (zitiql 8). */
+#define EDGE_FAULT_PAGE "pagination"
+
 /* An answer {"data":…, "meta":{…}}. edge_close writes meta's versions and ends; what else meta holds
  * goes between edge_meta and edge_close. */
 struct json_writer *edge_open(struct call *c);

@@ -11,6 +11,7 @@
 #define PREFIX_EDGE "edge"
 #define PREFIX_HEALTHZ "/healthz"
 #define PREFIX_READYZ "/readyz"
+#define PREFIX_METRICS "/metrics"
 #define PREFIX_AUTHORIZE "/authorize"
 
 extern const struct route routes[];

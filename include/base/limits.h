@@ -42,7 +42,6 @@
 #define DB_CACHED_STATEMENTS 64     /* prepared variable statements kept per connection */
 #define DB_TX_TRIES 5               /* a transaction that lost a deadlock is run again */
 #define REVOKE_BATCH 10000          /* rows one revoking transaction may end */
-#define REVOKE_IDS_BATCH 1000       /* ids read back at a time for the answer */
 #define LIMIT_ME_SESSIONS 1000      /* own sessions shown; that list has no pages */
 
 #define LIMIT_DEVICE_TYPES 32       /* kinds of device told apart in statistics */

@@ -3,7 +3,11 @@
  * escaped, so a client cannot forge a line. Secrets never come here.
  *
  * log_event(LOG_WARN, "jwks reload failed", "file", path, "why", why, NULL): pairs of C strings,
- * ended by NULL; a value may be NULL (printed as "-"). */
+ * ended by NULL; a value may be NULL (printed as "-").
+ *
+ * Of warnings and errors that differ in nothing but the value of "request", a process writes
+ * LOG_EQUAL_MOST in a second. Then one line says how many were left out, of which event, and the
+ * request of the last one that was written. It comes with the next event of any level. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -12,5 +16,10 @@ enum log_format { LOG_TEXT, LOG_JSON };
 
 void log_setup(enum log_level least, enum log_format format);
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
+
+#define LOG_EQUAL_MOST 3
+
+/* Says now what was left out so far; a process does it before it ends. */
+void log_flush(void);
 
 #endif

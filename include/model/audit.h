@@ -12,7 +12,6 @@ struct audit_scope {
 };
 
 struct audit_entry {
-	int64_t id;
 	struct str session_id, tenant_id, user_id;
 	int64_t revoked_ms;
 	struct str revoked_by;

@@ -14,6 +14,11 @@ struct registration {
 	bool may_create_tenant;     /* else an unknown tenant is ERR_NOT_FOUND */
 };
 
+/* Makes sure that the session's tenant is there; *partner is whose it is. Errors as below. Within a
+ * transaction of the caller's. */
+MUST_CHECK enum err register_tenant(struct db *db, struct arena *a, const struct session_new *s,
+	bool may_create, struct str *partner, const char **why);
+
 /* ERR_CONFLICT: the id is taken by another body, or the tenant is another partner's; *why says
  * which. A session's partner is its tenant's. */
 MUST_CHECK enum err register_session(struct db *db, struct arena *a, struct registration *reg,

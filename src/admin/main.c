@@ -8,14 +8,30 @@
 #include "server/config.h"
 
 #define HOUR_MS 3600000 /* a migration may take its time */
+#define DURATION_MAX_S INT64_C(3155760000)
 
 static const struct {
-	const char *name;
+	const char *name; /* in full, as messages show it */
 	int (*run)(struct admin *adm, int argc, char **argv);
+	const char *options;
 	const char *help;
 } commands[] = {
-	{"migrate", admin_migrate, "migrate [--schema DIR]   bring the database's tables up to date"},
+	{"rollcall-admin migrate", admin_migrate, "[--schema DIR]",
+		"bring the database's tables up to date"},
+	{"rollcall-admin import", admin_import,
+		"[--format csv|ndjson] [--state FILE] [--create-tenants] [--strict] "
+		"[--ignore-unknown] FILE|-",
+		"read sessions from a file"},
+	{"rollcall-admin purge", admin_purge,
+		"--older-than AGE [--audit-older-than AGE] [--pause-ms N] [--dry-run]",
+		"delete sessions that are long dead, and old audit rows"},
+	{"rollcall-admin stats", admin_stats, "[--json]", "show what the store holds"},
 };
+
+static const char *word(size_t command)
+{
+	return strrchr(commands[command].name, ' ') + 1;
+}
 
 static int usage(FILE *out)
 {
@@ -23,7 +39,9 @@ static int usage(FILE *out)
 	      "service\n",
 		out);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		fprintf(out, "  %s\n", commands[i].help);
+		fprintf(out, "  %s %s\n        %s\n", word(i), commands[i].options,
+			commands[i].help);
+	fputs("AGE is a number and d, h, m or s: 90d\n", out);
 	return out == stdout ? 0 : 2;
 }
 
@@ -32,6 +50,23 @@ int admin_failed(const struct admin *adm, const char *command, enum err err)
 	fprintf(stderr, "rollcall-admin %s: %s: %s\n", command, err_text(err),
 		db_error_text(adm->db));
 	return 1;
+}
+
+bool admin_duration(const char *text, int64_t *seconds)
+{
+	static const char units[] = "smhd";
+	static const int64_t unit_s[] = {1, 60, 3600, 86400};
+	struct str s = str_from(text);
+	const char *unit = s.n > 1 ? strchr(units, s.p[s.n - 1]) : NULL;
+	int64_t n;
+
+	if (unit == NULL || s.p[0] < '0' || s.p[0] > '9')
+		return false;
+	s.n--;
+	if (str_to_i64(s, &n) != STR_INT_OK || n < 1 || n > DURATION_MAX_S / unit_s[unit - units])
+		return false;
+	*seconds = n * unit_s[unit - units];
+	return true;
 }
 
 static int run(size_t command, int argc, char **argv)
@@ -45,8 +80,16 @@ static int run(size_t command, int argc, char **argv)
 		return 2;
 	db.defaults_file = cfg.db_defaults;
 	db.group = cfg.db_group;
-	adm = (struct admin){.db = db_open(&db), .arena = arena_open()};
+	adm = (struct admin){.db = db_open(&db), .arena = arena_open(), .cfg = &cfg};
+	argv[0] = (char *)commands[command].name; /* getopt only reads it */
 	status = commands[command].run(&adm, argc, argv);
+	if (status == 2)
+		fprintf(stderr, "usage: %s %s\n", commands[command].name,
+			commands[command].options);
+	if (fflush(stdout) != 0 && status == 0) {
+		fprintf(stderr, "%s: cannot write the answer\n", commands[command].name);
+		status = 1;
+	}
 	arena_close(adm.arena);
 	db_close(adm.db);
 	return status;
@@ -54,12 +97,11 @@ static int run(size_t command, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	if (argc < 2)
-		return usage(stderr);
-	if (strcmp(argv[1], "--help") == 0)
-		return usage(stdout);
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return run(i, argc - 2, argv + 2);
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0)
+			return usage(stdout);
+	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)
+		if (strcmp(argv[1], word(i)) == 0)
+			return run(i, argc - 1, argv + 1);
 	return usage(stderr);
 }

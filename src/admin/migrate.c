@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * rollcall-admin migrate: applies schema/NNNN_name.sql in order, each once, under a lock so that two
- * hosts may start it together. Statements end with a semicolon at the end of a line; lines that
+ * rollcall-admin migrate: applies schema/NNNN_name.sql in order, each once, under a lock so that
+ * two hosts may start it together. Statements end with a semicolon at the end of a line; lines that
  * begin with "--" are comments. DDL commits by itself: a file that broke off is run again whole,
  * which its IF NOT EXISTS allows. */
 #include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,6 +15,7 @@
 #ifndef SCHEMA_DIR
 #define SCHEMA_DIR "schema"
 #endif
+#define NUMBER_DIGITS 4
 #define SCHEMA_FILE_BYTES (1 << 20)
 #define LOCK_WAIT_S 60
 
@@ -23,48 +26,76 @@ static int is_migration(const struct dirent *e)
 {
 	size_t n = strlen(e->d_name);
 
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < NUMBER_DIGITS; i++)
 		if (e->d_name[i] < '0' || e->d_name[i] > '9')
 			return 0;
-	return e->d_name[4] == '_' && n > 9 && strcmp(e->d_name + n - 4, ".sql") == 0;
+	return e->d_name[NUMBER_DIGITS] == '_' && n > 9 && strcmp(e->d_name + n - 4, ".sql") == 0;
 }
 
-static enum err read_file(struct arena *a, const char *path, struct str *out)
+/* NULL, or why the file cannot be used. */
+static const char *read_file(struct arena *a, const char *path, struct str *out)
 {
 	char *text = arena_alloc(a, SCHEMA_FILE_BYTES);
 	FILE *f = fopen(path, "r");
+	bool failed;
 	size_t n;
 
 	if (f == NULL)
-		return ERR_NOT_FOUND;
+		return strerror(errno);
 	n = fread(text, 1, SCHEMA_FILE_BYTES, f);
+	failed = ferror(f) != 0;
 	fclose(f);
 	*out = (struct str){text, n};
-	return n == SCHEMA_FILE_BYTES ? ERR_TOO_LARGE : ERR_OK;
+	if (failed)
+		return "cannot be read";
+	return n == SCHEMA_FILE_BYTES ? "is too large" : NULL;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* The next statement, without its semicolon, off the front of *rest; in `out`, which is its memory.
+ * False at the end, with *out empty unless the text ends within a statement. */
+static bool next_statement(struct str *rest, struct buf *out)
+{
+	struct str line;
+
+	out->n = 0;
+	while (str_split(rest, '\n', &line)) {
+		while (line.n > 0 && is_blank(line.p[line.n - 1]))
+			line.n--;
+		if (line.n == 0 || str_starts(str_trim(line), STR("--")))
+			continue;
+		buf_str(out, line);
+		if (line.p[line.n - 1] == ';') {
+			out->n--;
+			return true;
+		}
+		buf_char(out, '\n');
+	}
+	return false;
+}
+
+/* A file that broke off on its way here must not count as applied. */
+static bool is_whole(struct str text, struct buf *statement)
+{
+	size_t count = 0;
+
+	while (next_statement(&text, statement))
+		count++;
+	return count > 0 && statement->n == 0;
 }
 
 /* Runs the file's statements in order. */
-static enum err run_file(struct admin *adm, struct str text)
+static enum err run_file(struct admin *adm, struct str text, struct buf *statement)
 {
-	struct str line;
-	struct buf statement;
+	while (next_statement(&text, statement)) {
+		enum err err = db_schema(adm->db, buf_view(statement));
 
-	buf_init(&statement, adm->arena);
-	while (str_split(&text, '\n', &line)) {
-		struct str bare = str_trim(line);
-		enum err err;
-
-		if (bare.n == 0 || str_starts(bare, STR("--")))
-			continue;
-		buf_str(&statement, line);
-		buf_char(&statement, '\n');
-		if (bare.p[bare.n - 1] != ';')
-			continue;
-		statement.n -= 2; /* without the semicolon and what follows */
-		err = db_schema(adm->db, buf_view(&statement));
 		if (err != ERR_OK)
 			return err;
-		statement.n = 0;
 	}
 	return ERR_OK;
 }
@@ -91,6 +122,8 @@ static int apply(struct admin *adm, const char *dir, const char *name)
 	struct sql put = SQL_FIXED(MIGRATION_PUT, db_i64(version), db_str(str_from(name)));
 	const char *path = arena_printf(adm->arena, "%s/%s", dir, name);
 	struct str text = STR_NONE;
+	struct buf statement;
+	const char *why;
 	bool applied;
 	enum err err;
 
@@ -99,16 +132,21 @@ static int apply(struct admin *adm, const char *dir, const char *name)
 		return admin_failed(adm, "migrate", err);
 	if (applied)
 		return 0;
-	if (read_file(adm->arena, path, &text) != ERR_OK) {
-		fprintf(stderr, "rollcall-admin migrate: cannot read %s\n", path);
+	buf_init(&statement, adm->arena);
+	why = read_file(adm->arena, path, &text);
+	if (why == NULL && !is_whole(text, &statement))
+		why = "is empty or breaks off within a statement";
+	if (why != NULL) {
+		fprintf(stderr, "rollcall-admin migrate: %s: %s\n", path, why);
 		return 1;
 	}
-	err = run_file(adm, text);
+	err = run_file(adm, text, &statement);
 	if (err == ERR_OK)
 		err = db_exec(adm->db, &put, NULL);
 	if (err != ERR_OK) {
-		fprintf(stderr, "rollcall-admin migrate: in %s\n", path);
-		return admin_failed(adm, "migrate", err);
+		fprintf(stderr, "rollcall-admin migrate: %s: %s: %s\n", path, err_text(err),
+			db_error_text(adm->db));
+		return 1;
 	}
 	printf("applied %s\n", name);
 	return 0;
@@ -121,8 +159,17 @@ static int apply_all(struct admin *adm, const char *dir)
 	int status = 0;
 
 	if (count <= 0) {
-		fprintf(stderr, "rollcall-admin migrate: no schema files in %s\n", dir);
+		fprintf(stderr, "rollcall-admin migrate: no schema files in %s (--schema DIR)\n",
+			dir);
 		return 1;
+	}
+	for (int i = 0; i < count; i++) {
+		/* Only the number is remembered: of two with one number one would never run. */
+		if (i > 0 && memcmp(names[i - 1]->d_name, names[i]->d_name, NUMBER_DIGITS) == 0) {
+			fprintf(stderr, "rollcall-admin migrate: %s and %s have one number\n",
+				names[i - 1]->d_name, names[i]->d_name);
+			status = 1;
+		}
 	}
 	for (int i = 0; i < count; i++) {
 		if (status == 0)
@@ -137,14 +184,21 @@ int admin_migrate(struct admin *adm, int argc, char **argv)
 {
 	struct sql lock = SQL_FIXED(MIGRATION_LOCK, db_i64(LOCK_WAIT_S));
 	struct sql unlock = SQL_FIXED0(MIGRATION_UNLOCK);
+	static const struct option options[] = {
+		{"schema", required_argument, NULL, 's'},
+		{NULL, 0, NULL, 0},
+	};
 	const char *dir = SCHEMA_DIR;
 	int64_t held;
 	enum err err;
-	int status;
+	int status, c;
 
-	if (argc == 2 && strcmp(argv[0], "--schema") == 0)
-		dir = argv[1];
-	else if (argc != 0)
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == '?')
+			return 2;
+		dir = optarg;
+	}
+	if (optind != argc)
 		return 2;
 	err = db_one(adm->db, adm->arena, &lock, &one_shape, &held);
 	if (err != ERR_OK)

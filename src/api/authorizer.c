@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Lets requests to other applications pass while their session lives. Called by server/worker.c in
- * the Authorizer role and by dispatch for /authorize. One read of the store a request; last activity
- * is written behind the answer (struct after), at most once per session per interval. */
+ * the Authorizer role and by dispatch for /authorize. One read of the store a request; last
+ * activity is written behind the answer (struct after), at most once per session per interval. */
 #include "api/authorizer.h"
 
 #include "api/credential.h"
-#include "base/log.h"
+#include "api/metric.h"
+#include "api/record.h"
 
 /* The value of a cookie (RFC 6265 section 4.2), p == NULL if it was not sent. */
 static struct str cookie(const struct http_request *req, const char *name)
@@ -32,6 +33,23 @@ static struct str presented(const struct app *app, const struct http_request *re
 	return token.p != NULL ? token : cookie(req, app->cfg.cookie);
 }
 
+static enum metric_number decision(enum err err)
+{
+	if (err == ERR_OK)
+		return METRIC_ALLOWED;
+	return err == ERR_UNAUTHORIZED ? METRIC_DENIED : METRIC_UNDECIDED;
+}
+
+/* Whether an application gets that id as it is. A header loses spaces at its ends, and must not hold
+ * what could end it: so told, an application would take one user for another. */
+static bool is_carried(struct str id)
+{
+	for (size_t i = 0; i < id.n; i++)
+		if ((unsigned char)id.p[i] < ' ' || id.p[i] == 0x7f)
+			return false;
+	return id.n == 0 || (id.p[0] != ' ' && id.p[id.n - 1] != ' ');
+}
+
 static enum err check(const struct app *app, struct arena *a, const struct http_request *req,
 	struct credential *cred, struct after *after)
 {
@@ -39,8 +57,12 @@ static enum err check(const struct app *app, struct arena *a, const struct http_
 
 	if (err == ERR_OK && cred->session_id.p == NULL)
 		err = ERR_UNAUTHORIZED; /* a token without a session proves no session */
+	if (err == ERR_OK && !(is_carried(cred->session_id) && is_carried(cred->user_id) &&
+				     is_carried(cred->tenant_id)))
+		err = ERR_UNAUTHORIZED;
 	if (err == ERR_OK && cred->activity_due)
 		after->touch_session = cred->session_id;
+	metric_add(app->metric, decision(err), 1);
 	return err;
 }
 
@@ -51,6 +73,7 @@ enum err authorizer_handler(struct call *c)
 
 	if (err != ERR_OK)
 		return err;
+	c->who.subject = cred.user_id; /* for the log */
 	c->res->status = 200;
 	http_response_header(c->res, "X-Rollcall-Session", cred.session_id);
 	http_response_header(c->res, "X-Rollcall-User", cred.user_id);
@@ -80,19 +103,23 @@ void authorizer_answer(const struct app *app, struct arena *a, const struct http
 {
 	struct http_request *req = arena_zalloc(a, sizeof(*req));
 	struct credential cred;
+	struct record record;
 	enum err err;
 
+	record_begin(&record, app);
+	record_route(&record, metric_authorizer());
 	http_request_parse(req, a, env, NULL, 0, STR_NONE);
+	after->request_id = record.request_id = req->id;
+	record.method = http_method_text(req->method);
 	err = check(app, a, req, &cred, after);
 	if (err == ERR_OK) {
 		res->status = 200;
+		record.caller = cred.user_id;
 		http_response_header(res, "Variable-ROLLCALL_SESSION", cred.session_id);
 		http_response_header(res, "Variable-ROLLCALL_USER", cred.user_id);
 		http_response_header(res, "Variable-ROLLCALL_TENANT", cred.tenant_id);
 	} else {
 		refuse(app, res, err);
 	}
-	if (err != ERR_OK && err != ERR_UNAUTHORIZED)
-		log_event(LOG_ERROR, "fault", "request", req->id, "route", "authorizer", "outcome",
-			err_text(err), "why", db_error_text(app->db), NULL);
+	record_end(&record, res, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The only writer of the Edge Management API's envelopes and error bodies, and its other way in, the
- * zt-session header (contract sections 3 and 4). Messages are OpenZiti's fixed sentence per code;
- * what is particular is in cause. */
+ * The only writer of the Edge Management API's envelopes and error bodies, and its other way in,
+ * the zt-session header (contract sections 3 and 4). Messages are OpenZiti's fixed sentence per
+ * code; what is particular is in cause. */
 #include "api/edge.h"
 #include "auth/digest.h"
 #include "model/token.h"
@@ -14,8 +14,9 @@ struct outcome {
 
 static const char unauthorized[] = "The request could not be completed. The session is not "
 				   "authorized or the credentials are invalid";
-static const char busy[] = "The request could not be completed due to the server being busy or in a "
-			   "temporarily bad state";
+static const char busy[] =
+	"The request could not be completed due to the server being busy or in a "
+	"temporarily bad state";
 static const char invalid[] = "The supplied request contains an invalid document";
 
 static const struct outcome outcomes[ERR__COUNT] = {
@@ -35,6 +36,8 @@ static const struct outcome outcomes[ERR__COUNT] = {
 	[ERR_RETRY] = {503, "SERVER_TOO_MANY_REQUESTS", busy},
 	[ERR_LOST] = {503, "SERVER_TOO_MANY_REQUESTS", busy},
 };
+static const struct outcome invalid_page = {
+	400, "INVALID_PAGINATION", "The pagination properties provided are invalid"};
 static const struct outcome unhandled = {500, "UNHANDLED", "An unhandled error occurred"};
 
 struct json_writer *edge_open(struct call *c)
@@ -60,34 +63,46 @@ enum err edge_close(struct json_writer *w)
 	return json_finish(w);
 }
 
-/* Writes error.cause and error.causeMessage; the kinds differ in shape (zitiql 8). */
+static void put_plain_cause(struct json_writer *w, struct str message)
+{
+	json_cstr(w, "code", "UNHANDLED");
+	json_str(w, "message", message);
+}
+
+/* Writes error.cause and error.causeMessage; the kinds differ in shape (zitiql 8). The model has an
+ * object there and no null, so a cause that nobody knows is an empty one. */
 static void put_cause(struct json_writer *w, const struct call *c)
 {
 	const struct fault *f = &c->faults.list[0];
-	const char *words = c->detail != NULL ? c->detail : "";
+	struct str words = STR("");
 
+	json_obj(w, "cause");
 	if (c->faults.count > 0) {
-		json_obj(w, "cause");
+		words = str_from(f->msg);
 		json_str(w, "field", f->loc[f->depth - 1].name);
 		json_str(w, "value", f->value);
-		json_cstr(w, "reason", f->msg);
-		json_end(w);
-		words = f->msg;
+		json_str(w, "reason", words);
 	} else if (c->query_error != NULL) {
-		json_obj(w, "cause");
-		json_cstr(w, "code", "UNHANDLED");
-		json_str(w, "message", c->query_error->message);
-		json_end(w);
-		words = c->query_error->message.p;
-	} else {
-		json_null(w, "cause");
+		words = c->query_error->message;
+		put_plain_cause(w, words);
+	} else if (c->detail != NULL) {
+		words = str_from(c->detail);
+		put_plain_cause(w, words);
 	}
-	json_cstr(w, "causeMessage", words);
+	json_end(w);
+	json_str(w, "causeMessage", words);
+}
+
+static const struct outcome *outcome_of(const struct call *c, enum err err)
+{
+	if (c->faults.count > 0 && strcmp(c->faults.list[0].type, EDGE_FAULT_PAGE) == 0)
+		return &invalid_page;
+	return outcomes[err].status != 0 ? &outcomes[err] : &unhandled;
 }
 
 static void fail(struct call *c, enum err err)
 {
-	const struct outcome *o = outcomes[err].status != 0 ? &outcomes[err] : &unhandled;
+	const struct outcome *o = outcome_of(c, err);
 	struct json_writer *w = edge_open(c);
 
 	c->res->status = o->status;

@@ -2,12 +2,11 @@
  * The life of a request: parse, route, access, parameters, body, handler, answer, one log line.
  * Called by server/worker.c for every request; the only caller of handlers. What a row of the route
  * table says is enforced here. */
-#include <stdio.h>
-
 #include "api/edge.h"
+#include "api/metric.h"
+#include "api/record.h"
 #include "api/routes.h"
 #include "api/v1.h"
-#include "base/clock.h"
 #include "model/activity.h"
 
 struct str call_var(const struct call *c, const char *name)
@@ -29,6 +28,15 @@ struct revoke_call call_revoke(const struct call *c, const struct session_scope 
 		.request_id = str_from(c->req.id),
 		.if_count = -1,
 	};
+}
+
+enum err call_end_sessions(const struct call *c, struct revoke_call *revoke)
+{
+	enum err err = revoke_sessions(c->app->db, c->arena, revoke);
+
+	/* Batches that were committed before a failure stay so. */
+	metric_add(c->app->metric, METRIC_REVOKED, (uint64_t)revoke->count);
+	return err;
 }
 
 enum err call_parse_body(struct call *c)
@@ -127,53 +135,39 @@ static enum err find_route(struct call *c)
 	return ERR_METHOD;
 }
 
-static void log_request(const struct call *c, enum err err, int64_t start_us)
-{
-	char status[12], took[24], db[24];
-
-	snprintf(status, sizeof(status), "%d", c->res->status);
-	snprintf(took, sizeof(took), "%lld", (long long)(clock_monotonic_us() - start_us));
-	snprintf(db, sizeof(db), "%lld", (long long)c->db_us);
-	if (c->res->status >= 500)
-		log_event(LOG_ERROR, "fault", "request", c->req.id, "outcome", err_text(err), "why",
-			db_error_text(c->app->db), NULL);
-	log_event(LOG_INFO, "request", "request", c->req.id, "route",
-		c->route != NULL ? c->route->name : NULL, "method",
-		http_method_text(c->req.method), "caller",
-		str_dup(c->arena, c->who.subject).p, "status", status, "us", took, "db_us", db,
-		NULL);
-}
-
 void dispatch(const struct app *app, struct arena *a, const struct http_env *env,
 	struct http_response *res, struct after *after)
 {
 	const struct str prefixes[] = {
 		app->cfg.api_prefix, app->cfg.edge_prefix, STR(PREFIX_HEALTHZ), STR(PREFIX_READYZ),
-		STR(PREFIX_AUTHORIZE),
+		STR(PREFIX_METRICS), STR(PREFIX_AUTHORIZE),
 	};
-	int64_t start_us = clock_monotonic_us();
-	uint64_t db_before = db_stats(app->db)->busy_us;
 	struct call *c = arena_zalloc(a, sizeof(*c));
+	struct record record;
 	enum err err;
 
+	record_begin(&record, app);
 	c->app = app;
 	c->after = after;
 	c->arena = a;
 	c->res = res;
 	c->faults.arena = a;
 	http_request_parse(&c->req, a, env, prefixes, ARRAY_LEN(prefixes), app->cfg.mount);
+	after->request_id = record.request_id = c->req.id;
+	record.method = http_method_text(c->req.method);
 	http_response_header(res, "X-Request-Id", str_from(c->req.id));
 	res->head_only = c->req.method == HTTP_HEAD;
 
 	err = find_route(c);
+	record_route(&record, metric_route(c->route));
 	if (err == ERR_OK)
 		err = serve(c);
 	if (err != ERR_OK && !res->started) {
 		http_response_restart(res);
 		c->dialect->fail(c, err);
 	}
-	c->db_us = (int64_t)(db_stats(app->db)->busy_us - db_before);
-	log_request(c, err, start_us);
+	record.caller = c->who.subject;
+	record_end(&record, res, err);
 }
 
 void after_answer(const struct app *app, const struct after *after)
@@ -183,7 +177,8 @@ void after_answer(const struct app *app, const struct after *after)
 	if (after->touch_session.p == NULL)
 		return;
 	err = activity_touch(app->db, after->touch_session, app->cfg.activity_interval_s);
+	metric_database(app->metric, app->db);
 	if (err != ERR_OK)
-		log_event(LOG_WARN, "activity not recorded", "outcome", err_text(err), "why",
-			db_error_text(app->db), NULL);
+		log_event(LOG_WARN, "activity not recorded", "request", after->request_id,
+			"outcome", err_text(err), "why", db_error_text(app->db), NULL);
 }

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Health for load balancers and monitoring. Called by dispatch through the route table. */
+ * Health and numbers for load balancers and monitoring. Called by dispatch through the route table.
+ * The surprise: whose address may read the numbers is decided by REMOTE_ADDR, the peer of the web
+ * server, and never by a header that anybody can send. */
 #include "api/ops.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#include "api/metric.h"
 
 static enum err answer_ok(struct call *c)
 {
@@ -24,4 +31,51 @@ enum err ops_readyz(struct call *c)
 	enum err err = db_ping(c->app->db);
 
 	return err != ERR_OK ? err : answer_ok(c);
+}
+
+/* Every address as IPv6. */
+static bool read_address(struct str s, struct in6_addr *out)
+{
+	char text[INET6_ADDRSTRLEN], mapped[sizeof("::ffff:") + INET_ADDRSTRLEN];
+	struct in_addr v4;
+
+	if (s.n == 0 || s.n >= sizeof(text))
+		return false;
+	memcpy(text, s.p, s.n);
+	text[s.n] = '\0';
+	if (inet_pton(AF_INET6, text, out) == 1)
+		return true;
+	if (inet_pton(AF_INET, text, &v4) != 1)
+		return false;
+	snprintf(mapped, sizeof(mapped), "::ffff:%.*s", INET_ADDRSTRLEN, text);
+	return inet_pton(AF_INET6, mapped, out) == 1;
+}
+
+bool ops_is_listed(const char *list, struct str address)
+{
+	struct str rest = str_from(list), part;
+	struct in6_addr asked, listed;
+
+	if (!read_address(str_trim(address), &asked))
+		return false;
+	while (str_split(&rest, ',', &part))
+		if (read_address(str_trim(part), &listed) &&
+			memcmp(&asked, &listed, sizeof(asked)) == 0)
+			return true;
+	return false;
+}
+
+enum err ops_metrics(struct call *c)
+{
+	const struct http_env *env = c->req.env;
+	struct str peer = str_from(env->get(env->ctx, "REMOTE_ADDR"));
+
+	if (c->app->metric == NULL || !ops_is_listed(c->app->cfg.metrics_allow, peer))
+		return ERR_NOT_FOUND;
+	c->res->status = 200;
+	http_response_header(
+		c->res, "Content-Type", STR("text/plain; version=0.0.4; charset=utf-8"));
+	http_response_header(c->res, "Cache-Control", STR("no-store"));
+	metric_print(c->app->metric, c->app->cfg.version, &c->res->body);
+	return ERR_OK;
 }

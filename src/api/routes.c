@@ -6,6 +6,7 @@
 #include "api/authorizer.h"
 #include "api/edge.h"
 #include "api/ingest.h"
+#include "api/openapi.h"
 #include "api/ops.h"
 #include "api/v1.h"
 
@@ -44,6 +45,7 @@ const struct route routes[] = {
 	V1(POST,   "/sessions",                                ingest_register,       INGEST,         JSON, 0,                    "v1.sessions.register")
 	V1(POST,   "/sessions/{session_id}/activity",          ingest_activity,       INGEST,         MAYBE, 0,                   "v1.sessions.activity")
 	V1(POST,   "/sessions/introspect",                     ingest_introspect,     INGEST,         RAW,  0,                    "v1.sessions.introspect")
+	V1(GET,    "/openapi.json",                            openapi_handler,       PUBLIC,         NONE, 0,                    "v1.openapi")
 
 	EDGE(GET,    "/api-sessions",      edge_list,   EDGE_READ,  "edge.list")
 	EDGE(GET,    "/api-sessions/{id}", edge_detail, EDGE_READ,  "edge.detail")
@@ -51,6 +53,7 @@ const struct route routes[] = {
 
 	{{HTTP_GET, PREFIX_HEALTHZ, ""}, ops_healthz, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "ops.healthz"},
 	{{HTTP_GET, PREFIX_READYZ, ""},  ops_readyz,  ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "ops.readyz"},
+	{{HTTP_GET, PREFIX_METRICS, ""}, ops_metrics, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "ops.metrics"},
 	{{HTTP_GET, PREFIX_AUTHORIZE, ""}, authorizer_handler, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "authorize"},
 };
 /* clang-format on */

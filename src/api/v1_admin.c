@@ -52,7 +52,7 @@ enum err v1_admin_revoke_all(struct call *c)
 		scope_narrow_tenant(&scope, tenant_id);
 	}
 	revoke = call_revoke(c, &scope);
-	err = revoke_sessions(c->app->db, c->arena, &revoke);
+	err = call_end_sessions(c, &revoke);
 	return err != ERR_OK ? err : v1_answer_revoked(c, &revoke);
 }
 

@@ -125,7 +125,7 @@ enum err v1_answer_empty(struct call *c)
 
 enum err v1_revoke_one(struct call *c, struct revoke_call *revoke)
 {
-	enum err err = revoke_sessions(c->app->db, c->arena, revoke);
+	enum err err = call_end_sessions(c, revoke);
 
 	if (err == ERR_OK && revoke->count == 0)
 		err = session_exists(c->app->db, c->arena, &revoke->scope);

@@ -7,7 +7,6 @@
 static void put_entry(struct json_writer *w, const struct audit_entry *e)
 {
 	json_obj(w, NULL);
-	json_i64(w, "id", e->id);
 	json_str(w, "session_id", e->session_id);
 	json_str(w, "tenant_id", e->tenant_id);
 	json_str(w, "user_id", e->user_id);

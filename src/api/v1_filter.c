@@ -91,7 +91,7 @@ enum err v1_revoke_by_filter(struct call *c)
 	revoke = call_revoke(c, &c->scope);
 	revoke.if_count = wish.if_count;
 	revoke.reason = wish.reason;
-	err = revoke_sessions(c->app->db, c->arena, &revoke);
+	err = call_end_sessions(c, &revoke);
 	if (err == ERR_CONFLICT)
 		c->detail = arena_printf(c->arena, "The number of matching sessions is not %lld",
 			(long long)wish.if_count);

@@ -73,6 +73,30 @@ static const struct json *read_tags(struct call *c)
 	return tags;
 }
 
+/* A set, as the filter language counts it: the first of equal ones stays. */
+static struct str distinct_texts(struct call *c, const struct json *list)
+{
+	struct json_writer *w;
+	struct buf text;
+
+	if (list == NULL || c->faults.count > 0)
+		return STR_NONE;
+	buf_init(&text, c->arena);
+	w = json_writer_new(c->arena, &text);
+	json_arr(w, NULL);
+	for (const struct json *e = list->first; e != NULL; e = e->next) {
+		const struct json *same = list->first;
+
+		while (!str_eq(same->text, e->text))
+			same = same->next;
+		if (same == e)
+			json_str(w, NULL, e->text);
+	}
+	json_end(w);
+	BUG_ON(json_finish(w) != ERR_OK);
+	return buf_view(&text);
+}
+
 static void read_address(struct call *c, struct session_new *s)
 {
 	unsigned char bytes[16];
@@ -145,7 +169,7 @@ static void read_session(struct call *c, struct session_new *s)
 	body_bool(&c->faults, c->body, "is_mfa_complete", &s->is_mfa_complete);
 	body_str_list(&c->faults, c->body, "config_types", LIMIT_CONFIG_TYPES, LIMIT_ID_BYTES,
 		&config_types);
-	s->config_types = json_text(c, config_types);
+	s->config_types = distinct_texts(c, config_types);
 	s->tags = json_text(c, read_tags(c));
 }
 
@@ -187,8 +211,10 @@ static enum err answer_registered(struct call *c, struct str id, enum registered
 		return err;
 	w = v1_open(c, which == REGISTERED_NEW ? 201 : 200);
 	v1_put_detail(w, c, &detail);
-	if (which == REGISTERED_NEW)
+	if (which == REGISTERED_NEW) {
+		http_response_header(c->res, "Cache-Control", STR("no-store"));
 		json_str(w, "token", token);
+	}
 	json_end(w);
 	return v1_close(c, w);
 }
@@ -204,13 +230,16 @@ enum err ingest_register(struct call *c)
 	read_user(c, &reg.user);
 	if (c->faults.count > 0)
 		return ERR_INVALID;
-	/* A tenant's own service neither leaves its tenant nor makes platform administrators. */
+	/* A tenant's own service neither leaves its tenant nor makes platform administrators, nor
+	 * unmakes them. */
 	if (c->reach == REACH_TENANT && !str_eq(reg.session.tenant_id, c->who.tenant_id)) {
 		c->detail = "Tenant not found";
 		return ERR_NOT_FOUND;
 	}
 	if (c->reach == REACH_TENANT && reg.user.is_admin == 1)
 		return ERR_FORBIDDEN;
+	if (c->reach == REACH_TENANT)
+		reg.user.is_admin = DB_NULL_I64;
 	reg.user.tenant_id = reg.session.tenant_id;
 	reg.session.user_id = reg.user.id;
 	complete(c, &reg.session, &token);

@@ -28,7 +28,7 @@ enum err v1_me_revoke_all(struct call *c)
 
 	c->scope.except_id = c->who.session_id;
 	revoke = call_revoke(c, &c->scope);
-	err = revoke_sessions(c->app->db, c->arena, &revoke);
+	err = call_end_sessions(c, &revoke);
 	return err != ERR_OK ? err : v1_answer_revoked(c, &revoke);
 }
 

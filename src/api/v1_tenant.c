@@ -39,7 +39,7 @@ enum err v1_tenant_delete(struct call *c)
 enum err v1_tenant_revoke_all(struct call *c)
 {
 	struct revoke_call revoke = call_revoke(c, &c->scope);
-	enum err err = revoke_sessions(c->app->db, c->arena, &revoke);
+	enum err err = call_end_sessions(c, &revoke);
 
 	return err != ERR_OK ? err : v1_answer_revoked(c, &revoke);
 }
@@ -77,7 +77,7 @@ enum err v1_tenant_user_revoke(struct call *c)
 	if (except_current)
 		c->scope.except_id = c->who.session_id;
 	revoke = call_revoke(c, &c->scope);
-	err = revoke_sessions(c->app->db, c->arena, &revoke);
+	err = call_end_sessions(c, &revoke);
 	return err != ERR_OK ? err : v1_answer_revoked(c, &revoke);
 }
 

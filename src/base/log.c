@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The log, and the two fatal checks of base/macros.h which end in it. Called by every room; writes
- * to standard error and keeps the one mutable static that is allowed here.
+ * to standard error and keeps the one mutable static that is allowed here: how to write, and what
+ * was written lately, since an outage makes thousands of equal lines a second.
  *
  * A line is built on the stack and goes out in one write(2) of at most PIPE_BUF bytes, so lines of
  * several workers on one pipe never mix. What does not fit is cut, and the line says so. The text
@@ -21,10 +22,26 @@
 #define LINE_BYTES 4096 /* PIPE_BUF of Linux */
 #define TAIL_BYTES 32   /* kept for the closing quote, the note of the cut and the end of line */
 
+#define SECOND_US 1000000
+#define KINDS 32 /* of warnings and errors that are counted at a time */
+#define LIKE_BYTES 40
+
+/* Lines that are equal but for their request. */
+struct kind {
+	uint64_t hash;
+	int64_t from_us; /* when its second began; 0: never */
+	unsigned written, left_out;
+	enum log_level level;
+	const char *event;
+	char like[LIKE_BYTES]; /* request of the last one written */
+};
+
 static struct {
 	enum log_level least;
 	enum log_format format;
-} setup = {LOG_INFO, LOG_TEXT};
+	unsigned left_out; /* of all kinds */
+	struct kind kinds[KINDS];
+} sink = {.least = LOG_INFO, .format = LOG_TEXT};
 
 struct line {
 	size_t n;
@@ -34,8 +51,8 @@ struct line {
 
 void log_setup(enum log_level least, enum log_format format)
 {
-	setup.least = least;
-	setup.format = format;
+	sink.least = least;
+	sink.format = format;
 }
 
 /* All or nothing, so that no escape is cut in two. After the first that does not fit, no more. */
@@ -107,7 +124,7 @@ static bool needs_quotes(struct str v)
 /* One key and its value; a pair whose value cannot even begin is left out. */
 static void put_pair(struct line *l, const char *key, const char *value)
 {
-	bool json = setup.format == LOG_JSON;
+	bool json = sink.format == LOG_JSON;
 	struct str v = str_from(value ? value : "-");
 	bool quotes = json || needs_quotes(v);
 	size_t start = l->n;
@@ -134,32 +151,152 @@ static void emit(const struct line *l)
 	while (done < 0 && errno == EINTR);
 }
 
-void log_event(enum log_level level, const char *event, ...)
+static void write_line(enum log_level level, const char *event, va_list pairs)
 {
 	static const char *const names[] = {"debug", "info", "warn", "error"};
-	bool json = setup.format == LOG_JSON;
+	bool json = sink.format == LOG_JSON;
 	char now[CLOCK_TEXT_BYTES];
 	struct line l;
-	va_list ap;
 
-	if (level < setup.least || level >= LOG_OFF)
-		return;
 	l.n = 0;
 	l.cut = false;
 	clock_format(clock_now_ms(), now);
 	put_pair(&l, "time", now);
 	put_pair(&l, "level", names[level]);
 	put_pair(&l, "event", event);
-
-	va_start(ap, event);
-	for (const char *key; (key = va_arg(ap, const char *)) != NULL;)
-		put_pair(&l, key, va_arg(ap, const char *));
-	va_end(ap);
-
+	for (const char *key; (key = va_arg(pairs, const char *)) != NULL;)
+		put_pair(&l, key, va_arg(pairs, const char *));
 	if (l.cut)
 		put_tail(&l, json ? ",\"cut\":\"yes\"" : " cut=yes");
 	put_tail(&l, json ? "}\n" : "\n");
 	emit(&l);
+}
+
+static __attribute__((sentinel)) void write_pairs(enum log_level level, const char *event, ...)
+{
+	va_list ap;
+
+	va_start(ap, event);
+	write_line(level, event, ap);
+	va_end(ap);
+}
+
+static void tell_left_out(struct kind *k)
+{
+	char n[16];
+
+	if (k->left_out == 0)
+		return;
+	snprintf(n, sizeof(n), "%u", k->left_out);
+	sink.left_out -= k->left_out;
+	k->left_out = 0;
+	write_pairs(k->level, "left out", "lines", n, "of", k->event, "like",
+		k->like[0] != '\0' ? k->like : NULL, NULL);
+}
+
+static void tell_what_is_over(int64_t now_us)
+{
+	for (size_t i = 0; i < KINDS && sink.left_out > 0; i++)
+		if (now_us - sink.kinds[i].from_us >= SECOND_US)
+			tell_left_out(&sink.kinds[i]);
+}
+
+void log_flush(void)
+{
+	tell_what_is_over(INT64_MAX);
+}
+
+/* FNV-1a, the terminating NUL included. */
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+	const char *p = text != NULL ? text : "-";
+
+	do
+		hash = (hash ^ (unsigned char)*p) * 0x100000001b3;
+	while (*p++ != '\0');
+	return hash;
+}
+
+/* *request becomes the value of "request", which is not part of the kind. */
+static uint64_t hash_pairs(const char *event, va_list pairs, const char **request)
+{
+	uint64_t hash = hash_text(0xcbf29ce484222325, event);
+
+	*request = NULL;
+	for (const char *key; (key = va_arg(pairs, const char *)) != NULL;) {
+		const char *value = va_arg(pairs, const char *);
+
+		if (strcmp(key, "request") == 0)
+			*request = value;
+		else
+			hash = hash_text(hash_text(hash, key), value);
+	}
+	return hash;
+}
+
+/* The kind with its second, begun anew if it is over; for a new kind the oldest gives way. */
+static struct kind *find_kind(uint64_t hash, int64_t now_us)
+{
+	struct kind *k = &sink.kinds[0];
+
+	for (size_t i = 0; i < KINDS; i++) {
+		if (sink.kinds[i].hash == hash) {
+			k = &sink.kinds[i];
+			break;
+		}
+		if (sink.kinds[i].from_us < k->from_us)
+			k = &sink.kinds[i];
+	}
+	if (k->hash != hash || now_us - k->from_us >= SECOND_US) {
+		tell_left_out(k);
+		*k = (struct kind){.hash = hash, .from_us = now_us};
+	}
+	return k;
+}
+
+static bool admit(enum log_level level, const char *event, va_list pairs, int64_t now_us)
+{
+	const char *request;
+	uint64_t hash = hash_pairs(event, pairs, &request);
+	struct kind *k = find_kind(hash, now_us);
+
+	if (k->written == LOG_EQUAL_MOST) {
+		k->left_out++;
+		sink.left_out++;
+		return false;
+	}
+	k->written++;
+	k->level = level;
+	k->event = event;
+	snprintf(k->like, sizeof(k->like), "%s", request != NULL ? request : "");
+	return true;
+}
+
+void log_event(enum log_level level, const char *event, ...)
+{
+	bool limited = level >= LOG_WARN && level < LOG_OFF && level >= sink.least;
+	int64_t now_us = limited || sink.left_out > 0 ? clock_monotonic_us() : 0;
+	va_list ap;
+
+	if (sink.left_out > 0)
+		tell_what_is_over(now_us);
+	if (level < sink.least || level >= LOG_OFF)
+		return;
+	va_start(ap, event);
+	if (limited) {
+		va_list copy;
+		bool admitted;
+
+		va_copy(copy, ap);
+		admitted = admit(level, event, copy, now_us);
+		va_end(copy);
+		if (!admitted) {
+			va_end(ap);
+			return;
+		}
+	}
+	write_line(level, event, ap);
+	va_end(ap);
 }
 
 void bug(const char *file, int line, const char *what)

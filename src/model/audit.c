@@ -6,15 +6,15 @@
 
 #include "db/compose.h"
 
+#define ORDER_SQL " ORDER BY r.revoked_at DESC, r.call_id DESC, r.session_id DESC"
+
 struct page_row {
 	int64_t total;
-	int64_t id; /* DB_NULL_I64: the page is empty */
-	struct audit_entry entry;
+	struct audit_entry entry; /* session_id.p == NULL: the page is empty */
 };
 
 static const struct db_col cols[] = {
 	{'i', offsetof(struct page_row, total)},
-	{'I', offsetof(struct page_row, id)},
 	{'S', offsetof(struct page_row, entry.session_id)},
 	{'S', offsetof(struct page_row, entry.tenant_id)},
 	{'S', offsetof(struct page_row, entry.user_id)},
@@ -55,12 +55,11 @@ static enum err take_row(void *ctx, const void *row)
 	const struct page_row *r = row;
 
 	p->page->total = r->total;
-	if (r->id == DB_NULL_I64)
+	if (r->entry.session_id.p == NULL)
 		return ERR_OK;
 	if (p->page->rows == NULL)
 		p->page->rows = arena_array(p->arena, (size_t)p->limit, sizeof(*p->page->rows));
-	p->page->rows[p->page->count] = r->entry;
-	p->page->rows[p->page->count++].id = r->id;
+	p->page->rows[p->page->count++] = r->entry;
 	return ERR_OK;
 }
 
@@ -72,15 +71,15 @@ enum err audit_list(struct db *db, struct arena *a, const struct audit_scope *sc
 	struct sql q;
 
 	*out = (struct audit_page){0};
-	sql_begin(&q, a, SQL_READ, "iISSSTSSSS");
-	sql_add(&q, SQL("SELECT c.total, r.id, r.session_id, r.tenant_id, r.user_id, r.revoked_at,"
+	sql_begin(&q, a, SQL_READ, "iSSSTSSSS");
+	sql_add(&q, SQL("SELECT c.total, r.session_id, r.tenant_id, r.user_id, r.revoked_at,"
 			" r.revoked_by, r.endpoint, r.request_id, r.reason"
 			" FROM (SELECT COUNT(*) AS total FROM revocation r"));
 	where(scope, &q);
-	sql_add(&q, SQL(") c LEFT JOIN (SELECT r.id FROM revocation r"));
+	sql_add(&q, SQL(") c LEFT JOIN (SELECT r.call_id, r.session_id FROM revocation r"));
 	where(scope, &q);
-	sql_add(&q, SQL(" ORDER BY r.revoked_at DESC, r.id DESC LIMIT ? OFFSET ?) p ON TRUE"
-			" LEFT JOIN revocation r ON r.id = p.id ORDER BY r.revoked_at DESC, r.id DESC"));
+	sql_add(&q, SQL(ORDER_SQL " LIMIT ? OFFSET ?) p ON TRUE LEFT JOIN revocation r"
+			" ON r.call_id = p.call_id AND r.session_id = p.session_id" ORDER_SQL));
 	sql_arg(&q, db_i64(limit));
 	sql_arg(&q, db_i64(offset));
 	return db_each(db, a, &q, &shape, &row, take_row, &ctx);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The transaction behind POST /sessions. Called by api/v1_ingest.c. The unique id decides between
- * racing repeats: the loser's transaction leaves nothing and reads what the winner wrote. */
+ * The transaction behind POST /sessions. Called by api/v1_ingest.c; register_tenant by
+ * rollcall-admin import too. The unique id decides between racing repeats: the loser's transaction
+ * leaves nothing and reads what the winner wrote. */
 #include "model/register.h"
 
 #include "db/compose.h"
@@ -13,23 +14,22 @@ struct work {
 	const char **why;
 };
 
-/* Makes sure that the tenant is there; *partner is whose it is. */
-static enum err settle_tenant(struct work *w, struct str *partner)
+enum err register_tenant(struct db *db, struct arena *a, const struct session_new *s,
+	bool may_create, struct str *partner, const char **why)
 {
-	const struct session_new *s = &w->reg->session;
 	struct str wanted = s->partner_id;
-	enum err err = tenant_partner(w->db, w->arena, s->tenant_id, partner);
+	enum err err = tenant_partner(db, a, s->tenant_id, partner);
 
-	if (err == ERR_NOT_FOUND && w->reg->may_create_tenant) {
-		err = wanted.p != NULL ? ingest_partner(w->db, wanted, STR_NONE) : ERR_OK;
+	if (err == ERR_NOT_FOUND && may_create) {
+		err = wanted.p != NULL ? ingest_partner(db, wanted, STR_NONE) : ERR_OK;
 		if (err == ERR_OK)
-			err = ingest_tenant(w->db, s->tenant_id, wanted, STR_NONE);
+			err = ingest_tenant(db, s->tenant_id, wanted, STR_NONE);
 		/* Another one may have been faster: its partner counts. */
 		if (err == ERR_OK)
-			err = tenant_partner(w->db, w->arena, s->tenant_id, partner);
+			err = tenant_partner(db, a, s->tenant_id, partner);
 	}
 	if (err == ERR_OK && wanted.p != NULL && !str_eq(wanted, *partner)) {
-		*w->why = "Tenant belongs to another partner";
+		*why = "Tenant belongs to another partner";
 		return ERR_CONFLICT;
 	}
 	return err;
@@ -39,7 +39,8 @@ static enum err run(void *ctx)
 {
 	struct work *w = ctx;
 	struct session_new session = w->reg->session;
-	enum err err = settle_tenant(w, &session.partner_id);
+	enum err err = register_tenant(w->db, w->arena, &w->reg->session,
+		w->reg->may_create_tenant, &session.partner_id, w->why);
 
 	if (err == ERR_OK)
 		err = ingest_user(w->db, &w->reg->user);

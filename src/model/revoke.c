@@ -4,8 +4,6 @@
 #include "model/revoke.h"
 
 #include "base/limits.h"
-#include <stddef.h>
-
 #include "base/random.h"
 #include "model/session.h"
 
@@ -101,50 +99,34 @@ enum err revoke_sessions(struct db *db, struct arena *a, struct revoke_call *cal
 	return ERR_OK;
 }
 
-struct id_row {
-	int64_t row_id;
-	struct str session_id;
-};
-
 struct id_walk {
 	revoke_id_fn fn;
 	void *ctx;
-	int64_t last, seen;
 };
 
 static enum err take_id(void *ctx, const void *row)
 {
 	struct id_walk *w = ctx;
-	const struct id_row *r = row;
 
-	w->fn(w->ctx, r->session_id);
-	w->last = r->row_id;
-	w->seen++;
+	w->fn(w->ctx, *(const struct str *)row);
 	return ERR_OK;
 }
 
 enum err revoke_ids(struct db *db, const struct revoke_call *call, revoke_id_fn fn, void *ctx)
 {
-	static const struct db_col cols[] = {
-		{'i', offsetof(struct id_row, row_id)},
-		{'s', offsetof(struct id_row, session_id)},
-	};
-	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
+	static const struct db_col cols[] = {{'s', 0}};
+	static const struct db_shape shape = {cols, 1};
 	/* Of its own: fn allocates from the request's while rows are walked. */
 	struct arena *scratch = arena_open();
-	struct id_walk walk = {.fn = fn, .ctx = ctx};
-	struct id_row row;
+	struct id_walk walk = {fn, ctx};
+	struct str row;
 	enum err err = ERR_OK;
 
 	for (int64_t i = 0; i < call->batches && err == ERR_OK; i++) {
-		do {
-			struct sql q = SQL_FIXED(REVOKE_IDS, db_i64(call->call_id + i),
-				db_i64(walk.last), db_i64(REVOKE_IDS_BATCH));
+		struct sql q = SQL_FIXED(REVOKE_IDS, db_i64(call->call_id + i));
 
-			walk.seen = 0;
-			err = db_each(db, scratch, &q, &shape, &row, take_id, &walk);
-			arena_reset(scratch);
-		} while (err == ERR_OK && walk.seen == REVOKE_IDS_BATCH);
+		err = db_each(db, scratch, &q, &shape, &row, take_id, &walk);
+		arena_reset(scratch);
 	}
 	arena_close(scratch);
 	return err;

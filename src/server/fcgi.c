@@ -193,7 +193,8 @@ void fcgi_write(void *fcgi, const char *p, size_t n)
 	}
 }
 
-void fcgi_finish(struct fcgi *f)
+/* True when nothing of the request is left unread. A longer rest than DRAIN_BYTES is not awaited. */
+static bool drain(struct fcgi *f)
 {
 	char rest[4096];
 	size_t drained = 0;
@@ -203,9 +204,15 @@ void fcgi_finish(struct fcgi *f)
 		n = FCGX_GetStr(rest, sizeof(rest), f->request.in);
 		drained += (size_t)n;
 	} while (n == (int)sizeof(rest) && drained < DRAIN_BYTES);
-	/* With unread bytes a plain close would reset the connection and could take the answer with
-	 * it; without them libfcgi's shutdown, poll and read are three system calls for nothing. */
-	if (n < (int)sizeof(rest))
+	return n < (int)sizeof(rest);
+}
+
+/* With unread bytes a plain close would reset the connection and could take the answer with it;
+ * without them libfcgi's shutdown, poll and read are three system calls for nothing. An authorizer's
+ * request has no body, and Apache sends no end of one either: waiting for it would be for ever. */
+void fcgi_finish(struct fcgi *f)
+{
+	if (fcgi_role(f) == FCGI_ROLE_RESPONDER && drain(f))
 		FCGX_Detach(&f->request);
 	FCGX_Finish_r(&f->request);
 }

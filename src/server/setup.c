@@ -11,6 +11,7 @@
 #include "auth/jwt.h"
 #include "base/arena.h"
 #include "model/geo.h"
+#include "server/version.h"
 
 void setup_open(struct app *app, const struct config *cfg)
 {
@@ -45,6 +46,7 @@ void setup_open(struct app *app, const struct config *cfg)
 		.cookie = cfg->cookie,
 		.login_url = cfg->login_url,
 		.metrics_allow = cfg->metrics_allow,
+		.version = ROLLCALL_VERSION,
 	};
 	app->db = db_open(&db);
 	app->keys = jwks_open(&keys);
@@ -107,6 +109,20 @@ static bool check_database(const struct config *cfg, struct db *db, FILE *out)
 	return true;
 }
 
+static bool check_locations(const struct config *cfg, const struct geo *geo, FILE *out)
+{
+	if (!check_file("locations", cfg->geo_file, out))
+		return false;
+	if (cfg->geo_file != NULL && geo == NULL) {
+		fprintf(out, "locations: %s is no database that can be used\n", cfg->geo_file);
+		return false;
+	}
+	fputs(cfg->geo_file != NULL ? "locations: can be used\n"
+				    : "locations: none, ROLLCALL_GEO_FILE is not set\n",
+		out);
+	return true;
+}
+
 bool setup_check(const struct config *cfg, FILE *out)
 {
 	struct app app;
@@ -116,7 +132,7 @@ bool setup_check(const struct config *cfg, FILE *out)
 	setup_open(&app, cfg);
 	keys = check_keys(cfg, app.keys, out);
 	database = check_database(cfg, app.db, out);
-	locations = check_file("locations", cfg->geo_file, out);
+	locations = check_locations(cfg, app.geo, out);
 	setup_close(&app);
 	return keys && database && locations;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The parent of the pool. Called by main.c; forks workers and waits for signals and for nothing
  * else. It opens no database and parses no request, so that nothing a client sends can reach it.
+ * Owns the mapping with everybody's counters, and hands out its slots.
  * The surprise: there are no signal handlers. The signals are blocked and taken one by one with
  * sigtimedwait, which also keeps the time for back-off and for the end of a drain. */
 #include "server/supervisor.h"
@@ -14,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "api/metric.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/macros.h"
@@ -27,7 +29,8 @@
 #define WORKERS_MAX 64
 
 struct place {
-	pid_t pid; /* 0: nobody */
+	pid_t pid;   /* 0: nobody */
+	size_t slot; /* of the counters; nobody else's */
 	int64_t born;
 	int64_t due;           /* when to fill an empty place */
 	unsigned quick_deaths; /* in a row */
@@ -38,8 +41,11 @@ struct pool {
 	sigset_t signals;
 	struct place places[WORKERS_MAX];
 	int count;
-	int renew_next;  /* place whose worker is replaced next; count: none */
-	pid_t leaving;   /* replaced, not yet gone; 0: nobody */
+	int renew_next; /* place whose worker is replaced next; count: none */
+	pid_t leaving;  /* replaced, not yet gone; 0: nobody */
+	size_t spare;   /* slot of the one leaving, else free */
+	struct metrics *all;
+	struct metric self;
 	int64_t kill_at; /* of the one leaving, or of all when stopping */
 	bool stopping;
 };
@@ -60,13 +66,13 @@ static int64_t backoff(const struct place *w)
 	return delay < BACKOFF_MOST ? delay : BACKOFF_MOST;
 }
 
-static NORETURN void be_worker(const struct config *cfg, pid_t parent)
+static NORETURN void be_worker(const struct pool *p, size_t slot, pid_t parent)
 {
 	/* A parent that was killed cannot stop its workers; the kernel does it then. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		exit(EXIT_SUCCESS);
-	exit(worker_run(cfg));
+	exit(worker_run(p->cfg, p->all, slot));
 }
 
 static void start(struct pool *p, struct place *w)
@@ -75,7 +81,7 @@ static void start(struct pool *p, struct place *w)
 	pid_t parent = getpid(), child = fork();
 
 	if (child == 0)
-		be_worker(p->cfg, parent);
+		be_worker(p, w->slot, parent);
 	w->born = clock_monotonic_us();
 	if (child < 0) {
 		w->quick_deaths++;
@@ -87,7 +93,7 @@ static void start(struct pool *p, struct place *w)
 	log_event(LOG_INFO, "worker started", "pid", number(pid, child), NULL);
 }
 
-static void log_end(pid_t child, int status, const char *delay_ms)
+static void log_end(pid_t child, int status, const char *route, const char *delay_ms)
 {
 	char pid[24], how[24];
 	bool signalled = WIFSIGNALED(status);
@@ -95,18 +101,20 @@ static void log_end(pid_t child, int status, const char *delay_ms)
 
 	number(how, signalled ? WTERMSIG(status) : WEXITSTATUS(status));
 	log_event(orderly ? LOG_INFO : LOG_ERROR, orderly ? "worker ended" : "worker died", "pid",
-		number(pid, child), signalled ? "signal" : "status", how, "restart_in_ms", delay_ms,
-		NULL);
+		number(pid, child), signalled ? "signal" : "status", how, "route", route,
+		"restart_in_ms", delay_ms, NULL);
 }
 
 /* Only a death that is neither orderly nor late is held against the place. */
-static void vacate(struct place *w, int status)
+static void vacate(struct pool *p, struct place *w, int status)
 {
 	int64_t now = clock_monotonic_us();
 	bool orderly = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
 
 	w->pid = 0;
 	w->due = now;
+	if (!p->stopping)
+		metric_add(&p->self, orderly ? METRIC_RECYCLED : METRIC_DIED, 1);
 	if (orderly || now - w->born >= QUICK_DEATH) {
 		w->quick_deaths = 0;
 		return;
@@ -115,28 +123,37 @@ static void vacate(struct place *w, int status)
 	w->due += backoff(w);
 }
 
+static void bury(struct pool *p, pid_t child, int status)
+{
+	const char *delay = NULL, *route = NULL;
+	char ms[24];
+
+	if (child == p->leaving) {
+		p->leaving = 0;
+		route = metric_serving(p->all, p->spare);
+		metric_vacate(p->all, p->spare);
+	}
+	for (int i = 0; i < p->count; i++) {
+		struct place *w = &p->places[i];
+
+		if (w->pid != child)
+			continue;
+		route = metric_serving(p->all, w->slot);
+		metric_vacate(p->all, w->slot);
+		vacate(p, w, status);
+		if (!p->stopping)
+			delay = number(ms, (w->due - clock_monotonic_us() + 999) / 1000);
+	}
+	log_end(child, status, route, delay);
+}
+
 static void reap(struct pool *p)
 {
 	pid_t child;
 	int status;
 
-	while ((child = waitpid(-1, &status, WNOHANG)) > 0) {
-		const char *delay = NULL;
-		char ms[24];
-
-		if (child == p->leaving)
-			p->leaving = 0;
-		for (int i = 0; i < p->count; i++) {
-			struct place *w = &p->places[i];
-
-			if (w->pid != child)
-				continue;
-			vacate(w, status);
-			if (!p->stopping)
-				delay = number(ms, (w->due - clock_monotonic_us() + 999) / 1000);
-		}
-		log_end(child, status, delay);
-	}
+	while ((child = waitpid(-1, &status, WNOHANG)) > 0)
+		bury(p, child, status);
 }
 
 static void signal_all(const struct pool *p, int signo)
@@ -149,13 +166,13 @@ static void signal_all(const struct pool *p, int signo)
 		kill(p->leaving, signo);
 }
 
-static bool anybody(const struct pool *p)
+static int living(const struct pool *p)
 {
-	for (int i = 0; i < p->count; i++) {
-		if (p->places[i].pid != 0)
-			return true;
-	}
-	return p->leaving != 0;
+	int n = p->leaving != 0;
+
+	for (int i = 0; i < p->count; i++)
+		n += p->places[i].pid != 0;
+	return n;
 }
 
 static void stop(struct pool *p)
@@ -173,18 +190,23 @@ static void stop(struct pool *p)
 static void renew(struct pool *p)
 {
 	struct place *w = &p->places[p->renew_next++];
+	size_t slot = w->slot;
 
 	if (w->pid == 0)
 		return; /* about to be filled anew anyway */
 	p->leaving = w->pid;
 	p->kill_at = clock_monotonic_us() + p->cfg->drain_s * SECOND;
 	w->pid = 0;
+	w->slot = p->spare;
 	start(p, w);
 	if (w->pid == 0) { /* no successor: the old one stays */
 		w->pid = p->leaving;
+		w->slot = slot;
 		p->leaving = 0;
 		return;
 	}
+	p->spare = slot;
+	metric_add(&p->self, METRIC_RENEWED, 1);
 	kill(p->leaving, SIGTERM);
 }
 
@@ -240,31 +262,53 @@ static void wait_for_signal(struct pool *p)
 	}
 }
 
+static void open_pool(struct pool *p)
+{
+	BUG_ON(p->count > WORKERS_MAX);
+	for (int i = 0; i < p->count; i++)
+		p->places[i].slot = (size_t)i;
+	p->spare = (size_t)p->count;
+	sigemptyset(&p->signals);
+	sigaddset(&p->signals, SIGTERM);
+	sigaddset(&p->signals, SIGINT);
+	sigaddset(&p->signals, SIGUSR1);
+	sigaddset(&p->signals, SIGHUP);
+	sigaddset(&p->signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &p->signals, NULL);
+	/* Inherited as ignored, it would make children vanish instead of being waited for. */
+	signal(SIGCHLD, SIG_DFL);
+}
+
+static void run_pool(struct pool *p)
+{
+	char count[24];
+
+	open_pool(p);
+	log_event(LOG_INFO, "pool starts", "workers", number(count, p->count), NULL);
+	for (;;) {
+		reap(p);
+		if (p->stopping && living(p) == 0)
+			break;
+		work(p);
+		metric_set(&p->self, METRIC_WORKERS, (uint64_t)living(p));
+		wait_for_signal(p);
+	}
+	log_event(LOG_INFO, "pool stopped", NULL);
+}
+
 int supervisor_run(const struct config *cfg)
 {
 	struct pool p = {.cfg = cfg, .count = (int)cfg->workers, .renew_next = (int)cfg->workers};
-	char count[24];
+	int status = EXIT_SUCCESS;
 
-	if (cfg->workers == 1)
-		return worker_run(cfg);
-	BUG_ON(p.count > WORKERS_MAX);
-	sigemptyset(&p.signals);
-	sigaddset(&p.signals, SIGTERM);
-	sigaddset(&p.signals, SIGINT);
-	sigaddset(&p.signals, SIGUSR1);
-	sigaddset(&p.signals, SIGHUP);
-	sigaddset(&p.signals, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &p.signals, NULL);
-	/* Inherited as ignored, it would make children vanish instead of being waited for. */
-	signal(SIGCHLD, SIG_DFL);
-	log_event(LOG_INFO, "pool starts", "workers", number(count, p.count), NULL);
-	for (;;) {
-		reap(&p);
-		if (p.stopping && !anybody(&p))
-			break;
-		work(&p);
-		wait_for_signal(&p);
-	}
-	log_event(LOG_INFO, "pool stopped", NULL);
-	return EXIT_SUCCESS;
+	p.all = metric_open((size_t)p.count);
+	p.self = metric_parent(p.all);
+	metric_set(&p.self, METRIC_START_MS, (uint64_t)clock_now_ms());
+	metric_set(&p.self, METRIC_WORKERS, 1);
+	if (p.count == 1)
+		status = worker_run(cfg, p.all, 0);
+	else
+		run_pool(&p);
+	metrics_close(p.all);
+	return status;
 }

@@ -10,6 +10,7 @@
 
 #include "api/app.h"
 #include "api/authorizer.h"
+#include "api/metric.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -27,7 +28,7 @@ static int64_t requests_to_serve(const struct config *cfg)
 
 static void serve(struct fcgi *f, const struct app *app, struct arena *a)
 {
-	struct after after = {STR_NONE};
+	struct after after = {.touch_session = STR_NONE};
 	struct http_response res;
 
 	http_response_init(&res, a, fcgi_write, f);
@@ -38,11 +39,13 @@ static void serve(struct fcgi *f, const struct app *app, struct arena *a)
 	http_response_finish(&res);
 	fcgi_finish(f);
 	after_answer(app, &after);
+	metric_idle(app->metric);
 	arena_reset(a);
 }
 
-int worker_run(const struct config *cfg)
+int worker_run(const struct config *cfg, struct metrics *all, size_t slot)
 {
+	struct metric metric = {.all = all, .slot = slot};
 	int64_t left = requests_to_serve(cfg);
 	enum fcgi_event event = FCGI_STOP;
 	struct fcgi *f;
@@ -57,8 +60,10 @@ int worker_run(const struct config *cfg)
 		return EXIT_FAILURE;
 	a = arena_open();
 	setup_open(&app, cfg);
+	app.metric = &metric;
 	while (left-- > 0 && (event = fcgi_accept(f)) == FCGI_REQUEST)
 		serve(f, &app, a);
+	log_flush();
 	setup_close(&app);
 	arena_close(a);
 	fcgi_close(f);

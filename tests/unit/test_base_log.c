@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -13,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 static char line[65536];
@@ -188,6 +190,117 @@ static void a_bug__is_logged_and_aborts(void **state)
 	assert_non_null(strstr(got, "what=\"bytes != 0"));
 }
 
+static size_t count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	while ((text = strstr(text, what)) != NULL) {
+		text += strlen(what);
+		n++;
+	}
+	return n;
+}
+
+/* Each row is logged 10 times; `varies` says which value changes each time. */
+static void equal_lines__are_limited_and_the_rest_is_counted(void **state)
+{
+	static const struct {
+		const char *name;
+		enum log_level level;
+		bool request_varies, why_varies;
+		size_t lines, left_out;
+	} rows[] = {
+		{"equal errors", LOG_ERROR, false, false, LOG_EQUAL_MOST, 10 - LOG_EQUAL_MOST},
+		{"equal warnings", LOG_WARN, false, false, LOG_EQUAL_MOST, 10 - LOG_EQUAL_MOST},
+		{"only the request differs", LOG_ERROR, true, false, LOG_EQUAL_MOST,
+			10 - LOG_EQUAL_MOST},
+		{"the cause differs", LOG_ERROR, true, true, 10, 0},
+		{"no fault", LOG_INFO, false, false, 10, 0},
+	};
+
+	(void)state;
+	log_setup(LOG_INFO, LOG_TEXT);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char want[128];
+
+		capture();
+		for (int n = 0; n < 10; n++) {
+			char request[8] = "r-0", why[8] = "down-0";
+
+			request[2] = (char)('0' + (rows[i].request_varies ? n : 0));
+			why[5] = (char)('0' + (rows[i].why_varies ? n : 0));
+			log_event(rows[i].level, rows[i].name, "request", request, "why", why, NULL);
+		}
+		log_flush();
+		captured();
+		snprintf(want, sizeof(want), "event=\"left out\" lines=%zu of=\"%s\" like=r-%d\n",
+			rows[i].left_out, rows[i].name, rows[i].request_varies ? LOG_EQUAL_MOST - 1 : 0);
+		if (count(line, " request=r-") != rows[i].lines ||
+			count(line, "left out") != (rows[i].left_out > 0) ||
+			(rows[i].left_out > 0 && strstr(line, want) == NULL))
+			fail_msg("%s: %s", rows[i].name, line);
+		capture();
+		log_flush();
+		assert_string_equal(captured(), "");
+	}
+}
+
+static void after_a_second__the_count_comes_first_and_equal_lines_again(void **state)
+{
+	const char *got;
+
+	(void)state;
+	log_setup(LOG_INFO, LOG_TEXT);
+	capture();
+	for (int64_t from = clock_monotonic_us(); clock_monotonic_us() - from < 1010000;)
+		log_event(LOG_ERROR, "again", "request", "r", NULL);
+	log_flush();
+	got = captured();
+	assert_true(count(line, "event=again") > LOG_EQUAL_MOST);
+	assert_true(count(line, "event=again") <= 2 * LOG_EQUAL_MOST);
+	for (int i = 0; i < LOG_EQUAL_MOST; i++)
+		got = strchr(got, '\n') + 1;
+	assert_non_null(strstr(got, "event=\"left out\""));
+	assert_true(strstr(got, "event=\"left out\"") < strstr(got, "event=again"));
+}
+
+/* Debug is not logged here: even then the count is not kept back. */
+static void the_count__comes_with_any_event(void **state)
+{
+	int64_t from = clock_monotonic_us();
+
+	(void)state;
+	log_setup(LOG_INFO, LOG_TEXT);
+	capture();
+	for (int i = 0; i <= LOG_EQUAL_MOST; i++)
+		log_event(LOG_ERROR, "over", NULL);
+	while (clock_monotonic_us() - from < 1010000)
+		log_event(LOG_DEBUG, "idle", NULL);
+	captured();
+	assert_non_null(strstr(line, "event=\"left out\" lines=1 of=over like=-\n"));
+}
+
+static void more_kinds_than_are_remembered__lose_no_count(void **state)
+{
+	size_t left_out = 0;
+
+	(void)state;
+	log_setup(LOG_INFO, LOG_TEXT);
+	capture();
+	for (int kind = 0; kind < 100; kind++) {
+		char why[16];
+
+		snprintf(why, sizeof(why), "w%d", kind);
+		for (int i = 0; i < LOG_EQUAL_MOST + 2; i++)
+			log_event(LOG_ERROR, "many", "why", why, NULL);
+	}
+	log_flush();
+	captured();
+	assert_int_equal(count(line, "event=many"), 100 * LOG_EQUAL_MOST);
+	left_out = count(line, "lines=2 of=many");
+	assert_int_equal(left_out, 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +308,10 @@ int main(void)
 		cmocka_unit_test(json_lines__are_ascii_json),
 		cmocka_unit_test(a_long_value__is_cut_and_the_line_stays_whole),
 		cmocka_unit_test(quiet_levels__write_nothing),
+		cmocka_unit_test(equal_lines__are_limited_and_the_rest_is_counted),
+		cmocka_unit_test(after_a_second__the_count_comes_first_and_equal_lines_again),
+		cmocka_unit_test(the_count__comes_with_any_event),
+		cmocka_unit_test(more_kinds_than_are_remembered__lose_no_count),
 		cmocka_unit_test(a_bug__is_logged_and_aborts),
 	};
 

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT
+ * rollcall-admin import: sessions from CSV or NDJSON, a batch of rows in a transaction. After each
+ * the place in the file is kept, if wanted; what was committed and not yet kept is met again as
+ * "already there" by its id, so that every row is in the store exactly once whenever the command
+ * is killed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "admin/admin.h"
+#include "admin/import.h"
+#include "admin/progress.h"
+#include "model/geo.h"
+#include "model/register.h"
+#include "model/session.h"
+#include "server/config.h"
+
+#define IMPORT_BATCH 500
+#define IMPORT_BATCH_BYTES ((int64_t)4 << 20) /* a batch ends earlier where rows are long */
+#define BAR_WIDTH 20
+
+struct tenant {
+	struct str id, partner_id;
+	enum err found;
+	const char *why;
+};
+
+struct import {
+	struct admin *adm;
+	const char *file, *state_file; /* state_file NULL: none */
+	bool create_tenants, strict, format_given;
+	struct import_rules rules;
+	struct records in;
+	int64_t size;        /* of the file; -1: unknown */
+	int64_t began;       /* offset at which this run began */
+	struct import_row rows[IMPORT_BATCH];
+	size_t count;
+	size_t used;         /* rows of the batch that the transaction came to */
+	struct tenant tenants[IMPORT_BATCH]; /* that the transaction has met */
+	size_t tenant_count;
+	int64_t added, present, bad;
+	struct progress progress;
+};
+
+static int complain(struct import *imp, const char *what, const char *why)
+{
+	progress_clear(&imp->progress);
+	fprintf(stderr, "rollcall-admin import: %s: %s\n", what, why);
+	return 1;
+}
+
+/* One line for a row that is left out. A file's text may hold anything; a terminal takes it not. */
+static void report(struct import *imp, int64_t line, const char *why)
+{
+	imp->bad++;
+	progress_clear(&imp->progress);
+	fprintf(stderr, "rollcall-admin import: line %lld: ", (long long)line);
+	for (const char *p = why; *p != '\0'; p++)
+		putc((unsigned char)*p < ' ' || *p == 0x7F ? '?' : *p, stderr);
+	putc('\n', stderr);
+}
+
+static void draw(struct import *imp)
+{
+	double seconds = progress_seconds(&imp->progress);
+	int64_t rows = imp->added + imp->present + imp->bad, at = imp->in.offset;
+	char bar[BAR_WIDTH + 1] = "";
+	int64_t left;
+
+	if (!progress_due(&imp->progress))
+		return;
+	if (imp->size <= 0 || at > imp->size || at == imp->began) {
+		progress_draw(&imp->progress, "import: %.1f MB, %lld rows, %.0f rows/s",
+			(double)at / 1e6, (long long)rows, (double)rows / seconds);
+		return;
+	}
+	for (int i = 0; i < BAR_WIDTH; i++)
+		bar[i] = i < at * BAR_WIDTH / imp->size ? '#' : '.';
+	left = (int64_t)((double)(imp->size - at) * seconds / (double)(at - imp->began));
+	progress_draw(&imp->progress,
+		"import: [%s] %lld%% of %.1f MB, %.0f rows/s, %lld:%02lld:%02lld left", bar,
+		(long long)(at * 100 / imp->size), (double)imp->size / 1e6, (double)rows / seconds,
+		(long long)(left / 3600), (long long)(left / 60 % 60), (long long)(left % 60));
+}
+
+/* Each tenant is looked up, and made, once in a transaction. */
+static const struct tenant *settle_tenant(struct import *imp, const struct session_new *s)
+{
+	struct tenant *t;
+
+	for (size_t i = 0; i < imp->tenant_count; i++) {
+		t = &imp->tenants[i];
+		if (str_eq(t->id, s->tenant_id) &&
+			(s->partner_id.p == NULL || str_eq(t->partner_id, s->partner_id)))
+			return t;
+	}
+	t = &imp->tenants[imp->tenant_count];
+	*t = (struct tenant){.id = s->tenant_id};
+	t->found = register_tenant(imp->adm->db, imp->adm->arena, s, imp->create_tenants,
+		&t->partner_id, &t->why);
+	if (t->found == ERR_NOT_FOUND)
+		t->why = "tenant_id: no such tenant (--create-tenants makes it)";
+	if (t->found == ERR_OK)
+		imp->tenant_count++;
+	return t;
+}
+
+/* The id is taken, or the digest of the token is. */
+static enum err settle_duplicate(struct import *imp, struct import_row *row)
+{
+	struct session_scope scope = {.session_id = row->session.id};
+	enum err err = session_exists(imp->adm->db, imp->adm->arena, &scope);
+
+	row->outcome = err == ERR_OK ? IMPORT_PRESENT : IMPORT_BAD;
+	if (err == ERR_NOT_FOUND)
+		row->why = "token: belongs to another session";
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* The user is written after the session, so that a repeat does not bring back an old name. */
+static enum err put_row(struct import *imp, struct import_row *row)
+{
+	struct session_new session = row->session;
+	const struct tenant *t;
+	enum err err;
+
+	row->outcome = IMPORT_BAD;
+	row->why = row->fault;
+	if (row->fault != NULL)
+		return ERR_OK;
+	t = settle_tenant(imp, &session);
+	row->why = t->why;
+	if (t->found == ERR_NOT_FOUND || t->found == ERR_CONFLICT)
+		return ERR_OK;
+	if (t->found != ERR_OK)
+		return t->found;
+	session.partner_id = t->partner_id;
+	err = ingest_session(imp->adm->db, &session);
+	if (err == ERR_DUPLICATE)
+		return settle_duplicate(imp, row);
+	row->outcome = IMPORT_NEW;
+	return err == ERR_OK ? ingest_user(imp->adm->db, &row->user) : err;
+}
+
+static enum err run_batch(void *ctx)
+{
+	struct import *imp = ctx;
+
+	imp->tenant_count = 0;
+	for (imp->used = 0; imp->used < imp->count; imp->used++) {
+		struct import_row *row = &imp->rows[imp->used];
+		enum err err = put_row(imp, row);
+
+		if (err != ERR_OK)
+			return err;
+		if (row->outcome == IMPORT_BAD && imp->strict)
+			break;
+	}
+	return ERR_OK;
+}
+
+static struct import_place place_of(const struct import *imp)
+{
+	const struct import_row *row = &imp->rows[imp->used];
+
+	if (imp->used < imp->count)
+		return (struct import_place){row->offset, row->line};
+	return (struct import_place){imp->in.offset, imp->in.line};
+}
+
+static bool keep_place(struct import *imp)
+{
+	if (imp->state_file == NULL || import_state_write(imp->adm->arena, imp->state_file,
+						imp->in.head, place_of(imp)))
+		return true;
+	complain(imp, imp->state_file, strerror(errno));
+	return false;
+}
+
+/* Writes the batch, then tells of it. False: the import stops here. */
+static bool commit_batch(struct import *imp)
+{
+	enum err err = db_tx(imp->adm->db, run_batch, imp);
+	bool stopped = imp->used < imp->count;
+
+	if (err != ERR_OK) {
+		progress_clear(&imp->progress);
+		admin_failed(imp->adm, "import", err);
+		fprintf(stderr, "rollcall-admin import: stopped at lines %lld to %lld\n",
+			(long long)imp->rows[0].line, (long long)imp->rows[imp->count - 1].line);
+		return false;
+	}
+	for (size_t i = 0; i < imp->count && i <= imp->used; i++) {
+		const struct import_row *row = &imp->rows[i];
+
+		imp->added += row->outcome == IMPORT_NEW;
+		imp->present += row->outcome == IMPORT_PRESENT;
+		if (row->outcome == IMPORT_BAD)
+			report(imp, row->line, row->why);
+	}
+	if (!keep_place(imp))
+		return false;
+	draw(imp);
+	imp->count = imp->used = 0;
+	return !stopped;
+}
+
+/* The next record as a row of the batch; blank lines are none. False at the end, or when reading
+ * failed: *failed. */
+static bool read_row(struct import *imp, bool *failed)
+{
+	struct import_row *row = &imp->rows[imp->count];
+	struct record rec;
+	enum record_got got;
+
+	do
+		got = records_next(&imp->in, &rec);
+	while (got == RECORD_GOT && rec.text.n == 0);
+	*failed = got == RECORD_FAILED;
+	if (got == RECORD_END || got == RECORD_FAILED)
+		return false;
+	*row = (struct import_row){.offset = rec.offset, .line = rec.line};
+	if (got == RECORD_GOT)
+		import_row_read(&imp->rules, imp->adm->arena, rec.text, row);
+	else
+		row->fault = got == RECORD_OPEN
+			? "a quote is left open until the end of the file"
+			: arena_printf(imp->adm->arena,
+				"longer than 1 MiB (a quote left open?), left out up to line %lld",
+				(long long)imp->in.line - 1);
+	imp->count++;
+	return true;
+}
+
+static int import_rows(struct import *imp)
+{
+	struct arena_mark mark = arena_mark(imp->adm->arena);
+	bool more = true, failed = false;
+
+	while (more) {
+		int64_t from = imp->in.offset;
+
+		arena_rewind(imp->adm->arena, mark);
+		while (more && imp->count < IMPORT_BATCH &&
+			imp->in.offset - from < IMPORT_BATCH_BYTES)
+			more = read_row(imp, &failed);
+		if (imp->count > 0 && !commit_batch(imp))
+			return 1;
+	}
+	if (failed)
+		return complain(imp, imp->file, strerror(errno));
+	return imp->bad > 0;
+}
+
+/* CSV unless the first thing is a brace. */
+static void settle_format(struct import *imp)
+{
+	if (!imp->format_given) {
+		size_t i = imp->in.start;
+
+		while (i < imp->in.end && strchr(" \t\r\n", imp->in.p[i]) != NULL)
+			i++;
+		imp->rules.form =
+			i < imp->in.end && imp->in.p[i] == '{' ? RECORD_LINE : RECORD_CSV;
+	}
+	imp->in.form = imp->rules.form;
+}
+
+static const char *read_header(struct import *imp)
+{
+	struct record rec;
+
+	if (imp->rules.form != RECORD_CSV)
+		return NULL;
+	if (records_next(&imp->in, &rec) != RECORD_GOT)
+		return "has no header";
+	return import_header(&imp->rules, imp->adm->arena, rec.text);
+}
+
+/* Header read, state read, place found, state file known to be writable. */
+static bool prepare(struct import *imp)
+{
+	struct import_place place;
+	const char *why;
+	struct stat st;
+
+	if (!records_open(&imp->in, imp->adm->arena, imp->in.fd)) {
+		complain(imp, imp->file, strerror(errno));
+		return false;
+	}
+	imp->size = fstat(imp->in.fd, &st) == 0 && S_ISREG(st.st_mode) ? st.st_size : -1;
+	settle_format(imp);
+	why = read_header(imp);
+	if (why != NULL) {
+		report(imp, 1, why);
+		return false;
+	}
+	place = place_of(imp);
+	if (imp->state_file != NULL)
+		why = import_state_read(imp->state_file, imp->in.head, &place);
+	if (why == NULL && !records_go_to(&imp->in, place.offset, place.line))
+		why = errno != 0 ? strerror(errno) : "points behind the end of the file";
+	if (why != NULL) {
+		complain(imp, imp->state_file, why);
+		return false;
+	}
+	imp->began = imp->in.offset;
+	return keep_place(imp);
+}
+
+static bool read_format(struct import *imp, const char *word)
+{
+	imp->format_given = true;
+	imp->rules.form = strcmp(word, "csv") == 0 ? RECORD_CSV : RECORD_LINE;
+	if (strcmp(word, "csv") == 0 || strcmp(word, "ndjson") == 0)
+		return true;
+	fputs("rollcall-admin import: --format takes csv or ndjson\n", stderr);
+	return false;
+}
+
+static bool read_options(struct import *imp, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"format", required_argument, NULL, 'f'},
+		{"state", required_argument, NULL, 's'},
+		{"create-tenants", no_argument, NULL, 'c'},
+		{"strict", no_argument, NULL, 'x'},
+		{"ignore-unknown", no_argument, NULL, 'u'},
+		{NULL, 0, NULL, 0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == '?' || (c == 'f' && !read_format(imp, optarg)))
+			return false;
+		if (c == 's')
+			imp->state_file = optarg;
+		imp->create_tenants |= c == 'c';
+		imp->strict |= c == 'x';
+		imp->rules.ignore_unknown |= c == 'u';
+	}
+	if (optind + 1 == argc)
+		imp->file = argv[optind];
+	return imp->file != NULL;
+}
+
+static int run(struct import *imp)
+{
+	const struct config *cfg = imp->adm->cfg;
+	struct geo *geo = geo_open(cfg->geo_file);
+	int status = 1;
+
+	imp->rules.session_s = cfg->session_s;
+	imp->rules.geo = geo;
+	progress_begin(&imp->progress);
+	if (prepare(imp)) {
+		status = import_rows(imp);
+		progress_clear(&imp->progress);
+		printf("imported %lld sessions, %lld already there, %lld bad rows\n",
+			(long long)imp->added, (long long)imp->present, (long long)imp->bad);
+	}
+	geo_close(geo);
+	return status;
+}
+
+int admin_import(struct admin *adm, int argc, char **argv)
+{
+	struct import *imp = arena_zalloc(adm->arena, sizeof(*imp));
+	bool is_input;
+	int status;
+
+	imp->adm = adm;
+	if (!read_options(imp, argc, argv))
+		return 2;
+	is_input = strcmp(imp->file, "-") == 0;
+	imp->in.fd = is_input ? STDIN_FILENO : open(imp->file, O_RDONLY | O_CLOEXEC);
+	if (imp->in.fd < 0)
+		return complain(imp, imp->file, strerror(errno));
+	status = run(imp);
+	if (!is_input)
+		close(imp->in.fd);
+	return status;
+}

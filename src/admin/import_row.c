@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: MIT
+ * One row of an import, from text to what the model writes. Called by import.c; touches memory
+ * only. A CSV row becomes the JSON object that a registration would have had for a body, so that
+ * both formats, and the API, are held to the same rules by api/body.h.
+ *
+ * The surprise: a name that nobody knows is an error unless the operator says otherwise, because a
+ * misspelt revoked_at would bring dead sessions back to life. */
+#include <arpa/inet.h>
+
+#include "admin/import.h"
+#include "api/body.h"
+#include "auth/digest.h"
+#include "json/writer.h"
+#include "model/device.h"
+#include "model/geo.h"
+
+#define SESSION_SECONDS_MAX INT64_C(315360000) /* ten years */
+#define DEVICE_TYPE_BYTES 32
+#define LOCATION_BYTES 255
+#define TOKEN_LEAST_BYTES 16 /* below that it can be guessed */
+
+enum cell { CELL_TEXT, CELL_NUMBER, CELL_JSON };
+
+static const struct {
+	const char *name;
+	enum cell cell;
+} columns[] = {
+	{"id", CELL_TEXT}, {"tenant_id", CELL_TEXT}, {"user_id", CELL_TEXT},
+	{"partner_id", CELL_TEXT}, {"user_email", CELL_TEXT}, {"user_display_name", CELL_TEXT},
+	{"is_admin", CELL_TEXT}, {"token", CELL_TEXT}, {"token_sha256", CELL_TEXT},
+	{"ip_address", CELL_TEXT}, {"user_agent", CELL_TEXT}, {"device_type", CELL_TEXT},
+	{"location", CELL_TEXT}, {"created_at", CELL_TEXT}, {"last_activity_at", CELL_TEXT},
+	{"expires_at", CELL_TEXT}, {"expires_in", CELL_NUMBER}, {"revoked_at", CELL_TEXT},
+	{"revoked_by", CELL_TEXT}, {"revoke_reason", CELL_TEXT}, {"authenticator_id", CELL_TEXT},
+	{"is_mfa_required", CELL_TEXT}, {"is_mfa_complete", CELL_TEXT}, {"tags", CELL_JSON},
+	{"config_types", CELL_JSON},
+};
+
+/* The first of them, without which there is no session, and no way to tell it is there already. */
+#define REQUIRED_COLUMNS 3
+
+_Static_assert(ARRAY_LEN(columns) <= IMPORT_COLUMNS_MAX, "a file may have every column");
+
+static int find_column(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
+		if (str_eq(name, str_from(columns[i].name)))
+			return (int)i;
+	return -1;
+}
+
+const char *import_header(struct import_rules *rules, struct arena *a, struct str text)
+{
+	struct str names[IMPORT_COLUMNS_MAX];
+	bool seen[ARRAY_LEN(columns)] = {false};
+	const char *why =
+		records_split_csv(a, text, names, IMPORT_COLUMNS_MAX, &rules->column_count);
+
+	if (why != NULL)
+		return "is no list of column names";
+	for (size_t i = 0; i < rules->column_count; i++) {
+		int c = find_column(str_trim(names[i]));
+
+		rules->columns[i] = c;
+		if (c < 0 && !rules->ignore_unknown)
+			return arena_printf(a, "names an unknown column, \"%.*s\" "
+				"(--ignore-unknown leaves it out)", STR_FMT(names[i]));
+		if (c >= 0 && seen[c])
+			return arena_printf(a, "names %s twice", columns[c].name);
+		if (c >= 0)
+			seen[c] = true;
+	}
+	for (size_t i = 0; i < REQUIRED_COLUMNS; i++)
+		if (!seen[i])
+			return arena_printf(a, "lacks the column %s", columns[i].name);
+	return NULL;
+}
+
+/* A field as JSON would have it; NULL when it is JSON itself and broken. */
+static struct json *value_of(struct arena *a, enum cell cell, struct str field)
+{
+	struct json *v = arena_zalloc(a, sizeof(*v));
+	size_t at;
+
+	v->type = JSON_STRING;
+	v->text = field;
+	if (cell == CELL_NUMBER && str_to_i64(field, &v->integer) == STR_INT_OK)
+		v->type = JSON_INT;
+	if (cell == CELL_JSON && json_parse(a, field, &v, &at) != ERR_OK)
+		return NULL;
+	return v;
+}
+
+/* Empty fields are absent members. */
+static struct json *object_of(const struct import_rules *rules, struct faults *f, struct str text)
+{
+	struct json *obj = arena_zalloc(f->arena, sizeof(*obj)), **tail = &obj->first;
+	struct str fields[IMPORT_COLUMNS_MAX];
+	size_t count;
+	const char *why;
+
+	obj->type = JSON_OBJECT;
+	why = records_split_csv(f->arena, text, fields, rules->column_count, &count);
+	if (why == NULL && count < rules->column_count)
+		why = "has fewer fields than the header";
+	if (why == NULL && !str_is_utf8(text))
+		why = "is not UTF-8";
+	if (why != NULL) {
+		fault_add(f, "row", NULL, -1, "csv_invalid", why);
+		return obj;
+	}
+	for (size_t i = 0; i < count; i++) {
+		int c = rules->columns[i];
+		struct json *v;
+
+		if (c < 0 || fields[i].n == 0)
+			continue;
+		v = value_of(f->arena, columns[c].cell, fields[i]);
+		if (v == NULL) {
+			fault_add(f, "body", columns[c].name, -1, "json_invalid",
+				"JSON decode error");
+			continue;
+		}
+		v->key = str_from(columns[c].name);
+		*tail = v;
+		tail = &v->next;
+		obj->count++;
+	}
+	return obj;
+}
+
+static const struct json *object_from_json(const struct import_rules *rules, struct faults *f,
+	struct str text)
+{
+	struct json *obj;
+	size_t at;
+
+	if (json_parse(f->arena, text, &obj, &at) != ERR_OK) {
+		fault_add(f, "row", NULL, -1, "json_invalid",
+			arena_printf(f->arena, "is not JSON (at byte %zu)", at + 1));
+		return NULL;
+	}
+	if (obj->type != JSON_OBJECT) {
+		fault_add(f, "row", NULL, -1, "json_invalid", "is not a JSON object");
+		return NULL;
+	}
+	for (const struct json *m = obj->first; m != NULL && !rules->ignore_unknown; m = m->next)
+		if (find_column(m->key) < 0)
+			fault_add(f, "body", m->key.p, -1, "extra_forbidden",
+				"unknown member (--ignore-unknown leaves it out)");
+	return obj;
+}
+
+/* Literals of the routes, and what no path can name: never ids (contract section 2). */
+static bool is_reserved(struct str id)
+{
+	static const char *const words[] = {"stats", "users", "revoke-all", "revoke-by-filter",
+		"introspect", ".", ".."};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (str_eq(id, str_from(words[i])))
+			return true;
+	return false;
+}
+
+/* A set: the first of equal ones stays. */
+static struct str distinct_texts(const struct faults *f, const struct json *list)
+{
+	struct json_writer *w;
+	struct buf text;
+
+	if (list == NULL || f->count > 0)
+		return STR_NONE;
+	buf_init(&text, f->arena);
+	w = json_writer_new(f->arena, &text);
+	json_arr(w, NULL);
+	for (const struct json *e = list->first; e != NULL; e = e->next) {
+		const struct json *same = list->first;
+
+		while (!str_eq(same->text, e->text))
+			same = same->next;
+		if (same == e)
+			json_str(w, NULL, e->text);
+	}
+	json_end(w);
+	BUG_ON(json_finish(w) != ERR_OK);
+	return buf_view(&text);
+}
+
+/* Flat: text, bool and null, as OpenZiti's model of tags has it. */
+static struct str read_tags(struct faults *f, const struct json *body)
+{
+	const struct json *tags = json_member(body, "tags");
+	struct json_writer *w;
+	struct buf text;
+
+	if (tags == NULL || tags->type == JSON_NULL)
+		return STR_NONE;
+	if (tags->type != JSON_OBJECT || tags->count > LIMIT_TAGS) {
+		fault_add(f, "body", "tags", -1, "dict_type",
+			"Input should be an object of at most 64 members");
+		return STR_NONE;
+	}
+	for (const struct json *t = tags->first; t != NULL; t = t->next) {
+		bool flat = t->type == JSON_BOOL || t->type == JSON_NULL || t->type == JSON_STRING;
+
+		if (!flat || t->text.n > LIMIT_TAG_VALUE_BYTES || t->key.n > LIMIT_ID_BYTES)
+			fault_add(f, "body", "tags", -1, "value_error",
+				"a tag is a string of at most 4096 bytes, a boolean or null, its "
+				"name at most 255 bytes");
+	}
+	buf_init(&text, f->arena);
+	w = json_writer_new(f->arena, &text);
+	json_tree(w, NULL, tags);
+	BUG_ON(json_finish(w) != ERR_OK);
+	return buf_view(&text);
+}
+
+static void read_address(struct faults *f, const struct json *body, struct session_new *s)
+{
+	unsigned char bytes[16];
+
+	body_str(f, body, "ip_address", BODY_OPTIONAL, INET6_ADDRSTRLEN, &s->ip_address);
+	if (s->ip_address.p != NULL && inet_pton(AF_INET, s->ip_address.p, bytes) != 1 &&
+		inet_pton(AF_INET6, s->ip_address.p, bytes) != 1)
+		fault_add(f, "body", "ip_address", -1, "ip_any_address",
+			"value is not a valid IPv4 or IPv6 address");
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 32);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool from_hex(struct str hex, unsigned char out[DIGEST_BYTES])
+{
+	if (hex.n != 2 * DIGEST_BYTES)
+		return false;
+	for (size_t i = 0; i < hex.n; i++) {
+		int v = hex_digit(hex.p[i]);
+
+		if (v < 0)
+			return false;
+		out[i / 2] = (unsigned char)(i % 2 == 0 ? v << 4 : out[i / 2] | v);
+	}
+	return true;
+}
+
+static void read_token(struct faults *f, const struct json *body, struct session_new *s)
+{
+	unsigned char *digest = arena_alloc(f->arena, DIGEST_BYTES);
+	struct str token = STR_NONE, hex = STR_NONE;
+
+	body_str(f, body, "token", BODY_OPTIONAL, LIMIT_TOKEN_BYTES, &token);
+	body_str(f, body, "token_sha256", BODY_OPTIONAL, LIMIT_TOKEN_BYTES, &hex);
+	if (token.p == NULL && hex.p == NULL)
+		return;
+	if (token.p != NULL && hex.p != NULL)
+		fault_add(f, "body", "token", -1, "value_error", "excludes token_sha256");
+	else if (token.p != NULL && token.n < TOKEN_LEAST_BYTES)
+		fault_add(f, "body", "token", -1, "string_too_short",
+			"String should have at least 16 characters");
+	else if (token.p != NULL)
+		digest_sha256(token, digest);
+	else if (!from_hex(hex, digest))
+		fault_add(f, "body", "token_sha256", -1, "value_error",
+			"Input should be 64 hexadecimal digits");
+	s->token_digest = (struct str){(char *)digest, DIGEST_BYTES};
+	if (token.p != NULL)
+		explicit_bzero((char *)token.p, token.n);
+}
+
+/* What contradicts itself is refused: it would become history, or let somebody in. */
+static void check_times(struct faults *f, const struct session_new *s)
+{
+	int64_t now_ms = clock_now_ms();
+	int64_t created_ms = s->created_ms != TIME_NONE ? s->created_ms : now_ms;
+
+	if (created_ms > now_ms)
+		fault_add(f, "body", "created_at", -1, "value_error", "is in the future");
+	if (s->expires_ms != TIME_NONE && s->expires_ms < created_ms)
+		fault_add(f, "body", "expires_at", -1, "value_error",
+			"is before created_at (now, where none is given)");
+	if (s->revoked_ms != TIME_NONE && s->revoked_ms < created_ms)
+		fault_add(f, "body", "revoked_at", -1, "value_error",
+			"is before created_at (now, where none is given)");
+	if (s->revoked_ms == TIME_NONE && (s->revoked_by.p != NULL || s->revoke_reason.p != NULL))
+		fault_add(f, "body", "revoked_at", -1, "missing",
+			"is needed with revoked_by and revoke_reason");
+}
+
+/* A lifetime counts from created_at, which may be long ago. */
+static void read_times(struct faults *f, const struct json *body, int64_t session_s,
+	struct session_new *s)
+{
+	int64_t seconds = 0;
+
+	s->created_ms = s->last_activity_ms = s->expires_ms = s->revoked_ms = TIME_NONE;
+	body_time(f, body, "created_at", &s->created_ms);
+	body_time(f, body, "last_activity_at", &s->last_activity_ms);
+	body_time(f, body, "expires_at", &s->expires_ms);
+	body_time(f, body, "revoked_at", &s->revoked_ms);
+	body_i64(f, body, "expires_in", 1, SESSION_SECONDS_MAX, &seconds);
+	if (seconds != 0 && s->expires_ms != TIME_NONE)
+		fault_add(f, "body", "expires_in", -1, "value_error", "excludes expires_at");
+	s->expires_in_s = seconds != 0 ? seconds : session_s;
+	if (s->expires_ms == TIME_NONE && s->created_ms != TIME_NONE)
+		s->expires_ms = s->created_ms + s->expires_in_s * 1000;
+	body_str(f, body, "revoked_by", BODY_OPTIONAL, LIMIT_ID_BYTES, &s->revoked_by);
+	body_str(f, body, "revoke_reason", BODY_OPTIONAL, LIMIT_REASON_BYTES, &s->revoke_reason);
+	check_times(f, s);
+}
+
+static void read_user(struct faults *f, const struct json *body, struct user_new *u)
+{
+	bool is_admin = false;
+
+	body_str(f, body, "user_id", BODY_REQUIRED, LIMIT_ID_BYTES, &u->id);
+	body_str(f, body, "user_email", BODY_OPTIONAL, LIMIT_EMAIL_BYTES, &u->email);
+	body_str(f, body, "user_display_name", BODY_OPTIONAL, LIMIT_TEXT_BYTES, &u->display_name);
+	body_bool(f, body, "is_admin", &is_admin);
+	u->is_admin = json_member(body, "is_admin") == NULL ? DB_NULL_I64 : is_admin;
+}
+
+static void read_device(const struct import_rules *rules, struct faults *f,
+	const struct json *body, struct session_new *s)
+{
+	read_address(f, body, s);
+	body_str(f, body, "user_agent", BODY_OPTIONAL, RECORD_MAX_BYTES, &s->user_agent);
+	if (s->user_agent.n > LIMIT_TEXT_BYTES) {
+		s->user_agent.n = LIMIT_TEXT_BYTES;
+		while (s->user_agent.n > 0 && (s->user_agent.p[s->user_agent.n] & 0xC0) == 0x80)
+			s->user_agent.n--;
+	}
+	body_str(f, body, "device_type", BODY_OPTIONAL, DEVICE_TYPE_BYTES, &s->device_type);
+	body_str(f, body, "location", BODY_OPTIONAL, LOCATION_BYTES, &s->location);
+	if (s->device_type.p == NULL)
+		s->device_type = device_type(s->user_agent);
+	if (s->location.p == NULL && s->ip_address.p != NULL)
+		s->location = geo_location(rules->geo, f->arena, s->ip_address);
+}
+
+static void read_session(const struct import_rules *rules, struct faults *f,
+	const struct json *body, struct session_new *s)
+{
+	const struct json *config_types = NULL;
+
+	body_str(f, body, "id", BODY_REQUIRED, LIMIT_ID_BYTES, &s->id);
+	if (s->id.p != NULL && is_reserved(s->id))
+		fault_add(f, "body", "id", -1, "value_error", "this id is reserved");
+	body_str(f, body, "tenant_id", BODY_REQUIRED, LIMIT_ID_BYTES, &s->tenant_id);
+	body_str(f, body, "partner_id", BODY_OPTIONAL, LIMIT_ID_BYTES, &s->partner_id);
+	read_device(rules, f, body, s);
+	read_token(f, body, s);
+	read_times(f, body, rules->session_s, s);
+	body_str(f, body, "authenticator_id", BODY_OPTIONAL, LIMIT_ID_BYTES, &s->authenticator_id);
+	body_bool(f, body, "is_mfa_required", &s->is_mfa_required);
+	body_bool(f, body, "is_mfa_complete", &s->is_mfa_complete);
+	body_str_list(f, body, "config_types", LIMIT_CONFIG_TYPES, LIMIT_ID_BYTES, &config_types);
+	s->config_types = distinct_texts(f, config_types);
+	s->tags = read_tags(f, body);
+}
+
+static const char *fault_text(const struct faults *f)
+{
+	struct buf text;
+
+	buf_init(&text, f->arena);
+	for (size_t i = 0; i < f->count; i++) {
+		const struct fault *at = &f->list[i];
+
+		if (i > 0)
+			buf_str(&text, STR("; "));
+		if (at->depth > 1)
+			buf_printf(&text, "%.*s: ", STR_FMT(at->loc[1].name));
+		buf_str(&text, str_from(at->msg));
+	}
+	buf_char(&text, '\0');
+	return text.p;
+}
+
+void import_row_read(const struct import_rules *rules, struct arena *a, struct str text,
+	struct import_row *row)
+{
+	struct faults f = {.arena = a};
+	const struct json *body = rules->form == RECORD_CSV ? object_of(rules, &f, text)
+							    : object_from_json(rules, &f, text);
+
+	if (f.count == 0) {
+		read_session(rules, &f, body, &row->session);
+		read_user(&f, body, &row->user);
+	}
+	row->user.tenant_id = row->session.tenant_id;
+	row->session.user_id = row->user.id;
+	row->fault = f.count > 0 ? fault_text(&f) : NULL;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT
+ * rollcall-admin import, the real program against a real server: that every row is in the store
+ * exactly once, however the command ends and however often it is started again. */
+#include "admin.h"
+
+#define HEADER "id,tenant_id,user_id,expires_at\n"
+#define LATER "2999-01-01T00:00:00Z"
+
+static void strict__stops_at_once_and_goes_on_there(void **state)
+{
+	struct fix *f = *state;
+	const char *state_file = file_path(f, "strict.state");
+	const char *input =
+		put_file(f, "in", STR(HEADER "a,t,u,\nb,t,u,\nc,nobody,u,\nd,,u,\ne,t,u,\n"));
+	struct ran r = admin(f, "import", "--strict", "--state", state_file, input);
+
+	assert_refused(&r, 1, "line 4: tenant_id: no such tenant");
+	assert_int_equal(line_count(r.err), 1);
+	assert_string_equal(r.out.p, "imported 2 sessions, 0 already there, 1 bad rows\n");
+	assert_int_equal(session_count_of(f), 2);
+	put_file(f, "in", STR(HEADER "a,t,u,\nb,t,u,\nc,t,user,\nd,,u,\ne,t,u,\n"));
+	r = admin(f, "import", "--strict", "--state", state_file, input);
+	assert_refused(&r, 1, "line 5: tenant_id: Field required");
+	assert_string_equal(r.out.p, "imported 1 sessions, 0 already there, 1 bad rows\n");
+	r = admin(f, "import", "--state", state_file, input);
+	assert_refused(&r, 1, "line 5: tenant_id: Field required");
+	assert_string_equal(r.out.p, "imported 1 sessions, 0 already there, 1 bad rows\n");
+	r = admin(f, "import", "--state", state_file, input);
+	assert_done(&r, "imported 0 sessions, 0 already there, 0 bad rows\n");
+}
+
+#define MANY 10000
+
+static const char *many_rows(struct fix *f, const char *name)
+{
+	struct buf text;
+
+	buf_init(&text, f->arena);
+	buf_str(&text, STR(HEADER));
+	for (int i = 0; i < MANY; i++)
+		buf_printf(&text, "s%d,t,u%d," LATER "\r\n", i, i % 100);
+	return put_file(f, name, buf_view(&text));
+}
+
+static int64_t wait_for_more_than(struct fix *f, int64_t floor, pid_t pid)
+{
+	for (int i = 0; i < FIX_WAIT_ROUNDS; i++) {
+		int64_t n = session_count_of(f);
+
+		if (n > floor || kill(pid, 0) != 0)
+			return n;
+		fix_pause();
+	}
+	return -1;
+}
+
+static int64_t number_after(struct str text, const char *word)
+{
+	const char *at = strstr(text.p, word);
+
+	assert_non_null(at);
+	return strtoll(at + strlen(word), NULL, 10);
+}
+
+static void killed_import__goes_on_and_has_every_row_once(void **state)
+{
+	struct fix *f = *state;
+	const char *input = many_rows(f, "many"), *state_file = file_path(f, "many.state");
+	int64_t reached = 0;
+	struct ran r;
+
+	for (int kills = 0; kills < 3; kills++) {
+		struct running running =
+			admin_start(f, -1, ADMIN_WORDS("import", "--state", state_file, input));
+
+		reached = wait_for_more_than(f, reached + 1000, running.pid);
+		kill(running.pid, SIGKILL);
+		assert_int_equal(admin_wait(f, running).status, -SIGKILL);
+		reached = session_count_of(f);
+		assert_in_range(reached, 1, MANY - 1);
+		assert_int_equal(reached % 500, 0);
+	}
+	r = admin(f, "import", "--state", state_file, input);
+	assert_int_equal(r.status, 0);
+	assert_int_equal(number_after(r.out, "imported "), MANY - reached);
+	/* At most the one batch that was committed and not yet noted is met again. */
+	assert_in_range(number_after(r.out, "sessions, "), 0, 500);
+	assert_int_equal(session_count_of(f), MANY);
+	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM session s JOIN seq_0_to_9999 q"
+					  " ON s.id = CONCAT('s', q.seq) AND s.user_id = "
+					  "CONCAT('u', q.seq % 100)")),
+		MANY);
+	r = admin(f, "import", "--state", state_file, input);
+	assert_done(&r, "imported 0 sessions, 0 already there, 0 bad rows\n");
+}
+
+static void lost_server__ends_the_import_and_the_next_goes_on(void **state)
+{
+	struct fix *f = *state;
+	const char *input = many_rows(f, "many"), *state_file = file_path(f, "lost.state");
+	struct running running;
+	struct ran r;
+
+	if (!mariadb_is_ours(f->server))
+		skip();
+	running = admin_start(f, -1, ADMIN_WORDS("import", "--state", state_file, input));
+	wait_for_more_than(f, 1000, running.pid);
+	mariadb_crash(f->server);
+	r = admin_wait(f, running);
+	mariadb_restart(f->server);
+	assert_refused(&r, 1, "rollcall-admin import: database unavailable: ");
+	assert_true(contains(r.err, "rollcall-admin import: stopped at lines "));
+	r = admin(f, "import", "--state", state_file, input);
+	assert_int_equal(r.status, 0);
+	assert_int_equal(session_count_of(f), MANY);
+}
+
+static void standard_input__is_read_and_resumed_too(void **state)
+{
+	struct fix *f = *state;
+	const char *state_file = file_path(f, "pipe.state");
+	struct str text = STR(HEADER "a,t,u,\nb,t,u,\nc,,u,\nd,t,u,\n");
+	struct running running;
+	struct ran r;
+
+	for (int i = 0; i < 2; i++) {
+		int ends[2];
+
+		assert_int_equal(pipe(ends), 0);
+		assert_int_equal(write(ends[1], text.p, text.n), text.n);
+		close(ends[1]);
+		running = admin_start(f, ends[0],
+			i == 0 ? ADMIN_WORDS("import", "-", "--strict", "--state", state_file)
+			       : ADMIN_WORDS("import", "-", "--state", state_file));
+		close(ends[0]);
+		r = admin_wait(f, running);
+		assert_refused(&r, 1, "line 4: tenant_id: Field required");
+	}
+	assert_string_equal(r.out.p, "imported 1 sessions, 0 already there, 1 bad rows\n");
+	assert_int_equal(session_count_of(f), 3);
+}
+
+static void state_that_does_not_fit__is_refused(void **state)
+{
+	struct fix *f = *state;
+	const char *state_file = file_path(f, "odd.state");
+	const char *input = put_file(f, "in", STR(HEADER "a,t,u,\n"));
+	struct ran r = admin(f, "import", "--state", state_file, input);
+
+	assert_int_equal(r.status, 0);
+	put_file(f, "in", STR(HEADER "b,t,u,\nc,t,u,\n"));
+	r = admin(f, "import", "--state", state_file, input);
+	assert_refused(&r, 1, "belongs to the import of another file");
+	put_file(f, "in", STR(HEADER));
+	r = admin(f, "import", "--state", state_file, input);
+	assert_refused(&r, 1, "of another file");
+	put_file(f, "in", STR(HEADER "a,t,u,\nb,t,u,\n"));
+	r = admin(f, "import", "--state", state_file, input);
+	assert_done(&r, "imported 1 sessions, 0 already there, 0 bad rows\n");
+	put_file(f, "odd.state", STR("rollcall-import 1 x"));
+	r = admin(f, "import", "--state", state_file, input);
+	assert_refused(&r, 1, "odd.state: is not the state of an import");
+	r = admin(f, "import", "--state", "/nonexistent/state", input);
+	assert_refused(&r, 1, "/nonexistent/state: No such file or directory");
+	assert_int_equal(session_count_of(f), 2);
+}
+
+static void terminal__shows_bar_rate_and_time_left(void **state)
+{
+	struct fix *f = *state;
+	struct ran r = admin_on_terminal(f, ADMIN_WORDS("import", many_rows(f, "many")));
+
+	assert_int_equal(r.status, 0);
+	assert_true(contains(r.err, "import: [#"));
+	assert_true(contains(r.err, " rows/s, 0:00:"));
+	assert_true(contains(r.err, " left"));
+	assert_true(contains(r.err, "imported 10000 sessions, 0 already there, 0 bad rows"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, fix_open_tenant, fix_close)
+		T(strict__stops_at_once_and_goes_on_there),
+		T(killed_import__goes_on_and_has_every_row_once),
+		T(lost_server__ends_the_import_and_the_next_goes_on),
+		T(standard_input__is_read_and_resumed_too),
+		T(state_that_does_not_fit__is_refused),
+		T(terminal__shows_bar_rate_and_time_left),
+#undef T
+	};
+
+	return cmocka_run_group_tests(tests, admin_server, fix_server_end);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT
+ * An installation in trouble (contract section 6): a worker dies at work, the database hangs or is
+ * away, a setting is wrong. What needs the pool or the database of httpd-conf/demo/stack is skipped
+ * where they are not ours. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/pool.h"
+
+struct holder {
+	struct e2e *t;
+	struct db *db;
+	struct str session_id;
+	int ready;
+};
+
+/* Holds a session's row, waits until somebody else waits for it, kills the workers. */
+static enum err hold_and_kill(void *ctx)
+{
+	struct holder *h = ctx;
+	struct e2e child = *h->t;
+	int64_t end = pool_deadline();
+	pid_t pids[POOL_WORKERS_MAX];
+
+	child.db = h->db;
+	e2e_exec(&child, SQL("UPDATE session SET user_agent = 'held' WHERE id = ?"), 1,
+		db_str(h->session_id));
+	if (write(h->ready, "r", 1) != 1)
+		return ERR_INTERNAL;
+	while (clock_monotonic_us() < end &&
+		e2e_count(&child,
+			SQL("SELECT COUNT(*) FROM information_schema.processlist"
+			    " WHERE command = 'Execute' AND time_ms > 20"
+			    " AND id <> CONNECTION_ID()"),
+			0) == 0)
+		pool_pause_ms(10);
+	pool_kill(pids, pool_workers(&child, pids));
+	return ERR_NOT_FOUND; /* roll back */
+}
+
+static pid_t holder(struct e2e *t, struct str session_id, int *ready)
+{
+	const struct db_config cfg = {.defaults_file = getenv("ROLLCALL_DB_DEFAULTS"),
+		.group = "rollcall",
+		.connect_timeout_s = 5,
+		.statement_ms = 60000,
+		.lock_wait_s = 30};
+	int ends[2];
+	pid_t child;
+
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	if (child == 0) {
+		struct holder h = {t, db_open(&cfg), session_id, ends[1]};
+
+		_exit(db_tx(h.db, hold_and_kill, &h) != ERR_NOT_FOUND);
+	}
+	close(ends[1]);
+	*ready = ends[0];
+	return child;
+}
+
+static void dead_worker__is_logged_with_the_route_it_served(void **state)
+{
+	struct e2e *t = *state;
+	const char *log = pool_file(t, "pool.log");
+	struct e2e_tenant tenant = e2e_tenant(t, STR_NONE);
+	struct str user = e2e_name(t, "usr"), session = e2e_put_session(t, tenant, user), token,
+		   said;
+	pid_t pids[POOL_WORKERS_MAX], child;
+	int ready, status;
+	long from;
+	char byte;
+
+	if (pool_workers(t, pids) == 0)
+		skip();
+	token = e2e_token(t, "{\"sub\":\"%s\",\"tenant_id\":\"%s\"}", user.p, tenant.id.p);
+	from = pool_file_size(log);
+	child = holder(t, session, &ready);
+	assert_int_equal(read(ready, &byte, 1), 1);
+	close(ready);
+	e2e_delete(t, token, "/api/v1/me/sessions/%s", session.p);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	pool_metrics(t);
+	said = pool_read(t, log, from);
+	if (strstr(said.p, "event=\"worker died\"") == NULL ||
+		strstr(said.p, " signal=9 route=v1.me.delete ") == NULL)
+		fail_msg("the log says: %s", said.p);
+}
+
+/* The database away */
+
+static void wait_until_ready(struct e2e *t)
+{
+	int64_t end = pool_deadline();
+
+	while (e2e_get(t, STR_NONE, "/readyz").status != 200) {
+		if (clock_monotonic_us() > end)
+			fail_msg("/readyz stays 503");
+		pool_pause_ms(50);
+	}
+}
+
+/* Only ours may be stopped. */
+static pid_t our_database(struct e2e *t)
+{
+	pid_t pid = pool_process(t, "mariadb.pid");
+
+	return access("httpd-conf/demo/stack", X_OK) == 0 ? pid : 0;
+}
+
+static int database_back(void **state)
+{
+	struct e2e *t = *state;
+	pid_t pid = pool_process(t, "mariadb.pid");
+
+	if (pid != 0)
+		kill(pid, SIGCONT);
+	if (access(pool_file(t, "data"), F_OK) == 0 && pid == 0)
+		pool_stack(t, "db-up");
+	wait_until_ready(t);
+	return 0;
+}
+
+static void expect_unready(struct e2e *t, int64_t within_s)
+{
+	int64_t from = clock_monotonic_us();
+	struct e2e_answer a = e2e_get(t, STR_NONE, "/readyz");
+
+	expect_status(&a, 503);
+	assert_true(e2e_header(&a, "Retry-After").p != NULL);
+	if (clock_monotonic_us() - from > within_s * 1000000)
+		fail_msg("/readyz took %lld us", (long long)(clock_monotonic_us() - from));
+	a = e2e_get(t, STR_NONE, "/healthz");
+	expect_status(&a, 200);
+	assert_true(pool_metrics(t).n > 0);
+}
+
+/* DB_STATEMENT_MS is 5000: 7 seconds, and one for a busy machine. */
+static void hung_database__is_503_within_the_time_limit(void **state)
+{
+	struct e2e *t = *state;
+	pid_t pid = our_database(t);
+
+	if (pid == 0)
+		skip();
+	for (int i = 0; i < 8; i++) /* workers with a connection */
+		assert_int_equal(e2e_get(t, STR_NONE, "/readyz").status, 200);
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	expect_unready(t, 8);
+}
+
+static size_t count(struct str text, const char *what)
+{
+	size_t n = 0;
+
+	for (const char *p = text.p; (p = strstr(p, what)) != NULL; p++)
+		n++;
+	return n;
+}
+
+/* One line of a fault would be one too many a thousand times. */
+static void outage__is_503_at_once_and_does_not_flood_the_log(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_request r[50];
+	struct e2e_answer out[50];
+	const char *log = pool_file(t, "pool.log");
+	pid_t pids[POOL_WORKERS_MAX];
+	size_t n = pool_workers(t, pids), faults, most;
+	int64_t from_us;
+	struct str said, before;
+	long from;
+
+	if (our_database(t) == 0)
+		skip();
+	before = pool_metrics(t);
+	pool_stack(t, "db-down");
+	expect_unready(t, 3);
+	if (n == 0)
+		return;
+	from = pool_file_size(log);
+	from_us = clock_monotonic_us();
+	for (size_t i = 0; i < ARRAY_LEN(r); i++)
+		r[i] = (struct e2e_request){.path = "/readyz"};
+	while (clock_monotonic_us() - from_us < 1500000) {
+		e2e_send_all(t, r, out, ARRAY_LEN(r));
+		for (size_t i = 0; i < ARRAY_LEN(r); i++)
+			expect_status(&out[i], 503);
+	}
+	said = pool_read(t, log, from);
+	faults = count(said, "event=fault");
+	most = n * 3 * (size_t)((clock_monotonic_us() - from_us) / 1000000 + 2);
+	if (faults == 0 || faults > most || count(said, "event=\"left out\"") == 0)
+		fail_msg("%zu faults, at most %zu: %s", faults, most, said.p);
+	assert_true(pool_metric(t, "rollcall_database_errors_total") >
+		    pool_value(before, STR("rollcall_database_errors_total")));
+}
+
+/* --check */
+
+static const char *program(struct e2e *t)
+{
+	pid_t pool = pool_process(t, "pool.pid");
+
+	return pool != 0 ? arena_printf(t->arena, "/proc/%d/exe", pool) : NULL;
+}
+
+/* A copy of the option file with another database, readable by `mode`. */
+static const char *option_file(struct e2e *t, const char *database, unsigned mode)
+{
+	struct str rest = pool_read(t, getenv("ROLLCALL_DB_DEFAULTS"), 0), line;
+	char *file = arena_printf(t->arena, "/tmp/test_ops.XXXXXX");
+	FILE *f = fdopen(mkstemp(file), "w");
+
+	assert_non_null(f);
+	while (str_split(&rest, '\n', &line))
+		if (database == NULL || !str_starts(line, STR("database")))
+			fprintf(f, "%.*s\n", STR_FMT(line));
+	if (database != NULL)
+		fprintf(f, "database=%s\n", database);
+	fclose(f);
+	assert_int_equal(chmod(file, mode), 0);
+	return file;
+}
+
+static void check__says_what_can_be_used_and_what_is_wrong(void **state)
+{
+	struct e2e *t = *state;
+	const char *exe = program(t);
+	const char *fits = option_file(t, NULL, 0600),
+		   *empty = option_file(t, "information_schema", 0600),
+		   *open_to_all = option_file(t, NULL, 0644);
+	const struct {
+		const char *setting, *defaults;
+		int status;
+		const char *says;
+	} rows[] = {
+		{"ROLLCALL_WORKERS=4", fits, 0, "settings: ok\n"},
+		{"ROLLCALL_WORKERS=4", fits, 0, "keys: 1 can be used\n"},
+		{"ROLLCALL_WORKERS=4", fits, 0, "database: answers, and its tables fit\n"},
+		{"ROLLCALL_WORKERS=4", fits, 0, "locations: none"},
+		{"ROLLCALL_WORKERS=many", fits, 1,
+			"rollcall: ROLLCALL_WORKERS is \"many\"; it has"},
+		{"ROLLCALL_LOG_FORMAT=xml", fits, 1, "rollcall: ROLLCALL_LOG_FORMAT is \"xml\""},
+		{"ROLLCALL_WORKER=4", fits, 0, "warning: ROLLCALL_WORKER is no setting"},
+		{"ROLLCALL_JWKS_FILE=/nonexistent", fits, 1, "keys: cannot read /nonexistent\n"},
+		{"ROLLCALL_JWKS_FILE=/dev/null", fits, 1, "keys: none of the configured files"},
+		{"ROLLCALL_JWKS_FILE=", fits, 1, "keys: neither ROLLCALL_JWKS_FILE nor"},
+		{"ROLLCALL_GEO_FILE=/nonexistent", fits, 1,
+			"locations: cannot read /nonexistent\n"},
+		{"ROLLCALL_GEO_FILE=/dev/null", fits, 1, "locations: /dev/null is no database"},
+		{"ROLLCALL_WORKERS=4", "/nonexistent", 1, "database: cannot read /nonexistent\n"},
+		{"ROLLCALL_WORKERS=4", empty, 1, "tables do not fit this program"},
+		{"ROLLCALL_WORKERS=4", open_to_all, 1, "ROLLCALL_DB_DEFAULTS is \""},
+	};
+
+	for (size_t i = 0; exe != NULL && i < ARRAY_LEN(rows); i++) {
+		const char *const argv[] = {exe, "--check", NULL};
+		char *env[] = {
+			arena_printf(t->arena, "ROLLCALL_JWKS_FILE=%s", pool_file(t, "jwks.json")),
+			arena_printf(t->arena, "ROLLCALL_DB_DEFAULTS=%s", rows[i].defaults),
+			arena_printf(t->arena, "%s", rows[i].setting), NULL};
+		struct str said;
+		int status = pool_run(t, argv, env, NULL, &said);
+
+		if (status != rows[i].status || strstr(said.p, rows[i].says) == NULL)
+			fail_msg("%s, %s: status %d: %s", rows[i].setting, rows[i].defaults, status,
+				said.p);
+	}
+	unlink(fits);
+	unlink(empty);
+	unlink(open_to_all);
+	if (exe == NULL)
+		skip();
+}
+
+#define AWAY(name) cmocka_unit_test_teardown(name, database_back)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(dead_worker__is_logged_with_the_route_it_served),
+		cmocka_unit_test(check__says_what_can_be_used_and_what_is_wrong),
+		AWAY(hung_database__is_503_within_the_time_limit),
+		AWAY(outage__is_503_at_once_and_does_not_flood_the_log),
+	};
+
+	return cmocka_run_group_tests(tests, e2e_open, e2e_close);
+}
