@@ -97,15 +97,24 @@ static struct str distinct_texts(struct call *c, const struct json *list)
 	return buf_view(&text);
 }
 
+/* An IPv4 address written as IPv6 (::ffff:a.b.c.d, from servers that listen on both) is kept as the
+ * IPv4 address it is, so that a filter for its network finds it. */
 static void read_address(struct call *c, struct session_new *s)
 {
-	unsigned char bytes[16];
+	struct in6_addr v6;
+	struct in_addr v4;
 
 	body_str(&c->faults, c->body, "ip_address", BODY_OPTIONAL, INET6_ADDRSTRLEN, &s->ip_address);
-	if (s->ip_address.p != NULL && inet_pton(AF_INET, s->ip_address.p, bytes) != 1 &&
-		inet_pton(AF_INET6, s->ip_address.p, bytes) != 1)
+	if (s->ip_address.p == NULL || inet_pton(AF_INET, s->ip_address.p, &v4) == 1)
+		return;
+	if (inet_pton(AF_INET6, s->ip_address.p, &v6) != 1) {
 		fault_add(&c->faults, "body", "ip_address", -1, "ip_any_address",
 			"value is not a valid IPv4 or IPv6 address");
+	} else if (IN6_IS_ADDR_V4MAPPED(&v6)) {
+		char *text = arena_alloc(c->arena, INET_ADDRSTRLEN);
+
+		s->ip_address = str_from(inet_ntop(AF_INET, v6.s6_addr + 12, text, INET_ADDRSTRLEN));
+	}
 }
 
 static void read_expiry(struct call *c, struct session_new *s)

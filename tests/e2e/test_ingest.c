@@ -221,6 +221,28 @@ static void long_user_agent__is_cut_between_characters(void **state)
 	}
 }
 
+static void address__is_kept_as_what_it_is(void **state)
+{
+	static const char *const rows[][2] = {
+		{"203.0.113.7", "203.0.113.7"},
+		{"2001:DB8::1", "2001:DB8::1"},
+		{"::ffff:203.0.113.7", "203.0.113.7"},
+		{"::FFFF:cb00:7107", "203.0.113.7"},
+		{"::203.0.113.7", "::203.0.113.7"},
+	};
+	struct e2e *t = *state;
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct e2e_answer a = e2e_post(t, platform(t), arena_printf(t->arena,
+			"{\"tenant_id\":\"%s\",\"user_id\":\"u\",\"ip_address\":\"%s\"}", tn.id.p,
+			rows[i][0]), PATH);
+
+		expect_status(&a, 201);
+		expect_str(e2e_text(a.json, "data.ip_address"), str_from(rows[i][1]));
+	}
+}
+
 static void config_types__are_a_set(void **state)
 {
 	struct e2e *t = *state;
@@ -493,6 +515,7 @@ int main(void)
 		cmocka_unit_test(expiry__is_the_callers),
 		cmocka_unit_test(device_type__is_derived_unless_given),
 		cmocka_unit_test(long_user_agent__is_cut_between_characters),
+		cmocka_unit_test(address__is_kept_as_what_it_is),
 		cmocka_unit_test(config_types__are_a_set),
 		cmocka_unit_test(users__are_created_and_updated),
 		cmocka_unit_test(unknown_tenant__is_created_for_the_platform_only),
