@@ -146,7 +146,7 @@ uninstall:
 # A Debian package in $(BUILD)/deb, built from a copy of the tree as dpkg-buildpackage wants it.
 VERSION = $(shell sed -n 's/.*ROLLCALL_VERSION "\(.*\)"/\1/p' include/server/version.h)
 deb: deps
-	@httpd-conf/demo/install-packages dpkg-dev debhelper
+	@httpd-conf/demo/install-packages build-essential dpkg-dev debhelper
 	rm -rf '$(BUILD)/deb' && mkdir -p '$(BUILD)/deb/rollcall'
 	cp -R Makefile README.md LICENSE src include schema httpd-conf '$(BUILD)/deb/rollcall'
 	cp -R httpd-conf/debian '$(BUILD)/deb/rollcall/debian'
