@@ -191,6 +191,13 @@ check-headers:
 lint:
 	@tests/lint
 
+# Rollcall and a PHP of one afternoon, side by side.
+.PHONY: bench
+bench: deps
+	@httpd-conf/demo/install-packages wrk php-fpm php-mysql
+	@$(MAKE) --no-print-directory all
+	@BUILD='$(abspath $(BUILD))' tests/bench/run
+
 # libFuzzer with clang: make fuzz FUZZ_TARGET=query FUZZ_RUNS=10000000. New finds go to
 # $(BUILD)/fuzz; what crashed belongs into tests/fuzz/corpus once it is mended.
 FUZZ_TARGET ?= query

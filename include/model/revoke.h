@@ -20,7 +20,6 @@ struct revoke_call {
 	/* Results. */
 	int64_t count;               /* sessions that this call turned from active to revoked */
 	int64_t call_id, batches;    /* for revoke_ids */
-	int64_t matched;             /* with ERR_CONFLICT: how many would have been */
 };
 
 MUST_CHECK enum err revoke_sessions(struct db *db, struct arena *a, struct revoke_call *call);

@@ -50,27 +50,25 @@ static enum err run_batch(void *ctx)
 	if (err != ERR_OK)
 		return err;
 	b->ended = claimed;
-	if (b->call->if_count >= 0 && b->call->if_count <= REVOKE_BATCH &&
-		b->call->if_count != claimed) {
-		b->call->matched = claimed;
+	if (b->call->if_count >= 0 && b->call->if_count < REVOKE_BATCH &&
+		b->call->if_count != claimed)
 		return ERR_CONFLICT;
-	}
 	if (claimed == 0)
 		return ERR_OK;
-	/* REVOKE_MARK changes both tables' rows only on the session's side. */
 	err = db_exec(b->db, &mark, &marked);
 	return err == ERR_OK && marked != claimed ? ERR_INTERNAL : err;
 }
 
-/* More sessions than one transaction ends: counted first, then taken in batches. */
-static enum err check_large_count(struct db *db, struct arena *a, struct revoke_call *call)
+/* As many as one transaction ends, or more: counted first, then taken in batches. */
+static enum err check_large_count(struct db *db, struct arena *a, const struct revoke_call *call)
 {
 	struct session_scope scope = call->scope;
+	int64_t matched;
 	enum err err;
 
 	scope.active = true;
-	err = session_count(db, a, &scope, &call->matched);
-	return err == ERR_OK && call->matched != call->if_count ? ERR_CONFLICT : err;
+	err = session_count(db, a, &scope, &matched);
+	return err == ERR_OK && matched != call->if_count ? ERR_CONFLICT : err;
 }
 
 enum err revoke_sessions(struct db *db, struct arena *a, struct revoke_call *call)
@@ -80,7 +78,7 @@ enum err revoke_sessions(struct db *db, struct arena *a, struct revoke_call *cal
 
 	call->count = call->batches = 0;
 	call->call_id = random_i64() / 2;
-	if (call->if_count > REVOKE_BATCH) {
+	if (call->if_count >= REVOKE_BATCH) {
 		err = check_large_count(db, a, call);
 		if (err != ERR_OK)
 			return err;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * A stack of a test program's own; see the header. Starts processes through httpd-conf/demo/stack
- * and looks at them in /proc; signals are the tests' own business. */
+ * A stack of a test program's own; see the header. Changes the environment of the test program, and
+ * starts processes through httpd-conf/demo/stack and nothing else. */
 #include "lib/stack.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,7 +118,7 @@ static void read_env(const struct stack *s)
 		give_up("cannot unset", "ROLLCALL_TEST_BASE");
 }
 
-void stack_up(struct stack *s, const char *const *settings)
+void stack_make(struct stack *s)
 {
 	const char *run_dir = getenv("ROLLCALL_TEST_RUN");
 
@@ -127,6 +126,10 @@ void stack_up(struct stack *s, const char *const *settings)
 	snprintf(s->dir, sizeof(s->dir), "%s/own-XXXXXX", run_dir != NULL ? run_dir : "/tmp");
 	if (mkdtemp(s->dir) == NULL)
 		give_up("cannot make", s->dir);
+}
+
+void stack_up(struct stack *s, const char *const *settings)
+{
 	set("PORT", "0");
 	set("DATA", "none");
 	set("BUFFER_POOL", "64M");
@@ -154,68 +157,4 @@ void stack_down(struct stack *s)
 	else
 		fprintf(stderr, "kept: %s\n", s->dir);
 	s->dir[0] = '\0';
-}
-
-pid_t stack_pid(const struct stack *s, const char *name)
-{
-	char path[512], line[32] = "";
-	long pid;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s.pid", s->dir, name);
-	f = fopen(path, "r");
-	if (f == NULL)
-		return 0;
-	if (fgets(line, sizeof(line), f) == NULL)
-		line[0] = '\0';
-	fclose(f);
-	pid = strtol(line, NULL, 10);
-	return pid > 0 && kill((pid_t)pid, 0) == 0 ? (pid_t)pid : 0;
-}
-
-size_t stack_workers(const struct stack *s, pid_t out[STACK_WORKERS_MAX])
-{
-	pid_t parent = stack_pid(s, "pool");
-	char path[64], line[1024] = "", *rest = line;
-	size_t n = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)parent, (long)parent);
-	f = fopen(path, "r");
-	if (f == NULL)
-		return 0;
-	if (fgets(line, sizeof(line), f) == NULL)
-		line[0] = '\0';
-	fclose(f);
-	while (n < STACK_WORKERS_MAX && *rest != '\0') {
-		char *end;
-		long pid = strtol(rest, &end, 10);
-
-		if (end == rest)
-			break;
-		/* The dead that were not waited for yet are children too, but have no memory. */
-		if (stack_memory_kb((pid_t)pid, "VmSize") > 0)
-			out[n++] = (pid_t)pid;
-		rest = end;
-	}
-	return n;
-}
-
-long stack_memory_kb(pid_t pid, const char *field)
-{
-	char path[64], line[256];
-	size_t n = strlen(field);
-	long kb = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
-	f = fopen(path, "r");
-	if (f == NULL)
-		return 0;
-	while (kb == 0 && fgets(line, sizeof(line), f) != NULL) {
-		if (strncmp(line, field, n) == 0 && line[n] == ':')
-			kb = strtol(line + n + 1, NULL, 10);
-	}
-	fclose(f);
-	return kb;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -48,10 +49,10 @@ static void csv_record__ends_where_the_row_ends(void **state)
 		{"plain", "a,b\nc\n", 2, "a,b", 4, 2},
 		{"CRLF", "a,b\r\nc", 2, "a,b", 5, 2},
 		{"line end within quotes", "a,\"b\nb\"\nc", 2, "a,\"b\nb\"", 8, 3},
-		{"doubled quotes", "\"a\"\"\n\"\"\"\nc", 2, "\"a\"\"\n\"\"\"", 10, 3},
+		{"doubled quotes", "\"a\"\"\n\"\"\"\nc", 2, "\"a\"\"\n\"\"\"", 9, 3},
 		{"stray quote opens nothing", "a\"\nc\n", 2, "a\"", 3, 2},
 		{"quote behind a blank opens nothing", " \"a\nc\n", 2, " \"a", 4, 2},
-		{"text behind a closed quote ends with its line", "\"a\"b\"\nc", 2, "\"a\"b\"", 6, 2},
+		{"text behind a closed quote", "\"a\"b\"\nc", 2, "\"a\"b\"", 6, 2},
 		{"blank line is a record", "\nc", 2, "", 1, 2},
 		{"byte-order mark", "\xEF\xBB\xBFx\ny", 2, "x", 5, 2},
 	};

@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: MIT
+ * The pool under load (issue: workers killed, database restarted, SIGHUP, SIGTERM, memory), on a
+ * stack of its own. A mix of all kinds of requests goes on in one thread (lib/load.h) while parts
+ * are taken away; what may fail meanwhile is counted, what may never happen fails the test.
+ * ROLLCALL_POOL_REQUESTS is how many requests the memory is measured over [20000]. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/e2e.h"
+#include "lib/load.h"
+#include "lib/pool.h"
+#include "lib/stack.h"
+
+enum {
+	WORKERS = 4,
+	CONNECTIONS = 16,
+	FIXED = 50,               /* sessions that nobody ends */
+	CHURN = 256,              /* sessions that come and go */
+	WHOLE_MS = 1000,          /* the pool is whole again within this */
+	PATIENCE_S = 60,          /* for what only has to happen at all */
+	MEMORY_KB = 12 * 1024,
+	MEMORY_NOISE_KB = 512,
+	FIRST_REQUESTS = 1000,    /* of each worker; memory has not grown since */
+};
+
+enum kind {
+	ADMIN_LIST, ADMIN_GET, TENANT_LIST, TENANT_STATS, USER_LIST, ME_LIST, EDGE_LIST, AUDIT, REGISTER,
+	ACTIVITY, INTROSPECT, AUTHORIZE, REVOKE, REFUSED, KIND__COUNT
+};
+
+static const char *const kind_names[] = {"admin list", "admin get", "tenant list", "stats",
+	"user list", "me", "edge list", "audit", "register", "activity", "introspect", "authorize",
+	"revoke", "refused"};
+
+struct pool_test {
+	struct e2e *t;
+	struct stack stack;
+	struct load *load;
+	struct str root, service, own, tenant, churn, ids[FIXED], form, cookie;
+	struct load_job jobs[KIND__COUNT];
+	char churned[CHURN][40]; /* ids of sessions to be revoked */
+	size_t churn_count;
+	uint64_t given;
+	uint64_t answered, good, unavailable, failed;
+	uint64_t good_in_row;
+};
+
+/* Load */
+
+static struct str churn_path(struct pool_test *p)
+{
+	return str_printf(p->t->arena, "/api/v1/admin/sessions/%s", p->churned[--p->churn_count]);
+}
+
+static bool next(void *ctx, struct load_job *job)
+{
+	struct pool_test *p = ctx;
+	enum kind kind = (enum kind)(p->given++ % KIND__COUNT);
+
+	if (kind == REVOKE && p->churn_count == 0)
+		kind = AUTHORIZE;
+	*job = p->jobs[kind];
+	job->kind = (int)kind;
+	if (kind == REVOKE)
+		job->path = churn_path(p);
+	if (kind == ADMIN_GET || kind == ACTIVITY)
+		job->path = str_printf(p->t->arena, kind == ADMIN_GET ? "/api/v1/admin/sessions/%s"
+			: "/api/v1/sessions/%s/activity", p->ids[p->given % FIXED].p);
+	return true;
+}
+
+/* The number behind that name in the body, -1 if it is not there. */
+static int64_t number(struct str body, const char *name)
+{
+	const char *found = body.n > 0 ? strstr(body.p, name) : NULL;
+
+	return found != NULL ? strtoll(found + strlen(name), NULL, 10) : -1;
+}
+
+static void keep_churned(struct pool_test *p, struct str body)
+{
+	const char *id = strstr(body.p, "\"id\":\"");
+
+	if (id != NULL && p->churn_count < CHURN)
+		snprintf(p->churned[p->churn_count++], sizeof(p->churned[0]), "%.36s", id + 6);
+}
+
+/* Whether a good answer holds what it has to: never an empty list. */
+static bool is_complete(enum kind kind, struct str body)
+{
+	switch (kind) {
+	case ADMIN_LIST:
+	case TENANT_LIST:
+	case USER_LIST:
+		return number(body, "\"total_items\":") == FIXED;
+	case TENANT_STATS:
+		return number(body, "\"active_sessions\":") == FIXED;
+	case EDGE_LIST:
+		return number(body, "\"totalCount\":") == FIXED;
+	case AUDIT:
+		return number(body, "\"total_items\":") == 1;
+	case ADMIN_GET:
+	case ME_LIST:
+	case REGISTER:
+		return strstr(body.p, "\"status\":\"active\"") != NULL;
+	case INTROSPECT:
+		return strstr(body.p, "\"active\":true") != NULL;
+	case ACTIVITY:
+	case AUTHORIZE:
+	case REVOKE:
+	case REFUSED:
+	case KIND__COUNT:
+		break;
+	}
+	return true;
+}
+
+/* Where it is not 200. */
+static const int good_status[KIND__COUNT] = {
+	[REGISTER] = 201, [ACTIVITY] = 204, [REVOKE] = 204, [REFUSED] = 401,
+};
+
+static bool is_good(enum kind kind, int status)
+{
+	return status == (good_status[kind] != 0 ? good_status[kind] : 200);
+}
+
+static void done(void *ctx, const struct load_job *job, const struct load_answer *a)
+{
+	struct pool_test *p = ctx;
+	enum kind kind = (enum kind)job->kind;
+
+	p->answered++;
+	if (is_good(kind, a->status)) {
+		if (!is_complete(kind, a->body))
+			fail_msg("%s: %d with %.*s", kind_names[kind], a->status, STR_FMT(a->body));
+		if (kind == REGISTER)
+			keep_churned(p, a->body);
+		p->good++;
+		p->good_in_row++;
+		return;
+	}
+	p->good_in_row = 0;
+	if (a->status == 503 && load_header(a, "Retry-After").p != NULL) {
+		p->unavailable++;
+		return;
+	}
+	/* Not ours are the web server's words about a worker that vanished. */
+	if (a->status != 0 && load_header(a, "X-Request-Id").p != NULL)
+		fail_msg("%s: %d %.*s", kind_names[kind], a->status, STR_FMT(a->body));
+	p->failed++;
+}
+
+static void run_requests(struct pool_test *p, uint64_t n)
+{
+	uint64_t until = p->answered + n;
+
+	while (p->answered < until)
+		load_turn(p->load, 1000);
+}
+
+static void reset(struct pool_test *p)
+{
+	p->answered = p->good = p->unavailable = p->failed = p->good_in_row = 0;
+}
+
+/* Processes */
+
+static long memory_kb(struct e2e *t, pid_t pid, const char *field)
+{
+	struct str rest = pool_read(t, arena_printf(t->arena, "/proc/%ld/status", (long)pid), 0), line;
+
+	while (rest.p != NULL && str_split(&rest, '\n', &line))
+		if (str_starts(line, str_from(field)))
+			return strtol(line.p + strlen(field), NULL, 10);
+	return 0;
+}
+
+/* Without the dead that nobody has waited for yet: those have no memory. */
+static size_t living(struct pool_test *p, pid_t out[POOL_WORKERS_MAX])
+{
+	size_t n = pool_workers(p->t, out), kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (memory_kb(p->t, out[i], "VmRSS:") > 0)
+			out[kept++] = out[i];
+	return kept;
+}
+
+static bool is_among(pid_t pid, const pid_t *pids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pids[i] == pid)
+			return true;
+	return false;
+}
+
+/* WORKERS of them, and none of those. */
+static bool is_whole_without(struct pool_test *p, const pid_t *gone, size_t n)
+{
+	pid_t now[POOL_WORKERS_MAX];
+	bool whole = living(p, now) == WORKERS;
+
+	for (size_t i = 0; i < n; i++)
+		whole = whole && !is_among(gone[i], now, WORKERS);
+	return whole;
+}
+
+static int64_t now_ms(void)
+{
+	return clock_monotonic_us() / 1000;
+}
+
+/* Goes on with the load until the pool is whole again; returns how many ms that took. */
+static int64_t wait_until_whole(struct pool_test *p, const pid_t *gone, size_t n)
+{
+	int64_t from = now_ms();
+
+	while (!is_whole_without(p, gone, n)) {
+		if (now_ms() - from > PATIENCE_S * 1000)
+			fail_msg("the pool does not become whole again");
+		load_turn(p->load, 5);
+	}
+	return now_ms() - from;
+}
+
+/* Setup */
+
+static void make_jobs(struct pool_test *p)
+{
+	struct e2e *t = p->t;
+	const struct load_job jobs[KIND__COUNT] = {
+		[ADMIN_LIST] = {.token = p->root,
+			.path = str_printf(t->arena, "/api/v1/admin/sessions?tenant_id=%s", p->tenant.p)},
+		[ADMIN_GET] = {.token = p->root},
+		[TENANT_LIST] = {.token = p->root, .path = str_printf(t->arena,
+			"/api/v1/tenants/%s/sessions?active_only=false&per_page=100", p->tenant.p)},
+		[TENANT_STATS] = {.token = p->root,
+			.path = str_printf(t->arena, "/api/v1/tenants/%s/sessions/stats", p->tenant.p)},
+		[USER_LIST] = {.token = p->root, .path = str_printf(t->arena,
+			"/api/v1/tenants/%s/sessions/users/u?page=2", p->tenant.p)},
+		[ME_LIST] = {.token = p->own, .path = STR("/api/v1/me/sessions")},
+		[EDGE_LIST] = {.token = p->root, .path = str_printf(t->arena,
+			"/edge/management/v1/api-sessions?filter=tenantId%%3D%%22%s%%22&limit=20",
+			p->tenant.p)},
+		[AUDIT] = {.token = p->root,
+			.path = str_printf(t->arena, "/api/v1/tenants/%s/audit", p->tenant.p)},
+		[REGISTER] = {.token = p->service, .method = "POST", .path = STR("/api/v1/sessions"),
+			.body = str_printf(t->arena, "{\"tenant_id\":\"%s\",\"user_id\":\"u\","
+				"\"user_agent\":\"curl/8\"}", p->churn.p)},
+		[ACTIVITY] = {.token = p->service, .method = "POST"},
+		[INTROSPECT] = {.token = p->service, .method = "POST", .body = p->form,
+			.path = STR("/api/v1/sessions/introspect"),
+			.type = "application/x-www-form-urlencoded"},
+		[AUTHORIZE] = {.header = p->cookie, .path = STR("/authorize")},
+		[REVOKE] = {.token = p->root, .method = "DELETE"},
+		[REFUSED] = {.token = STR("no.good.token"), .path = STR("/api/v1/me/sessions")},
+	};
+
+	memcpy(p->jobs, jobs, sizeof(jobs));
+}
+
+static void put_fixed(struct pool_test *p)
+{
+	struct e2e *t = p->t;
+	struct str token = STR_NONE;
+
+	for (size_t i = 0; i < FIXED; i++) {
+		struct e2e_answer a = e2e_post(t, p->service, arena_printf(t->arena,
+			"{\"tenant_id\":\"%s\",\"user_id\":\"u\"}", p->tenant.p), "/api/v1/sessions");
+
+		expect_status(&a, 201);
+		p->ids[i] = e2e_text(a.json, "data.id");
+		token = e2e_text(a.json, "data.token");
+	}
+	p->form = str_printf(t->arena, "token=%s", token.p);
+	p->cookie = str_printf(t->arena, "Cookie: rollcall_session=%s", token.p);
+	p->own = e2e_token(t, "{\"sub\":\"u\",\"tenant_id\":\"%s\",\"sid\":\"%s\"}", p->tenant.p,
+		p->ids[0].p);
+	/* For the audit's list. The row need not have its session. */
+	e2e_exec(t, SQL("INSERT INTO revocation (call_id, session_id, tenant_id, user_id, revoked_at,"
+		" revoked_by, endpoint, request_id) VALUES (1, 's', ?, 'u', UTC_TIMESTAMP(3), 'b', 'e',"
+		" 'r')"), 1, db_str(p->tenant));
+}
+
+static int setup(void **state)
+{
+	static const char *const settings[] = {"WORKERS=4", "ROLLCALL_LOG_LEVEL=info",
+		"ROLLCALL_DRAIN_SECONDS=30", "ROLLCALL_DB_LOCK_WAIT_SECONDS=20",
+		"ROLLCALL_DB_STATEMENT_MS=20000", NULL};
+	struct pool_test *p = test_calloc(1, sizeof(*p));
+	void *t;
+
+	stack_make(&p->stack);
+	stack_up(&p->stack, settings);
+	if (e2e_open(&t) != 0)
+		return 1;
+	p->t = t;
+	p->root = e2e_super_admin(p->t);
+	p->service = e2e_token(p->t, "{\"sub\":\"svc\",\"platform_token\":true,"
+		"\"scope\":\"sessions:write\"}");
+	p->tenant = e2e_tenant(p->t, STR_NONE).id;
+	p->churn = e2e_tenant(p->t, STR_NONE).id;
+	put_fixed(p);
+	make_jobs(p);
+	p->load = load_open(p->t->url, CONNECTIONS, next, done, p);
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct pool_test *p = *state;
+	void *t = p->t;
+
+	load_close(p->load);
+	e2e_close(&t);
+	stack_down(&p->stack);
+	test_free(p);
+	return 0;
+}
+
+/* Tests */
+
+static uint64_t requests_to_measure(void)
+{
+	const char *n = getenv("ROLLCALL_POOL_REQUESTS");
+
+	return n != NULL && *n != '\0' ? strtoull(n, NULL, 10) : 20000;
+}
+
+static void memory__does_not_grow_with_requests(void **state)
+{
+	struct pool_test *p = *state;
+	const char *mode = getenv("MODE");
+	pid_t first[POOL_WORKERS_MAX], last[POOL_WORKERS_MAX];
+	long before[WORKERS], after;
+	uint64_t n = requests_to_measure();
+
+	if (mode != NULL && strcmp(mode, "asan") == 0)
+		skip(); /* its memory is not ours */
+	assert_true(n > 2 * WORKERS * FIRST_REQUESTS);
+	run_requests(p, WORKERS * FIRST_REQUESTS);
+	assert_int_equal(living(p, first), WORKERS);
+	for (size_t i = 0; i < WORKERS; i++)
+		before[i] = memory_kb(p->t, first[i], "VmRSS:");
+	run_requests(p, n - WORKERS * FIRST_REQUESTS);
+	assert_int_equal(living(p, last), WORKERS);
+	for (size_t i = 0; i < WORKERS; i++) {
+		after = memory_kb(p->t, last[i], "VmRSS:");
+		print_message("           worker %ld: %ld kB after %d requests each, %ld kB after %llu in all\n",
+			(long)last[i], before[i], FIRST_REQUESTS, after, (unsigned long long)n);
+		assert_int_equal(first[i], last[i]);
+		assert_true(after < MEMORY_KB);
+		assert_true(after - before[i] <= MEMORY_NOISE_KB);
+	}
+	assert_int_equal(p->failed + p->unavailable, 0);
+}
+
+static void killed_workers__take_only_what_is_in_their_hands(void **state)
+{
+	enum { ROUNDS = 8 };
+	struct pool_test *p = *state;
+	pid_t workers[POOL_WORKERS_MAX];
+	uint64_t kills = 0;
+	int64_t slowest = 0;
+
+	reset(p);
+	run_requests(p, 500);
+	for (int round = 0; round <= ROUNDS; round++) {
+		/* One, the oldest, at a time; in the end all of them. */
+		size_t n = round < ROUNDS ? 1 : WORKERS;
+		int64_t took;
+
+		assert_int_equal(living(p, workers), WORKERS);
+		pool_kill(workers, n);
+		kills += n;
+		took = wait_until_whole(p, workers, n);
+		slowest = took > slowest ? took : slowest;
+		run_requests(p, 500);
+	}
+	load_settle(p->load);
+	print_message("           %llu kills, %llu of %llu requests failed, whole again in %lld ms at most\n",
+		(unsigned long long)kills, (unsigned long long)p->failed,
+		(unsigned long long)p->answered, (long long)slowest);
+	assert_true(p->failed <= kills);
+	assert_int_equal(p->unavailable, 0);
+	assert_true(slowest <= WHOLE_MS);
+}
+
+static void hangup__renews_every_worker_without_a_failure(void **state)
+{
+	struct pool_test *p = *state;
+	pid_t before[POOL_WORKERS_MAX];
+
+	reset(p);
+	for (int round = 0; round < 3; round++) {
+		assert_int_equal(living(p, before), WORKERS);
+		assert_int_equal(kill(pool_process(p->t, "pool.pid"), SIGHUP), 0);
+		wait_until_whole(p, before, WORKERS);
+		run_requests(p, 200);
+	}
+	load_settle(p->load);
+	assert_true(p->good > 600);
+	assert_int_equal(p->failed + p->unavailable, 0);
+}
+
+static void run_stack_command(struct pool_test *p, const char *command)
+{
+	pid_t child = stack_begin(&p->stack, command);
+
+	while (!stack_ended(child))
+		load_turn(p->load, 20);
+}
+
+/* While it is away: 503 that says when to come again, or a good answer, and nothing else. */
+static void restart_database(struct pool_test *p, bool orderly)
+{
+	uint64_t unavailable;
+	int64_t from;
+
+	run_requests(p, 500);
+	assert_int_equal(p->unavailable, 0);
+	if (orderly)
+		run_stack_command(p, "db-down");
+	else
+		assert_int_equal(kill(pool_process(p->t, "mariadb.pid"), SIGKILL), 0);
+	unavailable = p->unavailable;
+	run_requests(p, 300);
+	assert_true(p->unavailable > unavailable);
+	run_stack_command(p, "db-up");
+	for (from = now_ms(); p->good_in_row < 1000;) {
+		if (now_ms() - from > PATIENCE_S * 1000)
+			fail_msg("the database is back, and the pool does not know");
+		load_turn(p->load, 20);
+	}
+	print_message("           %s: %llu answers, of them 503: %llu\n",
+		orderly ? "restarted" : "killed", (unsigned long long)p->answered,
+		(unsigned long long)p->unavailable);
+	assert_int_equal(p->failed, 0);
+}
+
+static void database_restart__is_503_and_then_over(void **state)
+{
+	struct pool_test *p = *state;
+	pid_t before[POOL_WORKERS_MAX], after[POOL_WORKERS_MAX];
+
+	assert_int_equal(living(p, before), WORKERS);
+	for (int orderly = 1; orderly >= 0; orderly--) {
+		reset(p);
+		restart_database(p, orderly);
+	}
+	load_settle(p->load);
+	assert_int_equal(living(p, after), WORKERS);
+	assert_memory_equal(before, after, WORKERS * sizeof(before[0]));
+}
+
+struct drain {
+	struct pool_test *p;
+	struct load *load;
+	struct str id;
+	int sent, status;
+};
+
+static bool next_delete(void *ctx, struct load_job *job)
+{
+	struct drain *d = ctx;
+
+	if (d->sent++ > 0)
+		return false;
+	*job = (struct load_job){.method = "DELETE", .token = d->p->root,
+		.path = str_printf(d->p->t->arena, "/api/v1/admin/sessions/%s", d->id.p)};
+	return true;
+}
+
+static void done_delete(void *ctx, const struct load_job *job, const struct load_answer *a)
+{
+	struct drain *d = ctx;
+
+	(void)job;
+	d->status = a->status;
+}
+
+/* Holds the session's row, so that the worker has to wait with the request in its hand. */
+static enum err stop_while_locked(void *ctx)
+{
+	static const struct db_col col = {'i', 0};
+	static const struct db_shape shape = {&col, 1};
+	struct drain *d = ctx;
+	struct e2e *t = d->p->t;
+	pid_t workers[POOL_WORKERS_MAX];
+	int64_t row, until = now_ms() + PATIENCE_S * 1000;
+	struct sql q;
+	enum err err;
+
+	sql_begin(&q, t->arena, SQL_READ, "i");
+	sql_add(&q, SQL("SELECT 1 FROM session WHERE id = ? FOR UPDATE"));
+	sql_arg(&q, db_str(d->id));
+	err = db_one(t->db, t->arena, &q, &shape, &row);
+	if (err != ERR_OK)
+		return err;
+	/* Whoever counts is busy too. */
+	while (pool_metric(t, "rollcall_workers_busy") < 2 && now_ms() < until)
+		load_turn(d->load, 20);
+	assert_int_equal(kill(pool_process(t, "pool.pid"), SIGTERM), 0);
+	while (living(d->p, workers) > 1 && now_ms() < until)
+		load_turn(d->load, 20);
+	assert_int_equal(living(d->p, workers), 1);
+	assert_int_equal(d->status, 0);
+	return ERR_OK;
+}
+
+static void termination__finishes_what_is_in_hand(void **state)
+{
+	struct pool_test *p = *state;
+	struct drain d = {.p = p, .id = p->ids[FIXED - 1]};
+	int64_t until;
+
+	d.load = load_open(p->t->url, 1, next_delete, done_delete, &d);
+	assert_int_equal(db_tx(p->t->db, stop_while_locked, &d), ERR_OK);
+	load_settle(d.load);
+	load_close(d.load);
+	assert_int_equal(d.status, 204);
+	for (until = now_ms() + PATIENCE_S * 1000; pool_process(p->t, "pool.pid") != 0;) {
+		assert_true(now_ms() < until);
+		pool_pause_ms(20);
+	}
+	assert_non_null(strstr(pool_read(p->t, pool_file(p->t, "pool.log"), 0).p, "pool stopped"));
+	assert_int_equal(e2e_count(p->t, SQL("SELECT COUNT(*) FROM session WHERE id = ?"
+		" AND revoked_at IS NOT NULL"), 1, db_str(d.id)), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(memory__does_not_grow_with_requests),
+		cmocka_unit_test(killed_workers__take_only_what_is_in_their_hands),
+		cmocka_unit_test(hangup__renews_every_worker_without_a_failure),
+		cmocka_unit_test(database_restart__is_503_and_then_over),
+		cmocka_unit_test(termination__finishes_what_is_in_hand),
+	};
+
+	return cmocka_run_group_tests_name("The pool under load", tests, setup, teardown);
+}
