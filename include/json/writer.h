@@ -38,4 +38,7 @@ void json_member_i64(struct json_writer *w, struct str key, int64_t v);
 /* ERR_OK when exactly one complete value was written. */
 MUST_CHECK enum err json_finish(struct json_writer *w);
 
+/* A whole tree as text in the arena; p == NULL for NULL. */
+struct str json_text(struct arena *a, const struct json *tree);
+
 #endif

@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * One row of an import, from text to what the model writes. Called by import.c; touches memory
  * only. A CSV row becomes the JSON object that a registration would have had for a body, so that
- * both formats, and the API, are held to the same rules by api/body.h.
+ * both formats, and the API, are held to the same rules by api/registration.h.
  *
  * The surprise: a name that nobody knows is an error unless the operator says otherwise, because a
  * misspelt revoked_at would bring dead sessions back to life. */
-#include <arpa/inet.h>
-
 #include "admin/import.h"
-#include "api/body.h"
+#include "api/registration.h"
 #include "auth/digest.h"
-#include "json/writer.h"
-#include "model/device.h"
-#include "model/geo.h"
+#include "base/buf.h"
 
-#define SESSION_SECONDS_MAX INT64_C(315360000) /* ten years */
-#define DEVICE_TYPE_BYTES 32
-#define LOCATION_BYTES 255
 #define TOKEN_LEAST_BYTES 16 /* below that it can be guessed */
 
 enum cell { CELL_TEXT, CELL_NUMBER, CELL_JSON };
@@ -151,82 +144,6 @@ static const struct json *object_from_json(const struct import_rules *rules, str
 	return obj;
 }
 
-/* Literals of the routes, and what no path can name: never ids (contract section 2). */
-static bool is_reserved(struct str id)
-{
-	static const char *const words[] = {"stats", "users", "revoke-all", "revoke-by-filter",
-		"introspect", ".", ".."};
-
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (str_eq(id, str_from(words[i])))
-			return true;
-	return false;
-}
-
-/* A set: the first of equal ones stays. */
-static struct str distinct_texts(const struct faults *f, const struct json *list)
-{
-	struct json_writer *w;
-	struct buf text;
-
-	if (list == NULL || f->count > 0)
-		return STR_NONE;
-	buf_init(&text, f->arena);
-	w = json_writer_new(f->arena, &text);
-	json_arr(w, NULL);
-	for (const struct json *e = list->first; e != NULL; e = e->next) {
-		const struct json *same = list->first;
-
-		while (!str_eq(same->text, e->text))
-			same = same->next;
-		if (same == e)
-			json_str(w, NULL, e->text);
-	}
-	json_end(w);
-	BUG_ON(json_finish(w) != ERR_OK);
-	return buf_view(&text);
-}
-
-/* Flat: text, bool and null, as OpenZiti's model of tags has it. */
-static struct str read_tags(struct faults *f, const struct json *body)
-{
-	const struct json *tags = json_member(body, "tags");
-	struct json_writer *w;
-	struct buf text;
-
-	if (tags == NULL || tags->type == JSON_NULL)
-		return STR_NONE;
-	if (tags->type != JSON_OBJECT || tags->count > LIMIT_TAGS) {
-		fault_add(f, "body", "tags", -1, "dict_type",
-			"Input should be an object of at most 64 members");
-		return STR_NONE;
-	}
-	for (const struct json *t = tags->first; t != NULL; t = t->next) {
-		bool flat = t->type == JSON_BOOL || t->type == JSON_NULL || t->type == JSON_STRING;
-
-		if (!flat || t->text.n > LIMIT_TAG_VALUE_BYTES || t->key.n > LIMIT_ID_BYTES)
-			fault_add(f, "body", "tags", -1, "value_error",
-				"a tag is a string of at most 4096 bytes, a boolean or null, its "
-				"name at most 255 bytes");
-	}
-	buf_init(&text, f->arena);
-	w = json_writer_new(f->arena, &text);
-	json_tree(w, NULL, tags);
-	BUG_ON(json_finish(w) != ERR_OK);
-	return buf_view(&text);
-}
-
-static void read_address(struct faults *f, const struct json *body, struct session_new *s)
-{
-	unsigned char bytes[16];
-
-	body_str(f, body, "ip_address", BODY_OPTIONAL, INET6_ADDRSTRLEN, &s->ip_address);
-	if (s->ip_address.p != NULL && inet_pton(AF_INET, s->ip_address.p, bytes) != 1 &&
-		inet_pton(AF_INET6, s->ip_address.p, bytes) != 1)
-		fault_add(f, "body", "ip_address", -1, "ip_any_address",
-			"value is not a valid IPv4 or IPv6 address");
-}
-
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -314,56 +231,6 @@ static void read_times(struct faults *f, const struct json *body, int64_t sessio
 	check_times(f, s);
 }
 
-static void read_user(struct faults *f, const struct json *body, struct user_new *u)
-{
-	bool is_admin = false;
-
-	body_str(f, body, "user_id", BODY_REQUIRED, LIMIT_ID_BYTES, &u->id);
-	body_str(f, body, "user_email", BODY_OPTIONAL, LIMIT_EMAIL_BYTES, &u->email);
-	body_str(f, body, "user_display_name", BODY_OPTIONAL, LIMIT_TEXT_BYTES, &u->display_name);
-	body_bool(f, body, "is_admin", &is_admin);
-	u->is_admin = json_member(body, "is_admin") == NULL ? DB_NULL_I64 : is_admin;
-}
-
-static void read_device(const struct import_rules *rules, struct faults *f,
-	const struct json *body, struct session_new *s)
-{
-	read_address(f, body, s);
-	body_str(f, body, "user_agent", BODY_OPTIONAL, RECORD_MAX_BYTES, &s->user_agent);
-	if (s->user_agent.n > LIMIT_TEXT_BYTES) {
-		s->user_agent.n = LIMIT_TEXT_BYTES;
-		while (s->user_agent.n > 0 && (s->user_agent.p[s->user_agent.n] & 0xC0) == 0x80)
-			s->user_agent.n--;
-	}
-	body_str(f, body, "device_type", BODY_OPTIONAL, DEVICE_TYPE_BYTES, &s->device_type);
-	body_str(f, body, "location", BODY_OPTIONAL, LOCATION_BYTES, &s->location);
-	if (s->device_type.p == NULL)
-		s->device_type = device_type(s->user_agent);
-	if (s->location.p == NULL && s->ip_address.p != NULL)
-		s->location = geo_location(rules->geo, f->arena, s->ip_address);
-}
-
-static void read_session(const struct import_rules *rules, struct faults *f,
-	const struct json *body, struct session_new *s)
-{
-	const struct json *config_types = NULL;
-
-	body_str(f, body, "id", BODY_REQUIRED, LIMIT_ID_BYTES, &s->id);
-	if (s->id.p != NULL && is_reserved(s->id))
-		fault_add(f, "body", "id", -1, "value_error", "this id is reserved");
-	body_str(f, body, "tenant_id", BODY_REQUIRED, LIMIT_ID_BYTES, &s->tenant_id);
-	body_str(f, body, "partner_id", BODY_OPTIONAL, LIMIT_ID_BYTES, &s->partner_id);
-	read_device(rules, f, body, s);
-	read_token(f, body, s);
-	read_times(f, body, rules->session_s, s);
-	body_str(f, body, "authenticator_id", BODY_OPTIONAL, LIMIT_ID_BYTES, &s->authenticator_id);
-	body_bool(f, body, "is_mfa_required", &s->is_mfa_required);
-	body_bool(f, body, "is_mfa_complete", &s->is_mfa_complete);
-	body_str_list(f, body, "config_types", LIMIT_CONFIG_TYPES, LIMIT_ID_BYTES, &config_types);
-	s->config_types = distinct_texts(f, config_types);
-	s->tags = read_tags(f, body);
-}
-
 static const char *fault_text(const struct faults *f)
 {
 	struct buf text;
@@ -390,8 +257,10 @@ void import_row_read(const struct import_rules *rules, struct arena *a, struct s
 							    : object_from_json(rules, &f, text);
 
 	if (f.count == 0) {
-		read_session(rules, &f, body, &row->session);
-		read_user(&f, body, &row->user);
+		registration_read_session(&f, body, BODY_REQUIRED, rules->geo, &row->session);
+		read_token(&f, body, &row->session);
+		read_times(&f, body, rules->session_s, &row->session);
+		registration_read_user(&f, body, &row->user);
 	}
 	row->user.tenant_id = row->session.tenant_id;
 	row->session.user_id = row->user.id;

@@ -44,19 +44,6 @@ enum err v1_tenant_revoke_all(struct call *c)
 	return err != ERR_OK ? err : v1_answer_revoked(c, &revoke);
 }
 
-/* The ids as one bound parameter, whatever their number. */
-static struct str ids_as_json(struct call *c, const struct json *ids)
-{
-	struct json_writer *w;
-	struct buf text;
-
-	buf_init(&text, c->arena);
-	w = json_writer_new(c->arena, &text);
-	json_tree(w, NULL, ids);
-	BUG_ON(json_finish(w) != ERR_OK);
-	return buf_view(&text);
-}
-
 enum err v1_tenant_user_revoke(struct call *c)
 {
 	bool all = false, except_current = true;
@@ -73,7 +60,7 @@ enum err v1_tenant_user_revoke(struct call *c)
 		return ERR_INVALID;
 	c->scope.user_id = call_var(c, "user_id");
 	if (!all)
-		c->scope.ids_json = ids_as_json(c, ids);
+		c->scope.ids_json = json_text(c->arena, ids); /* one parameter, whatever their number */
 	if (except_current)
 		c->scope.except_id = c->who.session_id;
 	revoke = call_revoke(c, &c->scope);

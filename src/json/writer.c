@@ -254,3 +254,17 @@ enum err json_finish(struct json_writer *w)
 	latch(w, w->depth == 0 && w->begun);
 	return w->err;
 }
+
+struct str json_text(struct arena *a, const struct json *tree)
+{
+	struct json_writer *w;
+	struct buf text;
+
+	if (tree == NULL)
+		return STR_NONE;
+	buf_init(&text, a);
+	w = json_writer_new(a, &text);
+	json_tree(w, NULL, tree);
+	BUG_ON(json_finish(w) != ERR_OK);
+	return buf_view(&text);
+}

@@ -173,7 +173,7 @@ static void bad_csv_row__is_told_and_left_out(void **state)
 		{",t,u,,,,,,,,,,,,", "id: Field required"},
 		{"x,,u,,,,,,,,,,,,", "tenant_id: Field required"},
 		{"x,t,,,,,,,,,,,,,", "user_id: Field required"},
-		{",,,,,,,,,,,,,,", "id: Field required; tenant_id: Field required; user_id: "},
+		{",,,,,,,,,,,,,,", "tenant_id: Field required; id: Field required; user_id: "},
 		{"stats,t,u,,,,,,,,,,,,", "id: this id is reserved"},
 		{"x,nobody,u,,,,,,,,,,,,", "tenant_id: no such tenant (--create-tenants makes it)"},
 		{"x,t,u,yesterday,,,,,,,,,,,", "created_at: Input should be a valid datetime"},

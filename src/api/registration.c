@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ * Reads the members of a session that is being put in. Called by v1_ingest.c and by admin/import_row.c;
+ * touches memory only. */
+#include "api/registration.h"
+
+#include <arpa/inet.h>
+
+#include "json/writer.h"
+#include "model/device.h"
+#include "model/geo.h"
+
+#define DEVICE_TYPE_BYTES 32
+#define LOCATION_BYTES 255
+
+/* Literals of the routes, and what no path can name: never ids (contract section 2). */
+static bool is_reserved(struct str id)
+{
+	static const char *const words[] = {"stats", "users", "revoke-all", "revoke-by-filter",
+		"introspect", ".", ".."};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (str_eq(id, str_from(words[i])))
+			return true;
+	return false;
+}
+
+static void read_id(struct faults *f, const struct json *body, enum body_need need, struct str *id)
+{
+	body_str(f, body, "id", need, LIMIT_ID_BYTES, id);
+	if (id->p != NULL && (id->n == 0 || is_reserved(*id)))
+		fault_add(f, "body", "id", -1, "value_error", "Value error, this id is reserved");
+}
+
+/* An IPv4 address written as IPv6 (::ffff:a.b.c.d, from servers that listen on both) is kept as the
+ * IPv4 address it is, so that a filter for its network finds it. */
+static void read_address(struct faults *f, const struct json *body, struct str *address)
+{
+	struct in6_addr v6;
+	struct in_addr v4;
+
+	body_str(f, body, "ip_address", BODY_OPTIONAL, INET6_ADDRSTRLEN, address);
+	if (address->p == NULL || inet_pton(AF_INET, address->p, &v4) == 1)
+		return;
+	if (inet_pton(AF_INET6, address->p, &v6) != 1) {
+		fault_add(f, "body", "ip_address", -1, "ip_any_address",
+			"value is not a valid IPv4 or IPv6 address");
+	} else if (IN6_IS_ADDR_V4MAPPED(&v6)) {
+		char *text = arena_alloc(f->arena, INET_ADDRSTRLEN);
+
+		*address = str_from(inet_ntop(AF_INET, v6.s6_addr + 12, text, INET_ADDRSTRLEN));
+	}
+}
+
+/* A header of any length must not keep anybody from signing in: the user agent is cut. */
+static void read_user_agent(struct faults *f, const struct json *body, struct str *agent)
+{
+	body_str(f, body, "user_agent", BODY_OPTIONAL, SIZE_MAX, agent);
+	if (agent->n > LIMIT_TEXT_BYTES) {
+		agent->n = LIMIT_TEXT_BYTES;
+		while (agent->n > 0 && (agent->p[agent->n] & 0xC0) == 0x80)
+			agent->n--;
+	}
+}
+
+/* A set, as the filter language counts it: the first of equal ones stays. */
+static struct str distinct_texts(const struct faults *f, const struct json *list)
+{
+	struct json_writer *w;
+	struct buf text;
+
+	if (list == NULL || f->count > 0)
+		return STR_NONE;
+	buf_init(&text, f->arena);
+	w = json_writer_new(f->arena, &text);
+	json_arr(w, NULL);
+	for (const struct json *e = list->first; e != NULL; e = e->next) {
+		const struct json *same = list->first;
+
+		while (!str_eq(same->text, e->text))
+			same = same->next;
+		if (same == e)
+			json_str(w, NULL, e->text);
+	}
+	json_end(w);
+	BUG_ON(json_finish(w) != ERR_OK);
+	return buf_view(&text);
+}
+
+/* Flat: text, bool and null, as OpenZiti's model of tags has it. */
+static const struct json *read_tags(struct faults *f, const struct json *body)
+{
+	const struct json *tags = json_member(body, "tags");
+
+	if (tags == NULL || tags->type == JSON_NULL)
+		return NULL;
+	if (tags->type != JSON_OBJECT) {
+		fault_add(f, "body", "tags", -1, "dict_type", "Input should be a valid dictionary");
+		return NULL;
+	}
+	if (tags->count > LIMIT_TAGS)
+		fault_add(f, "body", "tags", -1, "too_long",
+			"Dictionary should have at most 64 items");
+	for (const struct json *t = tags->first; t != NULL; t = t->next) {
+		bool flat = t->type == JSON_BOOL || t->type == JSON_NULL || t->type == JSON_STRING;
+
+		if (!flat || t->text.n > LIMIT_TAG_VALUE_BYTES || t->key.n > LIMIT_ID_BYTES)
+			fault_add(f, "body", "tags", -1, "value_error",
+				"Value error, a tag is a string of at most 4096 bytes, a boolean "
+				"or null, its name at most 255 bytes");
+	}
+	return tags;
+}
+
+void registration_read_session(struct faults *f, const struct json *body, enum body_need id_need,
+	const struct geo *geo, struct session_new *s)
+{
+	const struct json *config_types = NULL;
+
+	body_str(f, body, "tenant_id", BODY_REQUIRED, LIMIT_ID_BYTES, &s->tenant_id);
+	read_id(f, body, id_need, &s->id);
+	body_str(f, body, "partner_id", BODY_OPTIONAL, LIMIT_ID_BYTES, &s->partner_id);
+	read_address(f, body, &s->ip_address);
+	read_user_agent(f, body, &s->user_agent);
+	body_str(f, body, "device_type", BODY_OPTIONAL, DEVICE_TYPE_BYTES, &s->device_type);
+	body_str(f, body, "location", BODY_OPTIONAL, LOCATION_BYTES, &s->location);
+	body_str(f, body, "authenticator_id", BODY_OPTIONAL, LIMIT_ID_BYTES, &s->authenticator_id);
+	body_bool(f, body, "is_mfa_required", &s->is_mfa_required);
+	body_bool(f, body, "is_mfa_complete", &s->is_mfa_complete);
+	body_str_list(f, body, "config_types", LIMIT_CONFIG_TYPES, LIMIT_ID_BYTES, &config_types);
+	s->config_types = distinct_texts(f, config_types);
+	s->tags = json_text(f->arena, read_tags(f, body));
+	if (s->device_type.p == NULL)
+		s->device_type = device_type(s->user_agent);
+	if (s->location.p == NULL && s->ip_address.p != NULL)
+		s->location = geo_location(geo, f->arena, s->ip_address);
+}
+
+void registration_read_user(struct faults *f, const struct json *body, struct user_new *u)
+{
+	bool is_admin = false;
+
+	body_str(f, body, "user_id", BODY_REQUIRED, LIMIT_ID_BYTES, &u->id);
+	body_str(f, body, "user_email", BODY_OPTIONAL, LIMIT_EMAIL_BYTES, &u->email);
+	body_str(f, body, "user_display_name", BODY_OPTIONAL, LIMIT_TEXT_BYTES, &u->display_name);
+	body_bool(f, body, "is_admin", &is_admin);
+	u->is_admin = json_member(body, "is_admin") == NULL ? DB_NULL_I64 : is_admin;
+}
