@@ -24,17 +24,18 @@ int64_t v1_page_offset(int64_t page, int64_t per_page);
 
 /* The shared endings of handlers. */
 MUST_CHECK enum err v1_answer_page(struct call *c, const struct session_scope *scope);
-MUST_CHECK enum err v1_answer_detail(struct call *c, const struct session_scope *scope);
 MUST_CHECK enum err v1_answer_revoked(struct call *c, struct revoke_call *revoke);
 MUST_CHECK enum err v1_answer_empty(struct call *c); /* 204 */
 
 /* DELETE of one session in the scope: ended if active, ERR_NOT_FOUND if it never was there. */
 MUST_CHECK enum err v1_revoke_one(struct call *c, struct revoke_call *revoke);
 
+/* One session by the path's id, in whatever the caller reaches: platform and tenant alike. */
+enum err v1_session_get(struct call *c);
+enum err v1_session_delete(struct call *c);
+
 enum err v1_admin_list(struct call *c);
 enum err v1_admin_revoke_all(struct call *c);
-enum err v1_admin_get(struct call *c);
-enum err v1_admin_delete(struct call *c);
 enum err v1_audit_list(struct call *c);
 enum err v1_revoke_by_filter(struct call *c);
 enum err v1_me_list(struct call *c);
@@ -45,7 +46,5 @@ enum err v1_tenant_revoke_all(struct call *c);
 enum err v1_tenant_stats(struct call *c);
 enum err v1_tenant_user_list(struct call *c);
 enum err v1_tenant_user_revoke(struct call *c);
-enum err v1_tenant_get(struct call *c);
-enum err v1_tenant_delete(struct call *c);
 
 #endif

@@ -55,20 +55,3 @@ enum err v1_admin_revoke_all(struct call *c)
 	err = call_end_sessions(c, &revoke);
 	return err != ERR_OK ? err : v1_answer_revoked(c, &revoke);
 }
-
-enum err v1_admin_get(struct call *c)
-{
-	c->scope.session_id = call_var(c, "session_id");
-	return v1_answer_detail(c, &c->scope);
-}
-
-enum err v1_admin_delete(struct call *c)
-{
-	struct revoke_call revoke;
-	enum err err;
-
-	c->scope.session_id = call_var(c, "session_id");
-	revoke = call_revoke(c, &c->scope);
-	err = v1_revoke_one(c, &revoke);
-	return err != ERR_OK ? err : v1_answer_empty(c);
-}

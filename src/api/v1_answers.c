@@ -100,23 +100,6 @@ enum err v1_answer_page(struct call *c, const struct session_scope *scope)
 	return v1_close(c, w);
 }
 
-enum err v1_answer_detail(struct call *c, const struct session_scope *scope)
-{
-	struct session_detail detail;
-	struct json_writer *w;
-	enum err err;
-
-	err = session_get(c->app->db, c->arena, scope, &detail);
-	if (err == ERR_NOT_FOUND)
-		c->detail = "Session not found";
-	if (err != ERR_OK)
-		return err;
-	w = v1_open(c, 200);
-	v1_put_detail(w, c, &detail);
-	json_end(w);
-	return v1_close(c, w);
-}
-
 enum err v1_answer_empty(struct call *c)
 {
 	c->res->status = 204;
@@ -155,4 +138,33 @@ enum err v1_answer_revoked(struct call *c, struct revoke_call *revoke)
 	json_end(w);
 	json_end(w);
 	return err != ERR_OK ? err : v1_close(c, w);
+}
+
+enum err v1_session_get(struct call *c)
+{
+	struct session_detail detail;
+	struct json_writer *w;
+	enum err err;
+
+	c->scope.session_id = call_var(c, "session_id");
+	err = session_get(c->app->db, c->arena, &c->scope, &detail);
+	if (err == ERR_NOT_FOUND)
+		c->detail = "Session not found";
+	if (err != ERR_OK)
+		return err;
+	w = v1_open(c, 200);
+	v1_put_detail(w, c, &detail);
+	json_end(w);
+	return v1_close(c, w);
+}
+
+enum err v1_session_delete(struct call *c)
+{
+	struct revoke_call revoke;
+	enum err err;
+
+	c->scope.session_id = call_var(c, "session_id");
+	revoke = call_revoke(c, &c->scope);
+	err = v1_revoke_one(c, &revoke);
+	return err != ERR_OK ? err : v1_answer_empty(c);
 }

@@ -19,23 +19,6 @@ enum err v1_tenant_user_list(struct call *c)
 	return v1_answer_page(c, &c->scope);
 }
 
-enum err v1_tenant_get(struct call *c)
-{
-	c->scope.session_id = call_var(c, "session_id");
-	return v1_answer_detail(c, &c->scope);
-}
-
-enum err v1_tenant_delete(struct call *c)
-{
-	struct revoke_call revoke;
-	enum err err;
-
-	c->scope.session_id = call_var(c, "session_id");
-	revoke = call_revoke(c, &c->scope);
-	err = v1_revoke_one(c, &revoke);
-	return err != ERR_OK ? err : v1_answer_empty(c);
-}
-
 enum err v1_tenant_revoke_all(struct call *c)
 {
 	struct revoke_call revoke = call_revoke(c, &c->scope);
