@@ -13,27 +13,36 @@
 #include <fcgiapp.h>
 #include <fcgios.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/macros.h"
 
 #define LISTEN_FD 0
 
-/* What of an unread body is thrown away before closing. A longer rest is left to libfcgi, which
- * closes in its slow way: half, then waits until the web server has closed too. */
+/* How long a body may take to arrive, all of it: a web server that hands one on as it comes
+ * (mod_proxy_fcgi) must not let four slow clients hold four workers. */
+#define BODY_US INT64_C(10000000)
+
+/* How much of an unread body is thrown away before closing, and how long that may take. */
 #define DRAIN_BYTES 65536
+#define DRAIN_US INT64_C(500000)
 
 struct fcgi {
 	FCGX_Request request;
 	int epoll, signals;
 	bool stopping;
+	int64_t body_until_us; /* monotonic */
 	struct http_env env;
 };
 
@@ -44,12 +53,39 @@ static const char *get(void *ctx, const char *name)
 	return FCGX_GetParam(name, f->request.envp);
 }
 
+/* Waits until a part of the body is in libfcgi's buffer. Its own read would wait for ever for a
+ * record that does not come, hence the time limit on the socket (fcgi_accept), which ends it with an
+ * error. False: no time is left, or the web server is gone. *end: that was all of it. */
+static bool fill(struct fcgi *f, int64_t until_us, bool *end)
+{
+	FCGX_Stream *in = f->request.in;
+	struct pollfd p = {.fd = f->request.ipcFd, .events = POLLIN};
+	int64_t left_us = until_us - clock_monotonic_us();
+	int c;
+
+	*end = in->isClosed != 0;
+	if (*end || in->rdNext < in->stop)
+		return true;
+	if (poll(&p, 1, left_us > 0 ? (int)(left_us / 1000) + 1 : 0) <= 0)
+		return false;
+	c = FCGX_GetChar(in);
+	*end = c == EOF;
+	return c == EOF ? FCGX_GetError(in) == 0 : FCGX_UnGetChar(c, in) == c;
+}
+
 static long read_body(void *ctx, char *out, size_t n)
 {
 	struct fcgi *f = ctx;
-	int got = FCGX_GetStr(out, n > INT_MAX ? INT_MAX : (int)n, f->request.in);
+	FCGX_Stream *in = f->request.in;
+	size_t there;
+	bool end;
 
-	return got == 0 && FCGX_GetError(f->request.in) != 0 ? -1 : got;
+	if (!fill(f, f->body_until_us, &end))
+		return -1;
+	if (end)
+		return 0;
+	there = (size_t)(in->stop - in->rdNext);
+	return FCGX_GetStr(out, (int)(n < there ? n : there), in);
 }
 
 bool fcgi_inherited(void)
@@ -142,6 +178,8 @@ static bool passes(int error)
 
 enum fcgi_event fcgi_accept(struct fcgi *f)
 {
+	static const struct timeval patience = {.tv_sec = 1};
+
 	while (!f->stopping) {
 		int got;
 
@@ -152,6 +190,9 @@ enum fcgi_event fcgi_accept(struct fcgi *f)
 			/* One connection, one request: whoever kept the connection for more would
 			 * leave the requests of others waiting in the backlog. */
 			f->request.keepConnection = 0;
+			setsockopt(f->request.ipcFd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+				sizeof(patience));
+			f->body_until_us = clock_monotonic_us() + BODY_US;
 			return FCGI_REQUEST;
 		}
 		if (!passes(-got)) {
@@ -193,26 +234,36 @@ void fcgi_write(void *fcgi, const char *p, size_t n)
 	}
 }
 
-/* True when nothing of the request is left unread. A longer rest than DRAIN_BYTES is not awaited. */
-static bool drain(struct fcgi *f)
+/* Throws away what is left of the body, within bounds. True when that was all of it. */
+static bool drain(struct fcgi *f, int64_t for_us)
 {
-	char rest[4096];
+	FCGX_Stream *in = f->request.in;
+	int64_t until_us = clock_monotonic_us() + for_us;
 	size_t drained = 0;
-	int n;
+	char rest[4096];
+	bool end = false;
 
-	do {
-		n = FCGX_GetStr(rest, sizeof(rest), f->request.in);
-		drained += (size_t)n;
-	} while (n == (int)sizeof(rest) && drained < DRAIN_BYTES);
-	return n < (int)sizeof(rest);
+	while (drained < DRAIN_BYTES && fill(f, until_us, &end) && !end) {
+		size_t there = (size_t)(in->stop - in->rdNext);
+
+		drained += (size_t)FCGX_GetStr(rest,
+			(int)(there < sizeof(rest) ? there : sizeof(rest)), in);
+	}
+	return end;
 }
 
-/* With unread bytes a plain close would reset the connection and could take the answer with it;
- * without them libfcgi's shutdown, poll and read are three system calls for nothing. An authorizer's
- * request has no body, and Apache sends no end of one either: waiting for it would be for ever. */
+/* A close with bytes unread can take the answer along, so what comes within a moment is read, behind
+ * the answer; then the connection is closed at once: libfcgi's own way (shut down, wait, read until
+ * the web server has closed) lasts as long as a slow client likes. An authorizer's request has no
+ * body, and Apache sends no end of one either: nothing to drain, and libfcgi's way ends at once. */
 void fcgi_finish(struct fcgi *f)
 {
-	if (fcgi_role(f) == FCGI_ROLE_RESPONDER && drain(f))
+	if (fcgi_role(f) == FCGI_ROLE_RESPONDER) {
+		if (!drain(f, 0)) {
+			FCGX_FFlush(f->request.out);
+			drain(f, DRAIN_US);
+		}
 		FCGX_Detach(&f->request);
+	}
 	FCGX_Finish_r(&f->request);
 }

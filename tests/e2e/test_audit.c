@@ -4,8 +4,7 @@
 #include "lib/e2e.h"
 
 #define ADMIN "/api/v1/admin/audit"
-#define ENTRY                                                                                      \
-	"session_id tenant_id user_id revoked_at revoked_by endpoint request_id reason"
+#define ENTRY "session_id tenant_id user_id revoked_at revoked_by endpoint request_id reason"
 
 static struct e2e_answer list(struct e2e *t, const char *query)
 {
@@ -23,15 +22,16 @@ static int64_t total(const struct e2e_answer *a)
 }
 
 /* n sessions of the user, ended in one call with that reason. */
-static void end_some(struct e2e *t, struct e2e_tenant tn, const char *user, int n,
-	const char *reason)
+static void end_some(
+	struct e2e *t, struct e2e_tenant tn, const char *user, int n, const char *reason)
 {
 	struct e2e_answer a;
 
 	for (int i = 0; i < n; i++)
 		e2e_put_session(t, tn, str_from(user));
-	a = e2e_post(t, e2e_super_admin(t), arena_printf(t->arena,
-		"{\"filter\":\"identity = \\\"%s\\\"\",\"reason\":%s}", user, reason),
+	a = e2e_post(t, e2e_super_admin(t),
+		arena_printf(t->arena, "{\"filter\":\"identity = \\\"%s\\\"\",\"reason\":%s}", user,
+			reason),
 		"/api/v1/tenants/%s/sessions/revoke-by-filter", tn.id.p);
 	expect_status(&a, 200);
 	assert_int_equal(e2e_int(a.json, "data.revoked_count"), n);
@@ -42,10 +42,13 @@ static void entry__says_who_ended_what_and_how(void **state)
 	struct e2e *t = *state;
 	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
 	struct str id = e2e_put_session(t, tn, STR("u"));
-	struct e2e_request r = {.method = "POST", .headers = {"X-Request-Id: the-request"},
-		.token = e2e_token(t, "{\"sub\":\"boss\",\"role\":\"tenant_admin\",\"tenant_id\":\"%s\"}",
+	struct e2e_request r = {.method = "POST",
+		.headers = {"X-Request-Id: the-request"},
+		.token = e2e_token(t,
+			"{\"sub\":\"boss\",\"role\":\"tenant_admin\",\"tenant_id\":\"%s\"}",
 			tn.id.p),
-		.path = arena_printf(t->arena, "/api/v1/tenants/%s/sessions/revoke-by-filter", tn.id.p),
+		.path = arena_printf(
+			t->arena, "/api/v1/tenants/%s/sessions/revoke-by-filter", tn.id.p),
 		.body = STR("{\"filter\":\"true\",\"reason\":\"left the company\"}")};
 	struct e2e_answer a = e2e_send(t, &r);
 
@@ -74,7 +77,8 @@ static void entry__says_who_ended_what_and_how(void **state)
 	expect_str(e2e_text(s.json, "data.revoke_reason"), STR("left the company"));
 
 	e2e_put_session(t, tn, STR("v"));
-	a = e2e_post(t, e2e_super_admin(t), NULL, "/api/v1/tenants/%s/sessions/revoke-all", tn.id.p);
+	a = e2e_post(
+		t, e2e_super_admin(t), NULL, "/api/v1/tenants/%s/sessions/revoke-all", tn.id.p);
 	expect_status(&a, 200);
 	a = list(t, OF(tn, "&user_id=v"));
 	assert_true(e2e_is_null(a.json, "data.0.reason"));
@@ -97,13 +101,14 @@ static void pages__show_each_entry_once_newest_first(void **state)
 		struct e2e_answer a;
 
 		for (int page = 1; page <= pages + 1; page++) {
-			a = list(t, arena_printf(t->arena, "?tenant_id=%s&per_page=%d&page=%d", tn.id.p,
-				sizes[i], page));
+			a = list(t, arena_printf(t->arena, "?tenant_id=%s&per_page=%d&page=%d",
+					    tn.id.p, sizes[i], page));
 			assert_int_equal(total(&a), ENTRIES);
 			assert_int_equal(e2e_int(a.json, "pagination.page"), page);
 			assert_int_equal(e2e_int(a.json, "pagination.per_page"), sizes[i]);
 			assert_int_equal(e2e_int(a.json, "pagination.total_pages"), pages);
-			for (const struct json *e = e2e_at(a.json, "data")->first; e != NULL; e = e->next) {
+			for (const struct json *e = e2e_at(a.json, "data")->first; e != NULL;
+				e = e->next) {
 				int64_t at = e2e_ms(e, "revoked_at");
 
 				assert_true(at <= before && seen < ENTRIES);
@@ -161,8 +166,8 @@ static void filters__narrow_together(void **state)
 			fail_msg("%s: %lld, expected %lld", rows[i].query, (long long)total(&got),
 				(long long)rows[i].want);
 	}
-	struct e2e_answer got = e2e_get(t, e2e_super_admin(t), "/api/v1/tenants/%s/audit?user_id=%s",
-		c.id.p, user.p);
+	struct e2e_answer got = e2e_get(
+		t, e2e_super_admin(t), "/api/v1/tenants/%s/audit?user_id=%s", c.id.p, user.p);
 
 	expect_status(&got, 200);
 	assert_int_equal(total(&got), 3);
@@ -183,10 +188,14 @@ static void administrators__see_their_own_only(void **state)
 	struct str partner = e2e_partner(t);
 	struct e2e_tenant mine = e2e_tenant(t, partner), also = e2e_tenant(t, partner);
 	struct e2e_tenant other = e2e_tenant(t, e2e_partner(t));
-	struct str tenant_admin = e2e_token(t, "{\"sub\":\"a\",\"role\":\"tenant_admin\","
-		"\"tenant_id\":\"%s\"}", mine.id.p);
-	struct str partner_admin = e2e_token(t, "{\"sub\":\"p\",\"role\":\"partner_admin\","
-		"\"partner_id\":\"%s\"}", partner.p);
+	struct str tenant_admin = e2e_token(t,
+		"{\"sub\":\"a\",\"role\":\"tenant_admin\","
+		"\"tenant_id\":\"%s\"}",
+		mine.id.p);
+	struct str partner_admin = e2e_token(t,
+		"{\"sub\":\"p\",\"role\":\"partner_admin\","
+		"\"partner_id\":\"%s\"}",
+		partner.p);
 	struct e2e_answer a;
 
 	end_some(t, mine, "u", 1, "null");
@@ -224,7 +233,8 @@ static void others__may_not(void **state)
 		int want;
 	} rows[] = {
 		{"{\"sub\":\"u\",\"tenant_id\":\"t\"}", 403},
-		{"{\"sub\":\"s\",\"platform_token\":true,\"scope\":\"admin:write sessions:write\"}", 403},
+		{"{\"sub\":\"s\",\"platform_token\":true,\"scope\":\"admin:write sessions:write\"}",
+			403},
 		{"{\"sub\":\"s\",\"platform_token\":true,\"scope\":\"admin:read\"}", 200},
 	};
 	struct e2e *t = *state;
@@ -247,14 +257,16 @@ static void parameters__are_validated(void **state)
 	const char *paths[] = {ADMIN, arena_printf(t->arena, "/api/v1/tenants/%s/audit", tn.id.p)};
 
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-		struct e2e_answer a = e2e_get(t, e2e_super_admin(t), "%s?per_page=101&page=x", paths[i]);
+		struct e2e_answer a =
+			e2e_get(t, e2e_super_admin(t), "%s?per_page=101&page=x", paths[i]);
 
 		expect_status(&a, 422);
 		expect_body(&a, "{\"detail\":[{\"loc\":[\"query\",\"page\"],"
-			"\"msg\":\"Input should be a valid integer, unable to parse string as an integer\","
-			"\"type\":\"int_parsing\"},{\"loc\":[\"query\",\"per_page\"],"
-			"\"msg\":\"Input should be less than or equal to 100\","
-			"\"type\":\"less_than_equal\"}]}");
+				"\"msg\":\"Input should be a valid integer, unable to parse string "
+				"as an integer\","
+				"\"type\":\"int_parsing\"},{\"loc\":[\"query\",\"per_page\"],"
+				"\"msg\":\"Input should be less than or equal to 100\","
+				"\"type\":\"less_than_equal\"}]}");
 	}
 }
 

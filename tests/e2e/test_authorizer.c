@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * An application behind the Authorizer (httpd-conf, rollcall-authorizer.conf): open to living
- * sessions, closed at the next request after any revoking endpoint, told who comes by the web server
- * and by nobody else. The same through every web server; skipped where the stack has no such page. */
+ * sessions, closed at the next request after any revoking endpoint, told who comes by the web
+ * server and by nobody else. The same through every web server; skipped where the stack has no such
+ * page. */
 #include <stdlib.h>
 
 #include "lib/e2e.h"
@@ -17,8 +18,8 @@ struct guest {
 
 static struct str service(struct e2e *t)
 {
-	return e2e_token(t,
-		"{\"sub\":\"svc\",\"platform_token\":true,\"scope\":\"sessions:write\"}");
+	return e2e_token(
+		t, "{\"sub\":\"svc\",\"platform_token\":true,\"scope\":\"sessions:write\"}");
 }
 
 static struct guest sign_in(struct e2e *t)
@@ -109,7 +110,8 @@ static void page__is_open_to_a_living_session(void **state)
 
 	expect_open(t, &g);
 	a = visit(t, "/protected/page.txt",
-		arena_printf(t->arena, "Cookie: a=b; rollcall_session=%.*s; c=d", STR_FMT(g.token)));
+		arena_printf(
+			t->arena, "Cookie: a=b; rollcall_session=%.*s; c=d", STR_FMT(g.token)));
 	expect_status(&a, 200);
 	a = visit(t, "/protected/page.txt?x=y&z",
 		arena_printf(t->arena, "Cookie: rollcall_session=%.*s", STR_FMT(g.jwt)));
@@ -153,8 +155,8 @@ static void page__is_closed_to_everybody_else(void **state)
 
 		if (i == 10)
 			header = arena_printf(t->arena, "Authorization: Bearer %.*s",
-				STR_FMT(e2e_token(t, "{\"sub\":\"u\",\"sid\":\"%.*s\"}",
-					STR_FMT(old.id))));
+				STR_FMT(e2e_token(
+					t, "{\"sub\":\"u\",\"sid\":\"%.*s\"}", STR_FMT(old.id))));
 		a = visit(t, "/protected/page.txt", header);
 		print_message("           %.40s\n", header != NULL ? header : "nothing");
 		expect_status(&a, 401);
@@ -241,8 +243,8 @@ static void client__cannot_say_who_it_is(void **state)
 /* A header would lose a part of these, and with it tell one user from another no more. */
 static void ids_that_no_header_carries__are_not_let_in(void **state)
 {
-	static const char *const ids[] = {"ad\\nmin", "ad\\rmin", "admin\\u0000x", " admin", "admin ",
-		"\\tadmin", "ad\\u007fmin"};
+	static const char *const ids[] = {"ad\\nmin", "ad\\rmin", "admin\\u0000x", " admin",
+		"admin ", "\\tadmin", "ad\\u007fmin"};
 	struct e2e *t = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
@@ -315,8 +317,8 @@ static void end(struct e2e *t, const struct ending *e, const struct guest *g)
 	struct e2e_answer a;
 
 	if (e->by_user)
-		r.token = e2e_token(t, "{\"sub\":\"%s\",\"tenant_id\":\"%s\"}", g->user_id.p,
-			g->tenant_id.p);
+		r.token = e2e_token(
+			t, "{\"sub\":\"%s\",\"tenant_id\":\"%s\"}", g->user_id.p, g->tenant_id.p);
 	if (e->body != NULL)
 		r.body = str_from(filled(t, e->body, g));
 	a = e2e_send(t, &r);
@@ -365,8 +367,9 @@ static void last_activity__moves_once_per_interval(void **state)
 	struct guest g = sign_in(t);
 	struct str before, after;
 
-	e2e_exec(t, SQL("UPDATE session SET last_activity_at = UTC_TIMESTAMP(3) - INTERVAL 1 HOUR"
-			" WHERE id = ?"),
+	e2e_exec(t,
+		SQL("UPDATE session SET last_activity_at = UTC_TIMESTAMP(3) - INTERVAL 1 HOUR"
+		    " WHERE id = ?"),
 		1, db_str(g.id));
 	before = last_activity(t, g.id);
 	expect_open(t, &g);

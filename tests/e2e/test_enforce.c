@@ -8,8 +8,8 @@
 #include "lib/load.h"
 
 enum {
-	GROUPS = 250,      /* a tenant with one user */
-	PER_GROUP = 4,     /* sessions of that user */
+	GROUPS = 250,  /* a tenant with one user */
+	PER_GROUP = 4, /* sessions of that user */
 	SESSIONS = GROUPS * PER_GROUP,
 	CONNECTIONS = 64,
 	CHECKS_BEFORE = 4, /* of every session, at the least */
@@ -72,7 +72,7 @@ struct story {
 	struct session sessions[SESSIONS];
 	size_t signed_in, revoked, checks;
 	size_t allowed[CHECK__COUNT], refused[CHECK__COUNT], ended[REVOKE__COUNT];
-	size_t next;       /* where to look for work, so that everybody has a turn */
+	size_t next; /* where to look for work, so that everybody has a turn */
 };
 
 static struct str text(struct story *st, struct str s)
@@ -86,15 +86,15 @@ static void prepare(struct story *st)
 
 	st->root = e2e_super_admin(t);
 	st->service = e2e_token(t, "{\"sub\":\"svc\",\"platform_token\":true,"
-		"\"scope\":\"sessions:write admin:read admin:write\"}");
+				   "\"scope\":\"sessions:write admin:read admin:write\"}");
 	for (size_t i = 0; i < GROUPS; i++) {
 		struct group *g = &st->groups[i];
 
 		g->tenant = e2e_tenant(t, STR_NONE).id;
 		g->how = (enum revoke)(i % REVOKE__COUNT);
 		g->user_jwt = e2e_token(t, "{\"sub\":\"u\",\"tenant_id\":\"%s\"}", g->tenant.p);
-		g->sign_in = str_printf(t->arena, "{\"tenant_id\":\"%s\",\"user_id\":\"u\"}",
-			g->tenant.p);
+		g->sign_in = str_printf(
+			t->arena, "{\"tenant_id\":\"%s\",\"user_id\":\"u\"}", g->tenant.p);
 	}
 }
 
@@ -103,8 +103,11 @@ static void prepare(struct story *st)
 static void sign_in(struct story *st, size_t i, struct load_job *job)
 {
 	st->sessions[i].signing_in = true;
-	*job = (struct load_job){.method = "POST", .path = STR("/api/v1/sessions"),
-		.token = st->service, .body = st->groups[i / PER_GROUP].sign_in, .kind = SIGN_IN,
+	*job = (struct load_job){.method = "POST",
+		.path = STR("/api/v1/sessions"),
+		.token = st->service,
+		.body = st->groups[i / PER_GROUP].sign_in,
+		.kind = SIGN_IN,
 		.item = i};
 }
 
@@ -114,7 +117,9 @@ static void check(struct story *st, size_t i, struct load_job *job)
 	struct session *s = &st->sessions[i];
 	enum check how = (enum check)((size_t)(s->before + s->after) + i) % CHECK__COUNT;
 
-	*job = (struct load_job){.path = STR("/authorize"), .kind = CHECK, .item = i,
+	*job = (struct load_job){.path = STR("/authorize"),
+		.kind = CHECK,
+		.item = i,
 		.stamp = (uint64_t)how * 2 + s->revoked};
 	s->before += !s->revoked;
 	s->after += s->revoked;

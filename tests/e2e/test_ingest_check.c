@@ -10,13 +10,14 @@
 
 static struct str platform(struct e2e *t)
 {
-	return e2e_token(t, "{\"sub\":\"svc\",\"platform_token\":true,\"scope\":\"sessions:write\"}");
+	return e2e_token(
+		t, "{\"sub\":\"svc\",\"platform_token\":true,\"scope\":\"sessions:write\"}");
 }
 
 static struct str service_of(struct e2e *t, struct str tenant)
 {
-	return e2e_token(t, "{\"sub\":\"svc\",\"tenant_id\":\"%s\",\"scope\":\"sessions:write\"}",
-		tenant.p);
+	return e2e_token(
+		t, "{\"sub\":\"svc\",\"tenant_id\":\"%s\",\"scope\":\"sessions:write\"}", tenant.p);
 }
 
 struct signed_in {
@@ -27,8 +28,10 @@ struct signed_in {
 static struct signed_in sign_in(struct e2e *t)
 {
 	struct signed_in s = {.tenant = e2e_tenant(t, STR_NONE)};
-	struct e2e_answer a = e2e_post(t, platform(t), arena_printf(t->arena,
-		"{\"tenant_id\":\"%s\",\"user_id\":\"u\",\"expires_in\":3600}", s.tenant.id.p),
+	struct e2e_answer a = e2e_post(t, platform(t),
+		arena_printf(t->arena,
+			"{\"tenant_id\":\"%s\",\"user_id\":\"u\",\"expires_in\":3600}",
+			s.tenant.id.p),
 		"/api/v1/sessions");
 
 	expect_status(&a, 201);
@@ -46,7 +49,8 @@ static void end_session(struct e2e *t, struct str id)
 
 static void let_expire(struct e2e *t, struct str id)
 {
-	e2e_exec(t, SQL("UPDATE session SET expires_at = UTC_TIMESTAMP(3) WHERE id = ?"), 1, db_str(id));
+	e2e_exec(t, SQL("UPDATE session SET expires_at = UTC_TIMESTAMP(3) WHERE id = ?"), 1,
+		db_str(id));
 }
 
 /* Activity */
@@ -66,18 +70,23 @@ static void record(struct e2e *t, struct str id, const char *body)
 
 static void age(struct e2e *t, struct str id, int64_t seconds)
 {
-	e2e_exec(t, SQL("UPDATE session SET updated_at = created_at,"
-		" last_activity_at = UTC_TIMESTAMP(3) - INTERVAL ? SECOND WHERE id = ?"), 2,
-		db_i64(seconds), db_str(id));
-	e2e_exec(t, SQL("UPDATE session_app SET accessed_at = UTC_TIMESTAMP(3) - INTERVAL ? SECOND"
-		" WHERE session_id = ?"), 2, db_i64(seconds), db_str(id));
+	e2e_exec(t,
+		SQL("UPDATE session SET updated_at = created_at,"
+		    " last_activity_at = UTC_TIMESTAMP(3) - INTERVAL ? SECOND WHERE id = ?"),
+		2, db_i64(seconds), db_str(id));
+	e2e_exec(t,
+		SQL("UPDATE session_app SET accessed_at = UTC_TIMESTAMP(3) - INTERVAL ? SECOND"
+		    " WHERE session_id = ?"),
+		2, db_i64(seconds), db_str(id));
 }
 
 /* Seconds since the last activity, -1: there was none. */
 static int64_t idle_s(struct e2e *t, struct str id)
 {
-	return e2e_count(t, SQL("SELECT COALESCE(TIMESTAMPDIFF(SECOND, last_activity_at,"
-		" UTC_TIMESTAMP(3)), -1) FROM session WHERE id = ?"), 1, db_str(id));
+	return e2e_count(t,
+		SQL("SELECT COALESCE(TIMESTAMPDIFF(SECOND, last_activity_at,"
+		    " UTC_TIMESTAMP(3)), -1) FROM session WHERE id = ?"),
+		1, db_str(id));
 }
 
 static void activity__is_written_once_per_interval(void **state)
@@ -93,20 +102,26 @@ static void activity__is_written_once_per_interval(void **state)
 	record(t, id, "{}");
 	record(t, id, "{\"application_id\":null,\"application_name\":null,\"x\":1}");
 	assert_in_range(idle_s(t, id), INTERVAL_S / 2, INTERVAL_S / 2 + 20);
-	assert_int_equal(e2e_count(t, SQL("SELECT updated_at = created_at FROM session WHERE id = ?"), 1,
-		db_str(id)), 1);
+	assert_int_equal(
+		e2e_count(t, SQL("SELECT updated_at = created_at FROM session WHERE id = ?"), 1,
+			db_str(id)),
+		1);
 	age(t, id, INTERVAL_S + 1);
 	record(t, id, NULL);
 	assert_in_range(idle_s(t, id), 0, 20);
-	assert_int_equal(e2e_count(t, SQL("SELECT updated_at = last_activity_at FROM session"
-		" WHERE id = ?"), 1, db_str(id)), 1);
+	assert_int_equal(e2e_count(t,
+				 SQL("SELECT updated_at = last_activity_at FROM session"
+				     " WHERE id = ?"),
+				 1, db_str(id)),
+		1);
 }
 
 static int64_t app_idle_s(struct e2e *t, struct str id, const char *app)
 {
-	return e2e_count(t, SQL("SELECT TIMESTAMPDIFF(SECOND, accessed_at, UTC_TIMESTAMP(3))"
-		" FROM session_app WHERE session_id = ? AND application_id = ?"), 2, db_str(id),
-		db_str(str_from(app)));
+	return e2e_count(t,
+		SQL("SELECT TIMESTAMPDIFF(SECOND, accessed_at, UTC_TIMESTAMP(3))"
+		    " FROM session_app WHERE session_id = ? AND application_id = ?"),
+		2, db_str(id), db_str(str_from(app)));
 }
 
 static void applications__are_recorded_with_their_names(void **state)
@@ -126,7 +141,8 @@ static void applications__are_recorded_with_their_names(void **state)
 		expect_members(app, "application_id application_name accessed_at");
 		/* The document has no null for it: what has no name goes by its id. */
 		expect_str(e2e_text(app, "application_name"),
-			str_eq(e2e_text(app, "application_id"), STR("wiki")) ? STR("wiki") : STR("Mail"));
+			str_eq(e2e_text(app, "application_id"), STR("wiki")) ? STR("wiki")
+									     : STR("Mail"));
 	}
 	a = e2e_get(t, e2e_super_admin(t), "/api/v1/admin/sessions?user_id=u&tenant_id=%s",
 		e2e_text(a.json, "data.tenant_id").p);
@@ -166,8 +182,9 @@ static void activity_of_what_is_not_there__is_refused(void **state)
 	expect_status(&a, 409);
 	expect_body(&a, "{\"detail\":\"Session is not active\"}");
 	assert_in_range(idle_s(t, s.id), INTERVAL_S + 1, INTERVAL_S + 20);
-	assert_int_equal(e2e_count(t, SQL("SELECT COUNT(*) FROM session_app WHERE session_id = ?"), 1,
-		db_str(s.id)), 0);
+	assert_int_equal(e2e_count(t, SQL("SELECT COUNT(*) FROM session_app WHERE session_id = ?"),
+				 1, db_str(s.id)),
+		0);
 	s = sign_in(t);
 	let_expire(t, s.id);
 	a = activity(t, s.id, NULL);
@@ -179,17 +196,20 @@ static void activity__is_validated(void **state)
 	static const struct {
 		const char *in, *want;
 	} rows[] = {
-		{"{\"application_id\":1}", "{\"detail\":[{\"loc\":[\"body\",\"application_id\"],"
+		{"{\"application_id\":1}",
+			"{\"detail\":[{\"loc\":[\"body\",\"application_id\"],"
 			"\"msg\":\"Input should be a valid string\",\"type\":\"string_type\"}]}"},
-		{"{\"application_name\":\"Mail\"}", "{\"detail\":[{\"loc\":[\"body\",\"application_id\"],"
+		{"{\"application_name\":\"Mail\"}",
+			"{\"detail\":[{\"loc\":[\"body\",\"application_id\"],"
 			"\"msg\":\"Field required\",\"type\":\"missing\"}]}"},
 		{"{\"application_id\":\"a\",\"application_name\":[]}",
 			"{\"detail\":[{\"loc\":[\"body\",\"application_name\"],"
 			"\"msg\":\"Input should be a valid string\",\"type\":\"string_type\"}]}"},
-		{"[]", "{\"detail\":[{\"loc\":[\"body\"],\"msg\":\"Input should be a valid dictionary or "
-			"object to extract fields from\",\"type\":\"model_attributes_type\"}]}"},
+		{"[]", "{\"detail\":[{\"loc\":[\"body\"],\"msg\":\"Input should be a valid "
+		       "dictionary or "
+		       "object to extract fields from\",\"type\":\"model_attributes_type\"}]}"},
 		{"{", "{\"detail\":[{\"loc\":[\"body\",1],\"msg\":\"JSON decode error\","
-			"\"type\":\"json_invalid\"}]}"},
+		      "\"type\":\"json_invalid\"}]}"},
 	};
 	struct e2e *t = *state;
 	struct signed_in s = sign_in(t);
@@ -212,23 +232,28 @@ static void concurrent_activity__is_written_once(void **state)
 	struct e2e_answer a[64];
 
 	for (size_t i = 0; i < ARRAY_LEN(r); i++)
-		r[i] = (struct e2e_request){.method = "POST", .token = platform(t),
+		r[i] = (struct e2e_request){.method = "POST",
+			.token = platform(t),
 			.body = STR("{\"application_id\":\"mail\",\"application_name\":\"Mail\"}"),
 			.path = arena_printf(t->arena, "/api/v1/sessions/%s/activity", s.id.p)};
 	e2e_send_all(t, r, a, ARRAY_LEN(r));
 	for (size_t i = 0; i < ARRAY_LEN(r); i++)
 		expect_status(&a[i], 204);
 	assert_in_range(idle_s(t, s.id), 0, 20);
-	assert_int_equal(e2e_count(t, SQL("SELECT COUNT(*) FROM session_app WHERE session_id = ?"), 1,
-		db_str(s.id)), 1);
+	assert_int_equal(e2e_count(t, SQL("SELECT COUNT(*) FROM session_app WHERE session_id = ?"),
+				 1, db_str(s.id)),
+		1);
 }
 
 /* Introspection */
 
 static struct e2e_answer ask_form(struct e2e *t, struct str caller, const char *form)
 {
-	struct e2e_request r = {.method = "POST", .path = INTROSPECT, .token = caller,
-		.content_type = "application/x-www-form-urlencoded", .body = str_from(form)};
+	struct e2e_request r = {.method = "POST",
+		.path = INTROSPECT,
+		.token = caller,
+		.content_type = "application/x-www-form-urlencoded",
+		.body = str_from(form)};
 
 	return e2e_send(t, &r);
 }
@@ -238,8 +263,8 @@ static struct e2e_answer ask(struct e2e *t, struct str caller, struct str token)
 {
 	struct e2e_answer form = ask_form(t, caller,
 		arena_printf(t->arena, "token_type_hint=access_token&token=%s", token.p));
-	struct e2e_answer json = e2e_post(t, caller,
-		arena_printf(t->arena, "{\"token\":\"%s\"}", token.p), INTROSPECT);
+	struct e2e_answer json = e2e_post(
+		t, caller, arena_printf(t->arena, "{\"token\":\"%s\"}", token.p), INTROSPECT);
 
 	expect_status(&form, 200);
 	expect_status(&json, 200);
@@ -284,9 +309,11 @@ static void living_jwt__is_told_with_its_claims(void **state)
 	int64_t now = e2e_now_ms(t) / 1000;
 	struct e2e_answer a;
 
-	a = ask(t, platform(t), e2e_token(t, "{\"sub\":\"x\",\"iss\":\"https://idp\",\"iat\":%lld,"
-		"\"exp\":%lld,\"tenant_id\":\"%s\"}", (long long)now, (long long)now + 100,
-		s.tenant.id.p));
+	a = ask(t, platform(t),
+		e2e_token(t,
+			"{\"sub\":\"x\",\"iss\":\"https://idp\",\"iat\":%lld,"
+			"\"exp\":%lld,\"tenant_id\":\"%s\"}",
+			(long long)now, (long long)now + 100, s.tenant.id.p));
 	expect_members(a.json, "active token_type sub tenant_id exp iat iss");
 	expect_str(e2e_text(a.json, "token_type"), STR("Bearer"));
 	expect_str(e2e_text(a.json, "sub"), STR("x"));
@@ -295,13 +322,15 @@ static void living_jwt__is_told_with_its_claims(void **state)
 	assert_int_equal(e2e_int(a.json, "exp"), now + 100);
 
 	/* With a session it lasts no longer than that. */
-	a = ask(t, platform(t), e2e_token(t, "{\"sub\":\"u\",\"exp\":%lld,\"sid\":\"%s\"}",
-		(long long)now + 86400, s.id.p));
+	a = ask(t, platform(t),
+		e2e_token(t, "{\"sub\":\"u\",\"exp\":%lld,\"sid\":\"%s\"}", (long long)now + 86400,
+			s.id.p));
 	expect_members(a.json, "active token_type sub sid tenant_id exp iat");
 	expect_str(e2e_text(a.json, "sid"), s.id);
 	assert_in_range(e2e_int(a.json, "exp"), now + 3500, now + 3700);
-	a = ask(t, platform(t), e2e_token(t, "{\"sub\":\"u\",\"exp\":%lld,\"sid\":\"%s\"}",
-		(long long)now + 100, s.id.p));
+	a = ask(t, platform(t),
+		e2e_token(t, "{\"sub\":\"u\",\"exp\":%lld,\"sid\":\"%s\"}", (long long)now + 100,
+			s.id.p));
 	assert_int_equal(e2e_int(a.json, "exp"), now + 100);
 }
 
@@ -315,8 +344,8 @@ static void dead_session__is_inactive_and_nothing_more(void **state)
 	let_expire(t, expired.id);
 	for (size_t i = 0; i < ARRAY_LEN(dead); i++) {
 		expect_inactive(t, platform(t), dead[i]->token);
-		expect_inactive(t, platform(t), e2e_token(t, "{\"sub\":\"u\",\"sid\":\"%s\"}",
-			dead[i]->id.p));
+		expect_inactive(t, platform(t),
+			e2e_token(t, "{\"sub\":\"u\",\"sid\":\"%s\"}", dead[i]->id.p));
 	}
 }
 
@@ -335,12 +364,18 @@ static void what_is_no_token__is_inactive(void **state)
 	flipped[0] = flipped[0] == 'A' ? 'B' : 'A';
 
 	const struct str tokens[] = {
-		STR("nonsense"), STR("."), STR(".."), STR("a.b.c"), s.id, (struct str){many, 20000},
+		STR("nonsense"),
+		STR("."),
+		STR(".."),
+		STR("a.b.c"),
+		s.id,
+		(struct str){many, 20000},
 		str_from(flipped),
 		str_printf(t->arena, "%s.%s", s.token.p, s.token.p),
 		str_printf(t->arena, "%.*s", (int)s.token.n - 1, s.token.p),
 		/* Forged: another's claims under a signature, no signature, no algorithm. */
-		str_printf(t->arena, "%.*s.%s.%.*s", STR_FMT(head), "eyJzdWIiOiJyb290In0", STR_FMT(rest)),
+		str_printf(t->arena, "%.*s.%s.%.*s", STR_FMT(head), "eyJzdWIiOiJyb290In0",
+			STR_FMT(rest)),
 		str_printf(t->arena, "%.*s.%.*s.", STR_FMT(head), STR_FMT(claims)),
 		str_printf(t->arena, "eyJhbGciOiJub25lIn0.%.*s.", STR_FMT(claims)),
 		e2e_token(t, "{\"sub\":\"u\",\"exp\":1000}"),
@@ -360,8 +395,8 @@ static void token_of_another_tenant__is_inactive(void **state)
 
 	expect_inactive(t, stranger, s.token);
 	expect_inactive(t, stranger, e2e_token(t, "{\"sub\":\"u\",\"sid\":\"%s\"}", s.id.p));
-	expect_inactive(t, stranger, e2e_token(t, "{\"sub\":\"u\",\"tenant_id\":\"%s\"}",
-		s.tenant.id.p));
+	expect_inactive(
+		t, stranger, e2e_token(t, "{\"sub\":\"u\",\"tenant_id\":\"%s\"}", s.tenant.id.p));
 	expect_inactive(t, stranger, e2e_token(t, "{\"sub\":\"u\"}"));
 	expect_inactive(t, stranger, e2e_super_admin(t));
 }
@@ -376,21 +411,25 @@ static void introspection__reads_forms_as_they_are_sent(void **state)
 	buf_init(&escaped, t->arena);
 	for (size_t i = 0; i < s.token.n; i++)
 		buf_printf(&escaped, "%%%02X", (unsigned)(unsigned char)s.token.p[i]);
-	a = ask_form(t, platform(t), arena_printf(t->arena, "token=%.*s", (int)escaped.n, escaped.p));
+	a = ask_form(
+		t, platform(t), arena_printf(t->arena, "token=%.*s", (int)escaped.n, escaped.p));
 	assert_true(e2e_bool(a.json, "active"));
 	a = ask_form(t, platform(t), arena_printf(t->arena, "token=x&token=%s&a=b", s.token.p));
 	assert_true(e2e_bool(a.json, "active"));
 	a = ask_form(t, platform(t), "token=");
 	expect_status(&a, 200);
 	expect_body(&a, INACTIVE);
-	a = e2e_send(t, &(struct e2e_request){.method = "POST", .path = INTROSPECT, .token = platform(t),
-		.content_type = "application/x-www-form-urlencoded;charset=UTF-8",
-		.body = str_printf(t->arena, "token=%s", s.token.p)});
+	a = e2e_send(t, &(struct e2e_request){.method = "POST",
+				.path = INTROSPECT,
+				.token = platform(t),
+				.content_type = "application/x-www-form-urlencoded;charset=UTF-8",
+				.body = str_printf(t->arena, "token=%s", s.token.p)});
 	assert_true(e2e_bool(a.json, "active"));
 }
 
 #define NO_TOKEN                                                                                   \
-	"{\"detail\":[{\"loc\":[\"body\",\"token\"],\"msg\":\"Field required\",\"type\":\"missing\"}]}"
+	"{\"detail\":[{\"loc\":[\"body\",\"token\"],\"msg\":\"Field "                              \
+	"required\",\"type\":\"missing\"}]}"
 
 static void introspection__is_validated(void **state)
 {
@@ -410,9 +449,12 @@ static void introspection__is_validated(void **state)
 	a = e2e_post(t, platform(t), "{\"token\":1}", INTROSPECT);
 	expect_status(&a, 422);
 	expect_body(&a, "{\"detail\":[{\"loc\":[\"body\",\"token\"],"
-		"\"msg\":\"Input should be a valid string\",\"type\":\"string_type\"}]}");
-	a = e2e_send(t, &(struct e2e_request){.method = "POST", .path = INTROSPECT,
-		.token = platform(t), .content_type = "text/plain", .body = STR("token=x")});
+			"\"msg\":\"Input should be a valid string\",\"type\":\"string_type\"}]}");
+	a = e2e_send(t, &(struct e2e_request){.method = "POST",
+				.path = INTROSPECT,
+				.token = platform(t),
+				.content_type = "text/plain",
+				.body = STR("token=x")});
 	expect_status(&a, 415);
 }
 
@@ -426,7 +468,8 @@ static void introspection__is_for_services(void **state)
 	expect_status(&a, 401);
 	a = e2e_post(t, e2e_super_admin(t), body, INTROSPECT);
 	expect_status(&a, 403);
-	a = e2e_post(t, e2e_token(t, "{\"sub\":\"s\",\"platform_token\":true,\"scope\":\"admin:read\"}"),
+	a = e2e_post(t,
+		e2e_token(t, "{\"sub\":\"s\",\"platform_token\":true,\"scope\":\"admin:read\"}"),
 		body, INTROSPECT);
 	expect_status(&a, 403);
 	a = activity(t, s.id, NULL);
@@ -456,5 +499,6 @@ int main(void)
 		cmocka_unit_test(introspection__is_for_services),
 	};
 
-	return cmocka_run_group_tests_name("Activity and introspection", tests, e2e_open, e2e_close);
+	return cmocka_run_group_tests_name(
+		"Activity and introspection", tests, e2e_open, e2e_close);
 }

@@ -7,7 +7,8 @@
 
 #define PATH "/api/v1/sessions"
 
-#define FAULT(name, msg, type) "{\"loc\":[\"body\",\"" name "\"],\"msg\":\"" msg "\",\"type\":\"" type "\"}"
+#define FAULT(name, msg, type)                                                                     \
+	"{\"loc\":[\"body\",\"" name "\"],\"msg\":\"" msg "\",\"type\":\"" type "\"}"
 #define ELEMENT(name, index, msg, type)                                                            \
 	"{\"loc\":[\"body\",\"" name "\"," index "],\"msg\":\"" msg "\",\"type\":\"" type "\"}"
 #define MISSING(name) FAULT(name, "Field required", "missing")
@@ -20,7 +21,8 @@
 #define NO_ADDRESS                                                                                 \
 	FAULT("ip_address", "value is not a valid IPv4 or IPv6 address", "ip_any_address")
 #define NO_INT FAULT("expires_in", "Input should be a valid integer", "int_type")
-#define TOO_SOON FAULT("expires_in", "Input should be greater than or equal to 1", "greater_than_equal")
+#define TOO_SOON                                                                                   \
+	FAULT("expires_in", "Input should be greater than or equal to 1", "greater_than_equal")
 #define TOO_LATE                                                                                   \
 	FAULT("expires_in", "Input should be less than or equal to 315360000", "less_than_equal")
 #define NO_TIME                                                                                    \
@@ -28,14 +30,17 @@
 		"datetime_parsing")
 #define PAST FAULT("expires_at", "Input should be in the future", "datetime_future")
 #define BOTH                                                                                       \
-	"{\"loc\":[\"body\"],\"msg\":\"Value error, expires_in and expires_at exclude each other\"," \
+	"{\"loc\":[\"body\"],\"msg\":\"Value error, expires_in and expires_at exclude each "       \
+	"other\","                                                                                 \
 	"\"type\":\"value_error\"}"
 #define NO_BOOL(name) FAULT(name, "Input should be a valid boolean", "bool_type")
 #define BAD_BOOL(name)                                                                             \
 	FAULT(name, "Input should be a valid boolean, unable to interpret input", "bool_parsing")
 #define BAD_TAG                                                                                    \
-	FAULT("tags", "Value error, a tag is a string of at most 4096 bytes, a boolean or null, "  \
-		"its name at most 255 bytes", "value_error")
+	FAULT("tags",                                                                              \
+		"Value error, a tag is a string of at most 4096 bytes, a boolean or null, "        \
+		"its name at most 255 bytes",                                                      \
+		"value_error")
 
 struct row {
 	const char *in;   /* ^N is N bytes of "x"; $ is the tenant */
@@ -57,7 +62,8 @@ static const struct row bodies[] = {
 	/* The last of a repeated member counts. */
 	{"{\"tenant_id\":1,\"user_id\":\"u\",\"tenant_id\":\"$\"}", NULL},
 	{"{\"tenant_id\":\"$\",\"user_id\":\"u\",\"user_id\":1}", NO_STRING("user_id")},
-	{"[]", "{\"loc\":[\"body\"],\"msg\":\"Input should be a valid dictionary or object to extract "
+	{"[]", "{\"loc\":[\"body\"],\"msg\":\"Input should be a valid dictionary or object to "
+	       "extract "
 	       "fields from\",\"type\":\"model_attributes_type\"}"},
 	{"{", "{\"loc\":[\"body\",1],\"msg\":\"JSON decode error\",\"type\":\"json_invalid\"}"},
 	{"", "{\"loc\":[\"body\"],\"msg\":\"Field required\",\"type\":\"missing\"}"},
@@ -104,8 +110,8 @@ static const struct row members[] = {
 	{"\"expires_in\":0", TOO_SOON},
 	{"\"expires_in\":-60", TOO_SOON},
 	{"\"expires_in\":315360001", TOO_LATE},
-	{"\"expires_at\":1893456000", FAULT("expires_at", "Input should be a valid datetime",
-		"datetime_type")},
+	{"\"expires_at\":1893456000",
+		FAULT("expires_at", "Input should be a valid datetime", "datetime_type")},
 	{"\"expires_at\":\"tomorrow\"", NO_TIME},
 	{"\"expires_at\":\"\"", NO_TIME},
 	{"\"expires_at\":\"2999-01-01\"", NO_TIME},
@@ -121,12 +127,15 @@ static const struct row members[] = {
 	{"\"is_mfa_complete\":\"maybe\"", BAD_BOOL("is_mfa_complete")},
 	{"\"is_mfa_complete\":2", BAD_BOOL("is_mfa_complete")},
 	{"\"is_mfa_complete\":\"YES\"", NULL},
-	{"\"config_types\":\"a\"", FAULT("config_types", "Input should be a valid list", "list_type")},
+	{"\"config_types\":\"a\"",
+		FAULT("config_types", "Input should be a valid list", "list_type")},
 	{"\"config_types\":[\"a\",1,null]",
-		ELEMENT("config_types", "1", "Input should be a valid string", "string_type") ","
-		ELEMENT("config_types", "2", "Input should be a valid string", "string_type")},
+		ELEMENT("config_types", "1", "Input should be a valid string",
+			"string_type") "," ELEMENT("config_types", "2",
+			"Input should be a valid string", "string_type")},
 	{"\"config_types\":[\"^256\"]",
-		ELEMENT("config_types", "0", "String should have at most 255 bytes", "string_too_long")},
+		ELEMENT("config_types", "0", "String should have at most 255 bytes",
+			"string_too_long")},
 	{"\"config_types\":[]", NULL},
 	{"\"tags\":[]", FAULT("tags", "Input should be a valid dictionary", "dict_type")},
 	{"\"tags\":{\"a\":1}", BAD_TAG},
@@ -145,7 +154,8 @@ static const struct row members[] = {
 	{"\"is_admin\":null", NO_BOOL("is_admin")},
 	/* All of them at once. */
 	{"\"is_admin\":[],\"user_email\":1,\"expires_in\":0,\"ip_address\":\"x\",\"id\":\"stats\"",
-		RESERVED "," NO_ADDRESS "," TOO_SOON "," NO_STRING("user_email") "," NO_BOOL("is_admin")},
+		RESERVED "," NO_ADDRESS "," TOO_SOON
+			 "," NO_STRING("user_email") "," NO_BOOL("is_admin")},
 };
 
 static const char *fill(struct e2e *t, const char *form, struct str tenant)
@@ -175,7 +185,7 @@ static const char *fill(struct e2e *t, const char *form, struct str tenant)
 static void check(struct e2e *t, const struct row *row, const char *body)
 {
 	struct str token = e2e_token(t, "{\"sub\":\"svc\",\"platform_token\":true,"
-		"\"scope\":\"sessions:write\"}");
+					"\"scope\":\"sessions:write\"}");
 	struct e2e_answer a = e2e_post(t, token, body, PATH);
 
 	a.what = row->in;
@@ -200,13 +210,14 @@ static void every_member__is_checked(void **state)
 	int64_t good = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-		check(t, &members[i], arena_printf(t->arena,
-			"{\"tenant_id\":\"%s\",\"user_id\":\"u\",%s}", tn.id.p,
-			fill(t, members[i].in, tn.id)));
+		check(t, &members[i],
+			arena_printf(t->arena, "{\"tenant_id\":\"%s\",\"user_id\":\"u\",%s}",
+				tn.id.p, fill(t, members[i].in, tn.id)));
 		good += members[i].want == NULL;
 	}
 	assert_int_equal(e2e_count(t, SQL("SELECT COUNT(*) FROM session WHERE tenant_id = ?"), 1,
-		db_str(tn.id)), good);
+				 db_str(tn.id)),
+		good);
 }
 
 static void refused_body__writes_nothing(void **state)
@@ -214,13 +225,17 @@ static void refused_body__writes_nothing(void **state)
 	struct e2e *t = *state;
 	struct str tenant = e2e_name(t, "tnt"), partner = e2e_name(t, "prt");
 
-	check(t, &(struct row){"nothing", BAD_BOOL("is_admin")}, arena_printf(t->arena,
-		"{\"tenant_id\":\"%s\",\"partner_id\":\"%s\",\"user_id\":\"u\",\"is_admin\":\"?\"}",
-		tenant.p, partner.p));
-	assert_int_equal(e2e_count(t, SQL("SELECT COUNT(*) FROM tenant WHERE id = ?"), 1,
-		db_str(tenant)), 0);
-	assert_int_equal(e2e_count(t, SQL("SELECT COUNT(*) FROM partner WHERE id = ?"), 1,
-		db_str(partner)), 0);
+	check(t, &(struct row){"nothing", BAD_BOOL("is_admin")},
+		arena_printf(t->arena,
+			"{\"tenant_id\":\"%s\",\"partner_id\":\"%s\",\"user_id\":\"u\",\"is_"
+			"admin\":\"?\"}",
+			tenant.p, partner.p));
+	assert_int_equal(
+		e2e_count(t, SQL("SELECT COUNT(*) FROM tenant WHERE id = ?"), 1, db_str(tenant)),
+		0);
+	assert_int_equal(
+		e2e_count(t, SQL("SELECT COUNT(*) FROM partner WHERE id = ?"), 1, db_str(partner)),
+		0);
 }
 
 static void lists_and_tags__have_a_most(void **state)
@@ -237,12 +252,17 @@ static void lists_and_tags__have_a_most(void **state)
 			buf_printf(&list, "%s\"%d\"", i > 0 ? "," : "", i);
 			buf_printf(&tags, "%s\"%d\":true", i > 0 ? "," : "", i);
 		}
-		check(t, &(struct row){"many", n == 64 ? NULL
-			: FAULT("config_types", "List should have at most 64 items", "too_long") ","
-			FAULT("tags", "Dictionary should have at most 64 items", "too_long")},
-			arena_printf(t->arena, "{\"tenant_id\":\"%s\",\"user_id\":\"u\","
-				"\"config_types\":[%.*s],\"tags\":{%.*s}}", tn.id.p, (int)list.n, list.p,
-				(int)tags.n, tags.p));
+		check(t,
+			&(struct row){"many",
+				n == 64 ? NULL
+					: FAULT("config_types", "List should have at most 64 items",
+						  "too_long") "," FAULT("tags",
+						  "Dictionary should have at most 64 items",
+						  "too_long")},
+			arena_printf(t->arena,
+				"{\"tenant_id\":\"%s\",\"user_id\":\"u\","
+				"\"config_types\":[%.*s],\"tags\":{%.*s}}",
+				tn.id.p, (int)list.n, list.p, (int)tags.n, tags.p));
 	}
 }
 

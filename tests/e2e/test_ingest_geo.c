@@ -39,12 +39,15 @@ static void location__is_looked_up_unless_given(void **state)
 	};
 	struct e2e *t = *state;
 	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
-	struct str service = e2e_token(t, "{\"sub\":\"svc\",\"tenant_id\":\"%s\","
-		"\"scope\":\"sessions:write\"}", tn.id.p);
+	struct str service = e2e_token(t,
+		"{\"sub\":\"svc\",\"tenant_id\":\"%s\","
+		"\"scope\":\"sessions:write\"}",
+		tn.id.p);
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct e2e_answer a = e2e_post(t, service, arena_printf(t->arena,
-			"{\"tenant_id\":\"%s\",\"user_id\":\"u\"%s}", tn.id.p, rows[i].more),
+		struct e2e_answer a = e2e_post(t, service,
+			arena_printf(t->arena, "{\"tenant_id\":\"%s\",\"user_id\":\"u\"%s}",
+				tn.id.p, rows[i].more),
 			"/api/v1/sessions");
 
 		a.what = rows[i].more;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The pool under load (issue: workers killed, database restarted, SIGHUP, SIGTERM, memory), on a
- * stack of its own. A mix of all kinds of requests goes on in one thread (lib/load.h) while parts
+ * The pool under load (workers killed, database restarted, SIGHUP, SIGTERM, memory), on a
+ * stack of its own. A mix of all kinds of requests (lib/mix.h) goes on in one thread while parts
  * are taken away; what may fail meanwhile is counted, what may never happen fails the test.
  * ROLLCALL_POOL_REQUESTS is how many requests the memory is measured over [20000]. */
 #include <signal.h>
@@ -9,167 +9,41 @@
 
 #include "lib/e2e.h"
 #include "lib/load.h"
+#include "lib/mix.h"
 #include "lib/pool.h"
 #include "lib/stack.h"
 
 enum {
 	WORKERS = 4,
 	CONNECTIONS = 16,
-	FIXED = 50,               /* sessions that nobody ends */
-	CHURN = 256,              /* sessions that come and go */
-	WHOLE_MS = 1000,          /* the pool is whole again within this */
-	PATIENCE_S = 60,          /* for what only has to happen at all */
+	WHOLE_MS = 1000, /* the pool is whole again within this */
+	PATIENCE_S = 60, /* for what only has to happen at all */
 	MEMORY_KB = 12 * 1024,
 	MEMORY_NOISE_KB = 512,
-	FIRST_REQUESTS = 1000,    /* of each worker; memory has not grown since */
+	FIRST_REQUESTS = 1000, /* of each worker; memory has not grown since */
 };
-
-enum kind {
-	ADMIN_LIST, ADMIN_GET, TENANT_LIST, TENANT_STATS, USER_LIST, ME_LIST, EDGE_LIST, AUDIT, REGISTER,
-	ACTIVITY, INTROSPECT, AUTHORIZE, REVOKE, REFUSED, KIND__COUNT
-};
-
-static const char *const kind_names[] = {"admin list", "admin get", "tenant list", "stats",
-	"user list", "me", "edge list", "audit", "register", "activity", "introspect", "authorize",
-	"revoke", "refused"};
 
 struct pool_test {
 	struct e2e *t;
 	struct stack stack;
 	struct load *load;
-	struct str root, service, own, tenant, churn, ids[FIXED], form, cookie;
-	struct load_job jobs[KIND__COUNT];
-	char churned[CHURN][40]; /* ids of sessions to be revoked */
-	size_t churn_count;
-	uint64_t given;
-	uint64_t answered, good, unavailable, failed;
-	uint64_t good_in_row;
+	struct mix mix;
 };
-
-/* Load */
-
-static struct str churn_path(struct pool_test *p)
-{
-	return str_printf(p->t->arena, "/api/v1/admin/sessions/%s", p->churned[--p->churn_count]);
-}
-
-static bool next(void *ctx, struct load_job *job)
-{
-	struct pool_test *p = ctx;
-	enum kind kind = (enum kind)(p->given++ % KIND__COUNT);
-
-	if (kind == REVOKE && p->churn_count == 0)
-		kind = AUTHORIZE;
-	*job = p->jobs[kind];
-	job->kind = (int)kind;
-	if (kind == REVOKE)
-		job->path = churn_path(p);
-	if (kind == ADMIN_GET || kind == ACTIVITY)
-		job->path = str_printf(p->t->arena, kind == ADMIN_GET ? "/api/v1/admin/sessions/%s"
-			: "/api/v1/sessions/%s/activity", p->ids[p->given % FIXED].p);
-	return true;
-}
-
-/* The number behind that name in the body, -1 if it is not there. */
-static int64_t number(struct str body, const char *name)
-{
-	const char *found = body.n > 0 ? strstr(body.p, name) : NULL;
-
-	return found != NULL ? strtoll(found + strlen(name), NULL, 10) : -1;
-}
-
-static void keep_churned(struct pool_test *p, struct str body)
-{
-	const char *id = strstr(body.p, "\"id\":\"");
-
-	if (id != NULL && p->churn_count < CHURN)
-		snprintf(p->churned[p->churn_count++], sizeof(p->churned[0]), "%.36s", id + 6);
-}
-
-/* Whether a good answer holds what it has to: never an empty list. */
-static bool is_complete(enum kind kind, struct str body)
-{
-	switch (kind) {
-	case ADMIN_LIST:
-	case TENANT_LIST:
-	case USER_LIST:
-		return number(body, "\"total_items\":") == FIXED;
-	case TENANT_STATS:
-		return number(body, "\"active_sessions\":") == FIXED;
-	case EDGE_LIST:
-		return number(body, "\"totalCount\":") == FIXED;
-	case AUDIT:
-		return number(body, "\"total_items\":") == 1;
-	case ADMIN_GET:
-	case ME_LIST:
-	case REGISTER:
-		return strstr(body.p, "\"status\":\"active\"") != NULL;
-	case INTROSPECT:
-		return strstr(body.p, "\"active\":true") != NULL;
-	case ACTIVITY:
-	case AUTHORIZE:
-	case REVOKE:
-	case REFUSED:
-	case KIND__COUNT:
-		break;
-	}
-	return true;
-}
-
-/* Where it is not 200. */
-static const int good_status[KIND__COUNT] = {
-	[REGISTER] = 201, [ACTIVITY] = 204, [REVOKE] = 204, [REFUSED] = 401,
-};
-
-static bool is_good(enum kind kind, int status)
-{
-	return status == (good_status[kind] != 0 ? good_status[kind] : 200);
-}
-
-static void done(void *ctx, const struct load_job *job, const struct load_answer *a)
-{
-	struct pool_test *p = ctx;
-	enum kind kind = (enum kind)job->kind;
-
-	p->answered++;
-	if (is_good(kind, a->status)) {
-		if (!is_complete(kind, a->body))
-			fail_msg("%s: %d with %.*s", kind_names[kind], a->status, STR_FMT(a->body));
-		if (kind == REGISTER)
-			keep_churned(p, a->body);
-		p->good++;
-		p->good_in_row++;
-		return;
-	}
-	p->good_in_row = 0;
-	if (a->status == 503 && load_header(a, "Retry-After").p != NULL) {
-		p->unavailable++;
-		return;
-	}
-	/* Not ours are the web server's words about a worker that vanished. */
-	if (a->status != 0 && load_header(a, "X-Request-Id").p != NULL)
-		fail_msg("%s: %d %.*s", kind_names[kind], a->status, STR_FMT(a->body));
-	p->failed++;
-}
 
 static void run_requests(struct pool_test *p, uint64_t n)
 {
-	uint64_t until = p->answered + n;
+	uint64_t until = p->mix.answered + n;
 
-	while (p->answered < until)
+	while (p->mix.answered < until)
 		load_turn(p->load, 1000);
-}
-
-static void reset(struct pool_test *p)
-{
-	p->answered = p->good = p->unavailable = p->failed = p->good_in_row = 0;
 }
 
 /* Processes */
 
 static long memory_kb(struct e2e *t, pid_t pid, const char *field)
 {
-	struct str rest = pool_read(t, arena_printf(t->arena, "/proc/%ld/status", (long)pid), 0), line;
+	struct str rest = pool_read(t, arena_printf(t->arena, "/proc/%ld/status", (long)pid), 0),
+		   line;
 
 	while (rest.p != NULL && str_split(&rest, '\n', &line))
 		if (str_starts(line, str_from(field)))
@@ -227,63 +101,6 @@ static int64_t wait_until_whole(struct pool_test *p, const pid_t *gone, size_t n
 
 /* Setup */
 
-static void make_jobs(struct pool_test *p)
-{
-	struct e2e *t = p->t;
-	const struct load_job jobs[KIND__COUNT] = {
-		[ADMIN_LIST] = {.token = p->root,
-			.path = str_printf(t->arena, "/api/v1/admin/sessions?tenant_id=%s", p->tenant.p)},
-		[ADMIN_GET] = {.token = p->root},
-		[TENANT_LIST] = {.token = p->root, .path = str_printf(t->arena,
-			"/api/v1/tenants/%s/sessions?active_only=false&per_page=100", p->tenant.p)},
-		[TENANT_STATS] = {.token = p->root,
-			.path = str_printf(t->arena, "/api/v1/tenants/%s/sessions/stats", p->tenant.p)},
-		[USER_LIST] = {.token = p->root, .path = str_printf(t->arena,
-			"/api/v1/tenants/%s/sessions/users/u?page=2", p->tenant.p)},
-		[ME_LIST] = {.token = p->own, .path = STR("/api/v1/me/sessions")},
-		[EDGE_LIST] = {.token = p->root, .path = str_printf(t->arena,
-			"/edge/management/v1/api-sessions?filter=tenantId%%3D%%22%s%%22&limit=20",
-			p->tenant.p)},
-		[AUDIT] = {.token = p->root,
-			.path = str_printf(t->arena, "/api/v1/tenants/%s/audit", p->tenant.p)},
-		[REGISTER] = {.token = p->service, .method = "POST", .path = STR("/api/v1/sessions"),
-			.body = str_printf(t->arena, "{\"tenant_id\":\"%s\",\"user_id\":\"u\","
-				"\"user_agent\":\"curl/8\"}", p->churn.p)},
-		[ACTIVITY] = {.token = p->service, .method = "POST"},
-		[INTROSPECT] = {.token = p->service, .method = "POST", .body = p->form,
-			.path = STR("/api/v1/sessions/introspect"),
-			.type = "application/x-www-form-urlencoded"},
-		[AUTHORIZE] = {.header = p->cookie, .path = STR("/authorize")},
-		[REVOKE] = {.token = p->root, .method = "DELETE"},
-		[REFUSED] = {.token = STR("no.good.token"), .path = STR("/api/v1/me/sessions")},
-	};
-
-	memcpy(p->jobs, jobs, sizeof(jobs));
-}
-
-static void put_fixed(struct pool_test *p)
-{
-	struct e2e *t = p->t;
-	struct str token = STR_NONE;
-
-	for (size_t i = 0; i < FIXED; i++) {
-		struct e2e_answer a = e2e_post(t, p->service, arena_printf(t->arena,
-			"{\"tenant_id\":\"%s\",\"user_id\":\"u\"}", p->tenant.p), "/api/v1/sessions");
-
-		expect_status(&a, 201);
-		p->ids[i] = e2e_text(a.json, "data.id");
-		token = e2e_text(a.json, "data.token");
-	}
-	p->form = str_printf(t->arena, "token=%s", token.p);
-	p->cookie = str_printf(t->arena, "Cookie: rollcall_session=%s", token.p);
-	p->own = e2e_token(t, "{\"sub\":\"u\",\"tenant_id\":\"%s\",\"sid\":\"%s\"}", p->tenant.p,
-		p->ids[0].p);
-	/* For the audit's list. The row need not have its session. */
-	e2e_exec(t, SQL("INSERT INTO revocation (call_id, session_id, tenant_id, user_id, revoked_at,"
-		" revoked_by, endpoint, request_id) VALUES (1, 's', ?, 'u', UTC_TIMESTAMP(3), 'b', 'e',"
-		" 'r')"), 1, db_str(p->tenant));
-}
-
 static int setup(void **state)
 {
 	static const char *const settings[] = {"WORKERS=4", "ROLLCALL_LOG_LEVEL=info",
@@ -297,14 +114,8 @@ static int setup(void **state)
 	if (e2e_open(&t) != 0)
 		return 1;
 	p->t = t;
-	p->root = e2e_super_admin(p->t);
-	p->service = e2e_token(p->t, "{\"sub\":\"svc\",\"platform_token\":true,"
-		"\"scope\":\"sessions:write\"}");
-	p->tenant = e2e_tenant(p->t, STR_NONE).id;
-	p->churn = e2e_tenant(p->t, STR_NONE).id;
-	put_fixed(p);
-	make_jobs(p);
-	p->load = load_open(p->t->url, CONNECTIONS, next, done, p);
+	mix_open(&p->mix, t);
+	p->load = load_open(p->t->url, CONNECTIONS, mix_next, mix_done, &p->mix);
 	*state = p;
 	return 0;
 }
@@ -349,13 +160,14 @@ static void memory__does_not_grow_with_requests(void **state)
 	assert_int_equal(living(p, last), WORKERS);
 	for (size_t i = 0; i < WORKERS; i++) {
 		after = memory_kb(p->t, last[i], "VmRSS:");
-		print_message("           worker %ld: %ld kB after %d requests each, %ld kB after %llu in all\n",
+		print_message("           worker %ld: %ld kB after %d requests each, %ld kB after "
+			      "%llu in all\n",
 			(long)last[i], before[i], FIRST_REQUESTS, after, (unsigned long long)n);
 		assert_int_equal(first[i], last[i]);
 		assert_true(after < MEMORY_KB);
 		assert_true(after - before[i] <= MEMORY_NOISE_KB);
 	}
-	assert_int_equal(p->failed + p->unavailable, 0);
+	assert_int_equal(p->mix.failed + p->mix.unavailable, 0);
 }
 
 static void killed_workers__take_only_what_is_in_their_hands(void **state)
@@ -366,7 +178,7 @@ static void killed_workers__take_only_what_is_in_their_hands(void **state)
 	uint64_t kills = 0;
 	int64_t slowest = 0;
 
-	reset(p);
+	mix_reset(&p->mix);
 	run_requests(p, 500);
 	for (int round = 0; round <= ROUNDS; round++) {
 		/* One, the oldest, at a time; in the end all of them. */
@@ -381,11 +193,12 @@ static void killed_workers__take_only_what_is_in_their_hands(void **state)
 		run_requests(p, 500);
 	}
 	load_settle(p->load);
-	print_message("           %llu kills, %llu of %llu requests failed, whole again in %lld ms at most\n",
-		(unsigned long long)kills, (unsigned long long)p->failed,
-		(unsigned long long)p->answered, (long long)slowest);
-	assert_true(p->failed <= kills);
-	assert_int_equal(p->unavailable, 0);
+	print_message("           %llu kills, %llu of %llu requests failed, whole again in %lld ms "
+		      "at most\n",
+		(unsigned long long)kills, (unsigned long long)p->mix.failed,
+		(unsigned long long)p->mix.answered, (long long)slowest);
+	assert_true(p->mix.failed <= kills);
+	assert_int_equal(p->mix.unavailable, 0);
 	assert_true(slowest <= WHOLE_MS);
 }
 
@@ -394,7 +207,7 @@ static void hangup__renews_every_worker_without_a_failure(void **state)
 	struct pool_test *p = *state;
 	pid_t before[POOL_WORKERS_MAX];
 
-	reset(p);
+	mix_reset(&p->mix);
 	for (int round = 0; round < 3; round++) {
 		assert_int_equal(living(p, before), WORKERS);
 		assert_int_equal(kill(pool_process(p->t, "pool.pid"), SIGHUP), 0);
@@ -402,8 +215,8 @@ static void hangup__renews_every_worker_without_a_failure(void **state)
 		run_requests(p, 200);
 	}
 	load_settle(p->load);
-	assert_true(p->good > 600);
-	assert_int_equal(p->failed + p->unavailable, 0);
+	assert_true(p->mix.good > 600);
+	assert_int_equal(p->mix.failed + p->mix.unavailable, 0);
 }
 
 static void run_stack_command(struct pool_test *p, const char *command)
@@ -421,24 +234,24 @@ static void restart_database(struct pool_test *p, bool orderly)
 	int64_t from;
 
 	run_requests(p, 500);
-	assert_int_equal(p->unavailable, 0);
+	assert_int_equal(p->mix.unavailable, 0);
 	if (orderly)
 		run_stack_command(p, "db-down");
 	else
 		assert_int_equal(kill(pool_process(p->t, "mariadb.pid"), SIGKILL), 0);
-	unavailable = p->unavailable;
+	unavailable = p->mix.unavailable;
 	run_requests(p, 300);
-	assert_true(p->unavailable > unavailable);
+	assert_true(p->mix.unavailable > unavailable);
 	run_stack_command(p, "db-up");
-	for (from = now_ms(); p->good_in_row < 1000;) {
+	for (from = now_ms(); p->mix.good_in_row < 1000;) {
 		if (now_ms() - from > PATIENCE_S * 1000)
 			fail_msg("the database is back, and the pool does not know");
 		load_turn(p->load, 20);
 	}
 	print_message("           %s: %llu answers, of them 503: %llu\n",
-		orderly ? "restarted" : "killed", (unsigned long long)p->answered,
-		(unsigned long long)p->unavailable);
-	assert_int_equal(p->failed, 0);
+		orderly ? "restarted" : "killed", (unsigned long long)p->mix.answered,
+		(unsigned long long)p->mix.unavailable);
+	assert_int_equal(p->mix.failed, 0);
 }
 
 static void database_restart__is_503_and_then_over(void **state)
@@ -448,7 +261,7 @@ static void database_restart__is_503_and_then_over(void **state)
 
 	assert_int_equal(living(p, before), WORKERS);
 	for (int orderly = 1; orderly >= 0; orderly--) {
-		reset(p);
+		mix_reset(&p->mix);
 		restart_database(p, orderly);
 	}
 	load_settle(p->load);
@@ -469,7 +282,8 @@ static bool next_delete(void *ctx, struct load_job *job)
 
 	if (d->sent++ > 0)
 		return false;
-	*job = (struct load_job){.method = "DELETE", .token = d->p->root,
+	*job = (struct load_job){.method = "DELETE",
+		.token = d->p->mix.root,
 		.path = str_printf(d->p->t->arena, "/api/v1/admin/sessions/%s", d->id.p)};
 	return true;
 }
@@ -514,7 +328,7 @@ static enum err stop_while_locked(void *ctx)
 static void termination__finishes_what_is_in_hand(void **state)
 {
 	struct pool_test *p = *state;
-	struct drain d = {.p = p, .id = p->ids[FIXED - 1]};
+	struct drain d = {.p = p, .id = p->mix.ids[MIX_FIXED - 1]};
 	int64_t until;
 
 	d.load = load_open(p->t->url, 1, next_delete, done_delete, &d);
@@ -527,8 +341,11 @@ static void termination__finishes_what_is_in_hand(void **state)
 		pool_pause_ms(20);
 	}
 	assert_non_null(strstr(pool_read(p->t, pool_file(p->t, "pool.log"), 0).p, "pool stopped"));
-	assert_int_equal(e2e_count(p->t, SQL("SELECT COUNT(*) FROM session WHERE id = ?"
-		" AND revoked_at IS NOT NULL"), 1, db_str(d.id)), 1);
+	assert_int_equal(e2e_count(p->t,
+				 SQL("SELECT COUNT(*) FROM session WHERE id = ?"
+				     " AND revoked_at IS NOT NULL"),
+				 1, db_str(d.id)),
+		1);
 }
 
 int main(void)

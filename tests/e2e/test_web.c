@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * What only the side of the web server can show: requests as odd clients send them are answered the
- * same through each of them, root or sub-path. Speaks HTTP over a plain socket where a library would
- * tidy the request up. */
+ * same through each of them, root or sub-path. Speaks HTTP over a plain socket where a library
+ * would tidy the request up. */
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +14,7 @@
 #define BODY_LIMIT (1024 * 1024)
 #define WAIT_MS 20000
 #define AT_ONCE 100
+#define SLOW 40 /* more than there are workers */
 
 /* Plain HTTP */
 
@@ -111,8 +112,8 @@ static struct e2e_answer parsed(struct e2e *t, const char *what, struct buf *in)
 	return a;
 }
 
-/* Sends head and body as they are, on a connection that the server is told to close; reads the whole
- * answer. */
+/* Sends head and body as they are, on a connection that the server is told to close; reads the
+ * whole answer. */
 static struct e2e_answer plain(struct e2e *t, const char *head, struct str body)
 {
 	struct place at = place(t);
@@ -130,13 +131,14 @@ static struct e2e_answer plain(struct e2e *t, const char *head, struct str body)
 }
 
 /* A request's head, with one line more (without its end), or "". */
-static const char *head_of(struct e2e *t, struct str token, const char *method, const char *path,
-	const char *line)
+static const char *head_of(
+	struct e2e *t, struct str token, const char *method, const char *path, const char *line)
 {
 	struct place at = place(t);
 
 	return arena_printf(t->arena,
-		"%s %s%s HTTP/1.1\r\nHost: %s:%s\r\nConnection: close\r\nAuthorization: Bearer %.*s\r\n"
+		"%s %s%s HTTP/1.1\r\nHost: %s:%s\r\nConnection: close\r\nAuthorization: Bearer "
+		"%.*s\r\n"
 		"%s%s\r\n",
 		method, at.mount, path, at.host, at.port, STR_FMT(token), line,
 		*line != '\0' ? "\r\n" : "");
@@ -187,8 +189,8 @@ static void chunked_body__is_read_like_any_other(void **state)
 		struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
 		struct str id = e2e_put_session(t, tn, STR("u"));
 		struct str body = revoke_body(t, tn.id, rows[i].size);
-		const char *head = head_of(t, root, "POST", REVOKE_ALL,
-			JSON_TYPE "Transfer-Encoding: chunked");
+		const char *head = head_of(
+			t, root, "POST", REVOKE_ALL, JSON_TYPE "Transfer-Encoding: chunked");
 		struct e2e_answer a = plain(t, head, chunked(t, body, rows[i].chunk));
 
 		print_message("           %zu bytes in chunks of %zu\n", body.n, rows[i].chunk);
@@ -202,7 +204,8 @@ static void chunked_body__may_be_empty(void **state)
 	struct e2e *t = *state;
 	struct str root = e2e_super_admin(t);
 	const char *line = JSON_TYPE "Transfer-Encoding: chunked";
-	struct e2e_answer a = plain(t, head_of(t, root, "POST", REVOKE_ALL, line), STR("0\r\n\r\n"));
+	struct e2e_answer a =
+		plain(t, head_of(t, root, "POST", REVOKE_ALL, line), STR("0\r\n\r\n"));
 
 	expect_status(&a, 422);
 	expect_str(e2e_text(a.json, "detail.0.type"), STR("missing"));
@@ -215,7 +218,7 @@ static void chunked_body__may_be_empty(void **state)
 static bool is_refused_by_lighttpd(const struct e2e_answer *a)
 {
 	return a->status == 411 && e2e_header(a, "X-Request-Id").p == NULL &&
-		str_starts(e2e_header(a, "Server"), STR("lighttpd"));
+	       str_starts(e2e_header(a, "Server"), STR("lighttpd"));
 }
 
 static void missing_content_length__is_no_body(void **state)
@@ -227,8 +230,8 @@ static void missing_content_length__is_no_body(void **state)
 	if (!is_refused_by_lighttpd(&a)) {
 		expect_status(&a, 422);
 		expect_str(e2e_text(a.json, "detail.0.type"), STR("missing"));
-		a = plain(t, head_of(t, root, "POST", "/api/v1/me/sessions/revoke-all", ""),
-			STR(""));
+		a = plain(
+			t, head_of(t, root, "POST", "/api/v1/me/sessions/revoke-all", ""), STR(""));
 		expect_status(&a, 200);
 	}
 	a = plain(t, head_of(t, root, "DELETE", "/api/v1/me/sessions/none", ""), STR(""));
@@ -248,15 +251,14 @@ static void oversized_body__is_413_however_it_comes(void **state)
 	a = plain(t, head_of(t, root, "POST", REVOKE_ALL, length), body);
 	expect_status(&a, 413);
 	expect_members(a.json, "detail");
-	a = plain(t,
-		head_of(t, root, "POST", REVOKE_ALL, JSON_TYPE "Transfer-Encoding: chunked"),
+	a = plain(t, head_of(t, root, "POST", REVOKE_ALL, JSON_TYPE "Transfer-Encoding: chunked"),
 		chunked(t, body, 65536));
 	expect_status(&a, 413);
 	expect_members(a.json, "detail");
 	/* Just the limit is not too much. */
 	length = arena_printf(t->arena, JSON_TYPE "Content-Length: %d", BODY_LIMIT);
-	a = plain(t, head_of(t, root, "POST", REVOKE_ALL, length),
-		(struct str){body.p, BODY_LIMIT});
+	a = plain(
+		t, head_of(t, root, "POST", REVOKE_ALL, length), (struct str){body.p, BODY_LIMIT});
 	expect_status(&a, 200);
 	assert_int_equal(e2e_int(a.json, "data.revoked_count"), 1);
 }
@@ -268,8 +270,8 @@ static void expect_100_continue__is_answered_before_the_body(void **state)
 	struct str id = e2e_put_session(t, tn, STR("u")), body = revoke_body(t, tn.id, 3000);
 	struct place at = place(t);
 	const char *head = head_of(t, e2e_super_admin(t), "POST", REVOKE_ALL,
-		arena_printf(t->arena, JSON_TYPE "Expect: 100-continue\r\nContent-Length: %zu",
-			body.n));
+		arena_printf(
+			t->arena, JSON_TYPE "Expect: 100-continue\r\nContent-Length: %zu", body.n));
 	struct str first = str_from(head);
 	struct e2e_answer a;
 	struct buf in;
@@ -308,8 +310,7 @@ static void head__is_get_without_the_body(void **state)
 		assert_true(get.body.n > 0);
 		expect_body(&head, "");
 		expect_str(e2e_header(&head, "Content-Type"), e2e_header(&get, "Content-Type"));
-		expect_str(e2e_header(&head, "Content-Length"),
-			e2e_header(&get, "Content-Length"));
+		expect_str(e2e_header(&head, "Content-Length"), e2e_header(&get, "Content-Length"));
 		expect_str(e2e_header(&get, "Content-Length"),
 			str_printf(t->arena, "%zu", get.body.n));
 	}
@@ -320,13 +321,24 @@ static void encoded_slash__is_part_of_the_id(void **state)
 	static const struct {
 		const char *id, *path;
 	} rows[] = {
-		{"a/b", "a%2Fb"}, {"a/b", "a%2fb"}, {"/", "%2F"}, {"a//b", "a%2F%2Fb"},
-		{"../x", "..%2Fx"}, {"a?b", "a%3Fb"}, {"a#b", "a%23b"}, {"a%b", "a%25b"},
-		{"a%2Fb", "a%252Fb"}, {"a b", "a%20b"}, {"a+b", "a+b"}, {"a;b", "a;b"},
+		{"a/b", "a%2Fb"},
+		{"a/b", "a%2fb"},
+		{"/", "%2F"},
+		{"a//b", "a%2F%2Fb"},
+		{"../x", "..%2Fx"},
+		{"a?b", "a%3Fb"},
+		{"a#b", "a%23b"},
+		{"a%b", "a%25b"},
+		{"a%2Fb", "a%252Fb"},
+		{"a b", "a%20b"},
+		{"a+b", "a+b"},
+		{"a;b", "a;b"},
 		{"a\\b", "a%5Cb"},
 	};
 	struct e2e *t = *state;
 	struct str root = e2e_super_admin(t);
+	const char *web = getenv("ROLLCALL_TEST_WEB");
+	bool shared_host = web != NULL && strcmp(web, "apache-htaccess") == 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
@@ -334,6 +346,9 @@ static void encoded_slash__is_part_of_the_id(void **state)
 		struct str stem = e2e_name(t, "ses");
 		struct e2e_answer a;
 
+		/* Only the host could let it through (AllowEncodedSlashes). */
+		if (shared_host && strchr(rows[i].id, '/') != NULL)
+			continue;
 		s.id = str_printf(t->arena, "%s%s", stem.p, rows[i].id);
 		e2e_put(t, &s);
 		a = plain(t,
@@ -366,9 +381,14 @@ static void only_the_path_as_it_was_sent__counts(void **state)
 {
 	/* Each of these is the list of one's own sessions to somebody who tidies paths up. */
 	static const char *const paths[] = {
-		"//api/v1/me/sessions", "/api//v1/me/sessions", "/api/v1/me//sessions",
-		"/api/v1/x/../me/sessions", "/api/v1/./me/sessions", "/api/v1/x/%2e%2e/me/sessions",
-		"/api%2Fv1/me/sessions", "/api/v1/me/sessions//",
+		"//api/v1/me/sessions",
+		"/api//v1/me/sessions",
+		"/api/v1/me//sessions",
+		"/api/v1/x/../me/sessions",
+		"/api/v1/./me/sessions",
+		"/api/v1/x/%2e%2e/me/sessions",
+		"/api%2Fv1/me/sessions",
+		"/api/v1/me/sessions//",
 	};
 	struct e2e *t = *state;
 	struct str root = e2e_super_admin(t);
@@ -397,8 +417,8 @@ static void old_http__is_answered(void **state)
 	struct e2e *t = *state;
 	struct place at = place(t);
 	const char *head = arena_printf(t->arena,
-		"GET %s/api/v1/me/sessions HTTP/1.0\r\nAuthorization: Bearer %.*s\r\n\r\n", at.mount,
-		STR_FMT(e2e_super_admin(t)));
+		"GET %s/api/v1/me/sessions HTTP/1.0\r\nAuthorization: Bearer %.*s\r\n\r\n",
+		at.mount, STR_FMT(e2e_super_admin(t)));
 	struct e2e_answer a = plain(t, head, STR(""));
 
 	expect_status(&a, 200);
@@ -407,8 +427,9 @@ static void old_http__is_answered(void **state)
 
 static void authorization__arrives_however_it_is_written(void **state)
 {
-	static const char *const forms[] = {"Authorization: Bearer %.*s", "authorization: bearer %.*s",
-		"AUTHORIZATION:Bearer %.*s", "Authorization:   Bearer   %.*s  "};
+	static const char *const forms[] = {"Authorization: Bearer %.*s",
+		"authorization: bearer %.*s", "AUTHORIZATION:Bearer %.*s",
+		"Authorization:   Bearer   %.*s  "};
 	struct e2e *t = *state;
 	struct str root = e2e_super_admin(t);
 
@@ -419,8 +440,8 @@ static void authorization__arrives_however_it_is_written(void **state)
 
 		/* The one conversion in it is where the token goes. */
 		(void)str_split(&form, '%', &before);
-		r.headers[0] = arena_printf(t->arena, "%.*s%.*s%s", STR_FMT(before), STR_FMT(root),
-			form.p + 3);
+		r.headers[0] = arena_printf(
+			t->arena, "%.*s%.*s%s", STR_FMT(before), STR_FMT(root), form.p + 3);
 		a = e2e_send(t, &r);
 		print_message("           %s\n", forms[i]);
 		expect_status(&a, 200);
@@ -451,6 +472,43 @@ static void many_at_once__are_all_answered(void **state)
 	}
 }
 
+/* Clients that do not finish sending keep no worker: others are answered meanwhile, and so are they
+ * when they go on. */
+static void slow_senders__hold_nobody_up(void **state)
+{
+	static const size_t parts[] = {0, 1, 20000};
+	struct e2e *t = *state;
+	struct place at = place(t);
+	struct str root = e2e_super_admin(t);
+	struct str body = revoke_body(t, e2e_name(t, "tnt"), 60000);
+	const char *head = head_of(t, root, "POST", REVOKE_ALL, JSON_TYPE "Content-Length: 60000");
+	int fds[SLOW];
+
+	for (size_t i = 0; i < SLOW; i++) {
+		fds[i] = dial(&at);
+		send_all(fds[i], str_from(head));
+		send_all(fds[i], (struct str){body.p, parts[i % ARRAY_LEN(parts)]});
+	}
+	for (int i = 0; i < 20; i++) {
+		struct e2e_answer a = e2e_get(t, root, "/api/v1/me/sessions");
+
+		expect_status(&a, 200);
+	}
+	for (size_t i = 0; i < SLOW; i++) {
+		size_t sent = parts[i % ARRAY_LEN(parts)];
+		struct e2e_answer a;
+		struct buf in;
+
+		buf_init(&in, t->arena);
+		send_all(fds[i], (struct str){body.p + sent, body.n - sent});
+		while (read_more(fds[i], &in))
+			continue;
+		close(fds[i]);
+		a = parsed(t, head, &in);
+		expect_status(&a, 200);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -467,6 +525,7 @@ int main(void)
 		cmocka_unit_test(old_http__is_answered),
 		cmocka_unit_test(authorization__arrives_however_it_is_written),
 		cmocka_unit_test(many_at_once__are_all_answered),
+		cmocka_unit_test(slow_senders__hold_nobody_up),
 	};
 
 	return cmocka_run_group_tests(tests, e2e_open, e2e_close);

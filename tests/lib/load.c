@@ -73,16 +73,21 @@ static void slot_open(struct slot *s)
 	curl_easy_setopt(s->easy, CURLOPT_WRITEDATA, &s->body);
 }
 
-struct load *load_open(const char *url, size_t connections, load_next_fn next, load_done_fn done,
-	void *ctx)
+struct load *load_open(
+	const char *url, size_t connections, load_next_fn next, load_done_fn done, void *ctx)
 {
 	struct load *l = calloc(1, sizeof(*l));
 	struct slot *slots = calloc(connections, sizeof(*slots));
 
 	if (l == NULL || slots == NULL)
 		out_of_memory(connections * sizeof(*slots));
-	*l = (struct load){.multi = curl_multi_init(), .url = str_from(url), .next = next,
-		.done = done, .ctx = ctx, .slots = slots, .count = connections};
+	*l = (struct load){.multi = curl_multi_init(),
+		.url = str_from(url),
+		.next = next,
+		.done = done,
+		.ctx = ctx,
+		.slots = slots,
+		.count = connections};
 	BUG_ON(l->multi == NULL);
 	curl_multi_setopt(l->multi, CURLMOPT_MAXCONNECTS, (long)connections);
 	for (size_t i = 0; i < connections; i++)
@@ -140,7 +145,8 @@ static void start(struct load *l, struct slot *s)
 	if (job->header.p != NULL)
 		add_header(s, "", job->header);
 	if (has_body) {
-		curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS, job->body.p != NULL ? job->body.p : "");
+		curl_easy_setopt(
+			s->easy, CURLOPT_POSTFIELDS, job->body.p != NULL ? job->body.p : "");
 		curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)job->body.n);
 		add_header(s, "Expect:", STR_NONE);
 		add_header(s, "Content-Type: ",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * A stack (httpd-conf/demo/stack) of a test program's own, in a directory below the test run's: for
- * tests that kill its parts or need other settings than the shared one has; lib/pool.h then looks at
- * this one. Trouble in here ends the program with a message. Run from the root of the tree, as the
- * Makefile does. */
+ * tests that kill its parts or need other settings than the shared one has; lib/pool.h then looks
+ * at this one. Trouble in here ends the program with a message. Run from the root of the tree, as
+ * the Makefile does. */
 #ifndef TESTS_LIB_STACK_H
 #define TESTS_LIB_STACK_H
 
@@ -17,8 +17,8 @@ struct stack {
 void stack_make(struct stack *s);
 
 /* Starts it and points ROLLCALL_URL, ROLLCALL_DB_DEFAULTS and ROLLCALL_TEST_RUN of this process at
- * it, so e2e_open comes next. `settings` are NAME=VALUE for the stack and the pool, NULL at the end;
- * an @ at the beginning of a value stands for the stack's directory. */
+ * it, so e2e_open comes next. `settings` are NAME=VALUE for the stack and the pool, NULL at the
+ * end; an @ at the beginning of a value stands for the stack's directory. */
 void stack_up(struct stack *s, const char *const *settings);
 
 /* Stops it and takes its directory away, unless KEEP is set. */

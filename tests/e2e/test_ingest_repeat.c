@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT
+ * POST /api/v1/sessions again under an id of the caller's own (contract section 5): safe to repeat,
+ * refused for another body, and one session whatever the number and the haste of the repeats. */
+#include "lib/e2e.h"
+#include "lib/load.h"
+
+#define PATH "/api/v1/sessions"
+#define DETAIL                                                                                     \
+	"id user_id user_email user_display_name ip_address user_agent device_type location "      \
+	"is_current created_at last_activity_at expires_at sso_apps tenant_id status revoked_at "  \
+	"revoked_by revoke_reason"
+
+#define EMAIL SQL("SELECT email FROM user WHERE id = 'u' AND tenant_id = ?")
+#define TENANTS SQL("SELECT COUNT(*) FROM tenant WHERE id = ?")
+#define SESSIONS SQL("SELECT COUNT(*) FROM session WHERE tenant_id = ?")
+
+static struct str platform(struct e2e *t)
+{
+	return e2e_token(
+		t, "{\"sub\":\"svc\",\"platform_token\":true,\"scope\":\"sessions:write\"}");
+}
+
+static void repeat__is_the_same_session_without_a_token(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+	struct str id = e2e_name(t, "ses"), token;
+	const char *body = arena_printf(t->arena,
+		"{\"tenant_id\":\"%s\",\"user_id\":\"u\",\"id\":\"%s\","
+		"\"user_email\":\"a@x\",\"tags\":{\"a\":\"b\"},\"expires_in\":600}",
+		tn.id.p, id.p);
+	const char *spaced = arena_printf(t->arena,
+		"\n{ \"tenant_id\" : \"%s\",\t\"user_id\":\"\\u0075\" ,"
+		"\"id\":\"%s\", \"user_email\":\"a@x\",\"tags\": {\"a\":\"b\"},\"expires_in\":600 "
+		"} \n",
+		tn.id.p, id.p);
+	struct e2e_answer a = e2e_post(t, platform(t), body, PATH);
+
+	expect_status(&a, 201);
+	expect_str(e2e_text(a.json, "data.id"), id);
+	token = e2e_text(a.json, "data.token");
+	a = e2e_post(t, platform(t), body, PATH);
+	expect_status(&a, 200);
+	expect_members(e2e_at(a.json, "data"), DETAIL);
+	expect_str(e2e_text(a.json, "data.id"), id);
+	a = e2e_post(t, platform(t), spaced, PATH);
+	expect_status(&a, 200);
+	expect_members(e2e_at(a.json, "data"), DETAIL);
+	/* The first token is still the one. */
+	assert_int_equal(e2e_count(t,
+				 SQL("SELECT COUNT(*) FROM session WHERE id = ?"
+				     " AND token_digest = UNHEX(SHA2(?, 256))"),
+				 2, db_str(id), db_str(token)),
+		1);
+	assert_int_equal(e2e_count(t, SESSIONS, 1, db_str(tn.id)), 1);
+
+	/* Repeating brings nobody back to life. */
+	a = e2e_delete(t, e2e_super_admin(t), "/api/v1/admin/sessions/%s", id.p);
+	expect_status(&a, 204);
+	a = e2e_post(t, platform(t), body, PATH);
+	expect_status(&a, 200);
+	expect_str(e2e_text(a.json, "data.status"), STR("revoked"));
+	expect_members(e2e_at(a.json, "data"), DETAIL);
+}
+
+static void taken_id__is_a_conflict_that_changes_nothing(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+	struct str id = e2e_name(t, "ses"), fresh = e2e_name(t, "tnt");
+	const struct {
+		const char *tenant, *user, *more;
+	} rows[] = {
+		{tn.id.p, "u", ",\"user_email\":\"new@x\""},
+		{tn.id.p, "v", ""},
+		{fresh.p, "u", ""},
+	};
+	struct e2e_answer a = e2e_post(t, platform(t),
+		arena_printf(t->arena,
+			"{\"tenant_id\":\"%s\",\"user_id\":\"u\",\"id\":\"%s\",\"user_email\":"
+			"\"old@x\"}",
+			tn.id.p, id.p),
+		PATH);
+
+	expect_status(&a, 201);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		a = e2e_post(t, platform(t),
+			arena_printf(t->arena,
+				"{\"tenant_id\":\"%s\",\"user_id\":\"%s\",\"id\":\"%s\"%s}",
+				rows[i].tenant, rows[i].user, id.p, rows[i].more),
+			PATH);
+		expect_status(&a, 409);
+		expect_body(&a, "{\"detail\":\"Session id is taken by another request\"}");
+	}
+	expect_str(e2e_column(t, EMAIL, 1, db_str(tn.id)), STR("old@x"));
+	assert_int_equal(e2e_count(t, SQL("SELECT COUNT(*) FROM user WHERE tenant_id = ?"), 1,
+				 db_str(tn.id)),
+		1);
+	assert_int_equal(e2e_count(t, TENANTS, 1, db_str(fresh)), 0);
+	/* So is the id of a session that was not registered here. */
+	id = e2e_put_session(t, tn, STR("u"));
+	a = e2e_post(t, platform(t),
+		arena_printf(t->arena, "{\"tenant_id\":\"%s\",\"user_id\":\"u\",\"id\":\"%s\"}",
+			tn.id.p, id.p),
+		PATH);
+	expect_status(&a, 409);
+}
+
+/* Everybody at once, with a tenant and a user that nobody has seen yet. */
+struct crowd {
+	struct str token, body, id;
+	size_t sent, created, repeated;
+};
+
+static bool next(void *ctx, struct load_job *job)
+{
+	struct crowd *c = ctx;
+
+	if (c->sent == 1000)
+		return false;
+	c->sent++;
+	*job = (struct load_job){
+		.method = "POST", .path = STR(PATH), .token = c->token, .body = c->body};
+	return true;
+}
+
+static void done(void *ctx, const struct load_job *job, const struct load_answer *a)
+{
+	struct crowd *c = ctx;
+	bool has_token = strstr(a->body.p, "\"token\"") != NULL;
+
+	if (strstr(a->body.p, c->id.p) == NULL || has_token != (a->status == 201))
+		fail_msg("%d %.*s", a->status, STR_FMT(a->body));
+	c->created += a->status == 201;
+	c->repeated += a->status == 200;
+}
+
+static void thousand_registrations_of_one_id__make_one_session(void **state)
+{
+	struct e2e *t = *state;
+	struct str tenant = e2e_name(t, "tnt");
+	struct crowd c = {.token = platform(t), .id = e2e_name(t, "ses")};
+	struct load *l;
+
+	c.body = str_printf(t->arena,
+		"{\"tenant_id\":\"%s\",\"user_id\":\"u\",\"id\":\"%s\",\"user_email\":\"a@x\"}",
+		tenant.p, c.id.p);
+	l = load_open(t->url, 64, next, done, &c);
+	while (load_turn(l, 1000) > 0)
+		continue;
+	load_close(l);
+	assert_int_equal(c.created, 1);
+	assert_int_equal(c.repeated, 999);
+	assert_int_equal(e2e_count(t, SESSIONS, 1, db_str(tenant)), 1);
+	assert_int_equal(
+		e2e_count(t, SQL("SELECT COUNT(*) FROM session WHERE id = ?"), 1, db_str(c.id)), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(repeat__is_the_same_session_without_a_token),
+		cmocka_unit_test(taken_id__is_a_conflict_that_changes_nothing),
+		cmocka_unit_test(thousand_registrations_of_one_id__make_one_session),
+	};
+
+	return cmocka_run_group_tests_name("Registration: repeats", tests, e2e_open, e2e_close);
+}
