@@ -51,7 +51,8 @@ CREATE TABLE IF NOT EXISTS application (
 
 -- One signed-in principal on one device. Active means: revoked_at IS NULL AND expires_at > now.
 -- Columns without a default are what an application has to give when it writes with plain SQL;
--- partner_id is the tenant's at sign-in (INSERT … SELECT … FROM tenant WHERE id = …).
+-- partner_id has to be the tenant's (INSERT … SELECT … FROM tenant WHERE id = …): a list of a whole
+-- partner is found by it, and leaves out sessions where it is not the tenant's.
 CREATE TABLE IF NOT EXISTS session (
 	id               VARCHAR(255) NOT NULL PRIMARY KEY,
 	tenant_id        VARCHAR(255) NOT NULL,

@@ -19,17 +19,22 @@ void scope_narrow_tenant(struct session_scope *scope, struct str tenant_id)
 	scope->tenant_id = tenant_id;
 }
 
-/* The tenant's own row says whose it is; session.partner_id only serves lists of a whole partner,
- * which have to come from an index. */
+/* The tenant's own row says whose it is. A list of a whole partner has to come from an index too,
+ * hence session.partner_id; there the tenant is asked row by row, so that the order of the index
+ * stays. */
 static void where_partner(const struct session_scope *scope, struct sql *q)
 {
+	bool list = scope->user_id.p == NULL && scope->session_id.p == NULL && scope->filter == NULL;
+
 	if (scope->tenant_id.p != NULL) {
 		sql_add(q, SQL(" AND EXISTS (SELECT 1 FROM tenant t WHERE t.id = ? AND t.partner_id = ?)"));
 		sql_arg(q, db_str(scope->tenant_id));
-	} else if (scope->user_id.p != NULL || scope->session_id.p != NULL) {
-		sql_add(q, SQL(" AND s.tenant_id IN (SELECT t.id FROM tenant t WHERE t.partner_id = ?)"));
+	} else if (list) {
+		sql_add(q, SQL(" AND s.partner_id = ?"
+			       " AND (SELECT t.partner_id FROM tenant t WHERE t.id = s.tenant_id) = ?"));
+		sql_arg(q, db_str(scope->partner_id));
 	} else {
-		sql_add(q, SQL(" AND s.partner_id = ?"));
+		sql_add(q, SQL(" AND s.tenant_id IN (SELECT t.id FROM tenant t WHERE t.partner_id = ?)"));
 	}
 	sql_arg(q, db_str(scope->partner_id));
 }

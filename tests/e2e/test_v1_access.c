@@ -422,6 +422,31 @@ static void partner_administrators_lists__are_narrowed_silently(void **state)
 	assert_false(is_revoked(t, foreign));
 }
 
+/* The tenant's row says whose it is, not what its sessions were written with. */
+static void moved_tenant__is_out_of_its_old_partners_reach(void **state)
+{
+	struct e2e *t = *state;
+	struct str old = e2e_partner(t), next = e2e_partner(t);
+	struct e2e_tenant tenant = e2e_tenant(t, old);
+	struct str id = e2e_put_session(t, tenant, e2e_name(t, "usr"));
+	struct str token = e2e_token(
+		t, "{\"sub\":\"c\",\"role\":\"partner_admin\",\"partner_id\":\"%s\"}", old.p);
+	struct e2e_answer a;
+
+	a = e2e_get(t, token, "/api/v1/admin/sessions/");
+	assert_int_equal(e2e_int(a.json, "pagination.total_items"), 1);
+	e2e_exec(t, SQL("UPDATE tenant SET partner_id = ? WHERE id = ?"), 2, db_str(next),
+		db_str(tenant.id));
+	a = e2e_get(t, token, "/api/v1/admin/sessions/");
+	assert_int_equal(e2e_int(a.json, "pagination.total_items"), 0);
+	a = e2e_get(t, token, "/api/v1/admin/sessions/%s", id.p);
+	expect_status(&a, 404);
+	a = e2e_post(t, token, "{\"filter\":\"true\"}", "/api/v1/admin/sessions/revoke-by-filter");
+	expect_status(&a, 200);
+	assert_int_equal(e2e_int(a.json, "data.revoked_count"), 0);
+	assert_false(is_revoked(t, id));
+}
+
 static void refusals__say_why_in_the_challenge(void **state)
 {
 	struct e2e *t = *state;
@@ -444,6 +469,7 @@ int main(void)
 		cmocka_unit_test(me__is_the_subject_within_the_tenant_of_the_token),
 		cmocka_unit_test(existence__is_never_disclosed),
 		cmocka_unit_test(partner_administrators_lists__are_narrowed_silently),
+		cmocka_unit_test(moved_tenant__is_out_of_its_old_partners_reach),
 		cmocka_unit_test(refusals__say_why_in_the_challenge),
 	};
 
