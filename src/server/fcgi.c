@@ -13,7 +13,6 @@
 #include <fcgiapp.h>
 #include <fcgios.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,21 +52,23 @@ static const char *get(void *ctx, const char *name)
 	return FCGX_GetParam(name, f->request.envp);
 }
 
-/* Waits until a part of the body is in libfcgi's buffer. Its own read would wait for ever for a
- * record that does not come, hence the time limit on the socket (fcgi_accept), which ends it with an
- * error. False: no time is left, or the web server is gone. *end: that was all of it. */
+/* Sees to it that a part of the body can be read. What libfcgi holds back of earlier reads nobody
+ * can see, so its own read has to be the one that waits, and the socket sets it a time. False: that
+ * was over, or the web server is gone. *end: there is no more. */
 static bool fill(struct fcgi *f, int64_t until_us, bool *end)
 {
 	FCGX_Stream *in = f->request.in;
-	struct pollfd p = {.fd = f->request.ipcFd, .events = POLLIN};
 	int64_t left_us = until_us - clock_monotonic_us();
+	struct timeval wait;
 	int c;
 
 	*end = in->isClosed != 0;
 	if (*end || in->rdNext < in->stop)
 		return true;
-	if (poll(&p, 1, left_us > 0 ? (int)(left_us / 1000) + 1 : 0) <= 0)
-		return false;
+	if (left_us < 1)
+		left_us = 1; /* 0 would be for ever */
+	wait = (struct timeval){.tv_sec = left_us / 1000000, .tv_usec = left_us % 1000000};
+	setsockopt(f->request.ipcFd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
 	c = FCGX_GetChar(in);
 	*end = c == EOF;
 	return c == EOF ? FCGX_GetError(in) == 0 : FCGX_UnGetChar(c, in) == c;
@@ -178,8 +179,6 @@ static bool passes(int error)
 
 enum fcgi_event fcgi_accept(struct fcgi *f)
 {
-	static const struct timeval patience = {.tv_sec = 1};
-
 	while (!f->stopping) {
 		int got;
 
@@ -190,8 +189,6 @@ enum fcgi_event fcgi_accept(struct fcgi *f)
 			/* One connection, one request: whoever kept the connection for more would
 			 * leave the requests of others waiting in the backlog. */
 			f->request.keepConnection = 0;
-			setsockopt(f->request.ipcFd, SOL_SOCKET, SO_RCVTIMEO, &patience,
-				sizeof(patience));
 			f->body_until_us = clock_monotonic_us() + BODY_US;
 			return FCGI_REQUEST;
 		}
