@@ -172,8 +172,14 @@ test-unit: $(UNIT)
 test-db: $(PROGRAMS) $(DB_TESTS)
 	@BIN_DIR='$(abspath $(O))' ROLLCALL_TEST_DIR='$(abspath $(BUILD))' tests/run-programs $(DB_TESTS)
 
+# Through every web server, at the root and below a path; what starts a stack of its own, or asks
+# nothing of the web server, once.
+E2E_ONCE := $(filter %/test_ingest_geo %/test_pool %/test_ops_faults %/test_enforce \
+	%/test_v1_race %/test_v1_revoke_many %.sh,$(E2E))
 test-e2e: $(PROGRAMS) $(E2E)
-	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/e2e/run $(E2E)
+	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/e2e/run $(E2E_ONCE)
+	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/e2e/run --web all --mount all \
+		$(filter-out $(E2E_ONCE),$(E2E))
 
 # Replays every corpus, past crashers included; `make fuzz` looks for new ones.
 test-fuzz: $(FUZZ:%=$(O)/tests/fuzz/fuzz_%)
@@ -181,6 +187,17 @@ test-fuzz: $(FUZZ:%=$(O)/tests/fuzz/fuzz_%)
 
 check-asan:
 	@$(MAKE) --no-print-directory MODE=asan test-unit test-db test-fuzz test-e2e
+
+# Units, and one pass of the API, under valgrind; programs that kill workers or start stacks of
+# their own are left out.
+VALGRIND_E2E := $(filter-out %/test_pool %/test_ops_faults %/test_enforce %/test_ingest_geo \
+	%/test_ingest_repeat %/test_web %/test_authorizer %/test_v1_race %/test_v1_revoke_many,$(filter $(O)/%,$(E2E)))
+check-valgrind: test-deps
+	@httpd-conf/demo/install-packages valgrind
+	@$(MAKE) --no-print-directory MODE=debug valgrind-programs
+.PHONY: valgrind-programs
+valgrind-programs: $(PROGRAMS) $(UNIT) $(VALGRIND_E2E)
+	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/check-valgrind $(UNIT) $(VALGRIND_E2E)
 
 check-rooms:
 	@tests/check-rooms

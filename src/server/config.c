@@ -108,7 +108,7 @@ static const struct setting settings[] = {
 /* clang-format on */
 
 /* Ours, but not the program's: the demonstration and the tests set them. */
-static const char *const tolerated[] = {"URL", "TEST_", "PROPERTY_"};
+static const char *const tolerated[] = {"URL", "TEST_", "PROPERTY_", "POOL_"};
 
 static bool complain(FILE *err, const struct setting *s, const char *value, const char *want)
 {

@@ -33,8 +33,8 @@
  * (mod_proxy_fcgi) must not let four slow clients hold four workers. */
 #define BODY_US INT64_C(10000000)
 
-/* How much of an unread body is thrown away before closing, and how long that may take. */
-#define DRAIN_BYTES 65536
+/* How long what is left of a body is thrown away before closing. Not how much: web servers pass on
+ * megabytes of a body that was refused by its length, and need the connection until then. */
 #define DRAIN_US INT64_C(500000)
 
 struct fcgi {
@@ -231,34 +231,40 @@ void fcgi_write(void *fcgi, const char *p, size_t n)
 	}
 }
 
-/* Throws away what is left of the body, within bounds. True when that was all of it. */
-static bool drain(struct fcgi *f, int64_t for_us)
+static void drain(struct fcgi *f)
 {
 	FCGX_Stream *in = f->request.in;
-	int64_t until_us = clock_monotonic_us() + for_us;
-	size_t drained = 0;
-	char rest[4096];
+	int64_t until_us = clock_monotonic_us() + DRAIN_US;
+	char rest[8192];
 	bool end = false;
 
-	while (drained < DRAIN_BYTES && fill(f, until_us, &end) && !end) {
+	while (clock_monotonic_us() < until_us && fill(f, until_us, &end) && !end) {
 		size_t there = (size_t)(in->stop - in->rdNext);
 
-		drained += (size_t)FCGX_GetStr(rest,
-			(int)(there < sizeof(rest) ? there : sizeof(rest)), in);
+		(void)FCGX_GetStr(rest, (int)(there < sizeof(rest) ? there : sizeof(rest)), in);
 	}
-	return end;
 }
 
-/* A close with bytes unread can take the answer along, so what comes within a moment is read, behind
- * the answer; then the connection is closed at once: libfcgi's own way (shut down, wait, read until
- * the web server has closed) lasts as long as a slow client likes. An authorizer's request has no
- * body, and Apache sends no end of one either: nothing to drain, and libfcgi's way ends at once. */
+static bool has_body(const struct fcgi *f)
+{
+	const char *length = FCGX_GetParam("CONTENT_LENGTH", f->request.envp);
+
+	return (length != NULL && *length != '\0' && strcmp(length, "0") != 0) ||
+	       FCGX_GetParam("HTTP_TRANSFER_ENCODING", f->request.envp) != NULL;
+}
+
+/* A close with bytes unread can take the answer along, so they are read, behind the answer where
+ * there may be many; then the connection is closed at once: libfcgi's own way (shut down, wait,
+ * read until the web server has closed) lasts as long as a slow client likes. An authorizer's
+ * request has no body, and Apache sends no end of one either: nothing to drain, and libfcgi's way
+ * ends at once. */
 void fcgi_finish(struct fcgi *f)
 {
 	if (fcgi_role(f) == FCGI_ROLE_RESPONDER) {
-		if (!drain(f, 0)) {
-			FCGX_FFlush(f->request.out);
-			drain(f, DRAIN_US);
+		if (f->request.in->isClosed == 0) {
+			if (has_body(f))
+				FCGX_FFlush(f->request.out);
+			drain(f);
 		}
 		FCGX_Detach(&f->request);
 	}

@@ -98,7 +98,7 @@ static void pages__show_each_entry_once_newest_first(void **state)
 		int pages = (ENTRIES + sizes[i] - 1) / sizes[i], seen = 0;
 		struct str shown[ENTRIES];
 		int64_t before = INT64_MAX;
-		struct e2e_answer a;
+		struct e2e_answer a = {0};
 
 		for (int page = 1; page <= pages + 1; page++) {
 			a = list(t, arena_printf(t->arena, "?tenant_id=%s&per_page=%d&page=%d",
