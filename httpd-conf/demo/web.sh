@@ -38,7 +38,8 @@ web_user_line() {
 
 # NAME=value lines: what the caller set for the program, EXTRA last.
 own_settings() {
-	env | grep '^ROLLCALL_' | grep -v '^ROLLCALL_\(WORKERS\|DB_DEFAULTS\|JWKS_FILE\|URL\|TEST_.*\)=' || true
+	env | grep '^ROLLCALL_' |
+		grep -v '^ROLLCALL_\(WORKERS\|DB_DEFAULTS\|JWKS_FILE\|URL\|TEST_.*\)=' || true
 	for word in $EXTRA; do
 		printf '%s\n' "$word"
 	done

@@ -11,7 +11,8 @@
 /* true/false/1/0/yes/no/on/off/t/f/y/n in any case, for parameters too. False: none of them. */
 MUST_CHECK bool bool_from_text(struct str text, bool *out);
 
-enum body_need { BODY_OPTIONAL, BODY_REQUIRED };
+/* FILLED: may be absent or null, but not the empty string. */
+enum body_need { BODY_OPTIONAL, BODY_FILLED, BODY_REQUIRED };
 
 void body_str(struct faults *f, const struct json *body, const char *name, enum body_need need,
 	size_t max_bytes, struct str *out);

@@ -11,6 +11,7 @@
 #define LIMIT_ID_BYTES 255          /* contract 2.2: a longer path id is 404 */
 #define LIMIT_REQUEST_ID_BYTES 128  /* contract 2.1 */
 #define LIMIT_TOKEN_BYTES 16384     /* a JWT or an opaque token, any header */
+#define LIMIT_COOKIES 4             /* cookies of our name that are tried */
 
 /* JSON read from clients. */
 #define LIMIT_JSON_DEPTH 32
@@ -22,6 +23,7 @@
 #define LIMIT_EMAIL_BYTES 320
 #define LIMIT_REASON_BYTES 255
 #define LIMIT_TAG_VALUE_BYTES 4096
+#define LIMIT_TAGS_BYTES 16384      /* of all tags, as JSON text */
 
 /* Sessions API paging (contract 2.2). */
 #define PAGE_DEFAULT 20

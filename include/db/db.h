@@ -10,9 +10,14 @@
  * was sent. A COMMIT whose fate is unknown is ERR_UNAVAILABLE and not repeated, and so is a write
  * outside a transaction that was lost on its way.
  *
- * Outcomes besides those named below: ERR_UNAVAILABLE (no server, no connection), ERR_TIMEOUT (the
- * statement's time limit), ERR_RETRY (deadlock or lock wait, after all tries), ERR_INTERNAL. Only
- * the callback of db_tx meets ERR_LOST, and must return after ERR_LOST and ERR_RETRY.
+ * A transaction reads what others have committed in the meantime, except on a server whose binary
+ * log takes statements: there a plain read is as of the transaction's first one, so that a read
+ * which has to be current locks (LOCK IN SHARE MODE, FOR UPDATE).
+ *
+ * Outcomes besides those named below: ERR_UNAVAILABLE (no server, no connection, or a server that
+ * refuses writes), ERR_TIMEOUT (the statement's time limit), ERR_RETRY (deadlock or lock wait,
+ * after all tries), ERR_INTERNAL. Only the callback of db_tx meets ERR_LOST, and must return after
+ * ERR_LOST and ERR_RETRY.
  *
  * Letters for parameters and columns: i int64, s text, b bytes, t time (ms, UTC, DATETIME(3)),
  * d double; a capital column letter may be NULL. Any argument may be NULL. An instant outside the
@@ -114,7 +119,8 @@ MUST_CHECK enum err db_each(struct db *db, struct arena *a, const struct sql *sq
 typedef enum err (*db_tx_fn)(void *ctx);
 MUST_CHECK enum err db_tx(struct db *db, db_tx_fn fn, void *ctx);
 
-/* "Database answers": connects if need be and runs SELECT 1 (GET /readyz). */
+/* "Database is ready": connects if need be. ERR_UNAVAILABLE unless the account can read the
+ * sessions and the server takes writes; db_error_text says which (GET /readyz, --check). */
 MUST_CHECK enum err db_ping(struct db *db);
 
 /* Prepares every statement of stmt.def and logs each one that the server refuses or counts
@@ -125,7 +131,8 @@ MUST_CHECK enum err db_self_check(struct db *db);
  * server without being a literal of ours, and it is the operator's own. */
 MUST_CHECK enum err db_schema(struct db *db, struct str statement);
 
-/* Why the latest call failed, for the log only; static until the next call. Never for a client. */
+/* Why the latest call failed, for the log only; static until the next call. Never for a client,
+ * though it quotes none of the values that were bound. */
 const char *db_error_text(const struct db *db);
 
 /* Numbers since db_open. */

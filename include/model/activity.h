@@ -18,7 +18,8 @@ struct activity {
 MUST_CHECK enum err activity_record(struct db *db, struct arena *a,
 	const struct session_scope *scope, const struct activity *activity);
 
-/* Moves last_activity_at of an active session, if it is older than the interval. */
+/* Moves last_activity_at of an active session, if it is older than the interval. Waits for nobody:
+ * a row that is locked is being written or ended, and stays as it is. */
 MUST_CHECK enum err activity_touch(struct db *db, struct str session_id, int64_t interval_s);
 
 #endif

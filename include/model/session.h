@@ -46,15 +46,15 @@ struct session_detail {
 MUST_CHECK enum err session_get(struct db *db, struct arena *a, const struct session_scope *scope,
 	struct session_detail *out);
 
-/* ERR_NOT_FOUND unless such a session is in the scope, dead or alive. */
+/* ERR_NOT_FOUND unless such a session is in the scope. */
 MUST_CHECK enum err session_exists(struct db *db, struct arena *a,
 	const struct session_scope *scope);
 
-/* ERR_NOT_FOUND unless that session is active now. */
-MUST_CHECK enum err session_alive(struct db *db, struct arena *a, struct str id);
-
 /* The partner of a tenant (p == NULL: none). ERR_NOT_FOUND for an unknown tenant. */
 MUST_CHECK enum err tenant_partner(struct db *db, struct arena *a, struct str tenant_id,
+	struct str *partner_id);
+/* The same within a transaction: as committed now, and unchanged until the end. */
+MUST_CHECK enum err tenant_partner_locked(struct db *db, struct arena *a, struct str tenant_id,
 	struct str *partner_id);
 
 #endif

@@ -25,7 +25,7 @@ enum query_type { QUERY_STRING, QUERY_BOOL, QUERY_DATETIME, QUERY_ANY, QUERY_STR
  *             stands for tags.KEY
  *   STRING_SET a JSON array of distinct strings, NULL reads as empty
  *   CIDR      a STRING, but =, !=, in and not in take addresses and networks ("10.0.0.0/8") by
- *             value (extension); a literal with a '/' has to be a network */
+ *             value (extension), and nothing else but null */
 struct query_field {
 	const char *name;
 	enum query_type type;

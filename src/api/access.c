@@ -15,6 +15,20 @@ struct str bearer_token(struct str header)
 	return str_trim((struct str){header.p + scheme.n, header.n - scheme.n});
 }
 
+/* The session that a token names has to be its subject's own, in the tenant it claims: ids are one
+ * space for all tenants, and what one of them purged another may take. */
+static enum err session_lives(struct call *c)
+{
+	struct session_scope own = {
+		.session_id = c->who.session_id,
+		.user_id = c->who.subject,
+		.tenant_id = c->who.tenant_id,
+		.active = true,
+	};
+
+	return session_exists(c->app->db, c->arena, &own);
+}
+
 static enum err authenticate(struct call *c)
 {
 	struct str token = bearer_token(http_header(&c->req, "AUTHORIZATION"));
@@ -27,7 +41,7 @@ static enum err authenticate(struct call *c)
 	err = jwt_verify(c->app->jwt, c->arena, token, clock_now_ms(), &c->who, &c->detail);
 	if (err != ERR_OK || c->who.session_id.p == NULL)
 		return err;
-	err = session_alive(c->app->db, c->arena, c->who.session_id);
+	err = session_lives(c);
 	if (err == ERR_NOT_FOUND) {
 		c->who = (struct principal){0};
 		c->detail = "session is not active";

@@ -8,29 +8,23 @@
 #include "api/metric.h"
 #include "api/record.h"
 
-/* The value of a cookie (RFC 6265 section 4.2), p == NULL if it was not sent. */
-static struct str cookie(const struct http_request *req, const char *name)
+/* Takes the value of the next cookie of that name off the front of a Cookie header, without the
+ * quotes it may wear (RFC 6265 section 4.1.1). */
+static bool next_cookie(struct str *rest, const char *name, struct str *value)
 {
-	struct str rest = http_header(req, "COOKIE");
 	struct str pair, key;
 
-	while (str_split(&rest, ';', &pair)) {
+	while (str_split(rest, ';', &pair)) {
 		pair = str_trim(pair);
-		if (pair.n > 0 && str_split(&pair, '=', &key) && str_eq(key, str_from(name)) &&
-			pair.p != NULL)
-			return pair;
+		if (pair.n == 0 || !str_split(&pair, '=', &key) || pair.p == NULL ||
+			!str_eq(key, str_from(name)))
+			continue;
+		if (pair.n >= 2 && pair.p[0] == '"' && pair.p[pair.n - 1] == '"')
+			pair = (struct str){pair.p + 1, pair.n - 2};
+		*value = pair;
+		return true;
 	}
-	return STR_NONE;
-}
-
-/* The header a program sets on purpose wins over the cookie a browser sends along. */
-static struct str presented(const struct app *app, const struct http_request *req)
-{
-	struct str token = bearer_token(http_header(req, "AUTHORIZATION"));
-
-	if (token.p == NULL)
-		token = str_trim(http_header(req, "ZT_SESSION"));
-	return token.p != NULL ? token : cookie(req, app->cfg.cookie);
+	return false;
 }
 
 static enum metric_number decision(enum err err)
@@ -40,8 +34,8 @@ static enum metric_number decision(enum err err)
 	return err == ERR_UNAUTHORIZED ? METRIC_DENIED : METRIC_UNDECIDED;
 }
 
-/* Whether an application gets that id as it is. A header loses spaces at its ends, and must not hold
- * what could end it: so told, an application would take one user for another. */
+/* Whether an application gets that id as it is. A header loses spaces at its ends, and must not
+ * hold what could end it: so told, an application would take one user for another. */
 static bool is_carried(struct str id)
 {
 	for (size_t i = 0; i < id.n; i++)
@@ -50,16 +44,45 @@ static bool is_carried(struct str id)
 	return id.n == 0 || (id.p[0] != ' ' && id.p[id.n - 1] != ' ');
 }
 
-static enum err check(const struct app *app, struct arena *a, const struct http_request *req,
-	struct credential *cred, struct after *after)
+static enum err check_token(
+	const struct app *app, struct arena *a, struct str token, struct credential *cred)
 {
-	enum err err = credential_check(app, a, presented(app, req), cred);
+	enum err err = credential_check(app, a, token, cred);
 
 	if (err == ERR_OK && cred->session_id.p == NULL)
 		err = ERR_UNAUTHORIZED; /* a token without a session proves no session */
 	if (err == ERR_OK && !(is_carried(cred->session_id) && is_carried(cred->user_id) &&
 				     is_carried(cred->tenant_id)))
 		err = ERR_UNAUTHORIZED;
+	return err;
+}
+
+/* A browser sends every cookie of a name, also those that another host of a common parent domain
+ * has set, or this one for another path: the first that opens counts. */
+static enum err check_cookies(const struct app *app, struct arena *a,
+	const struct http_request *req, struct credential *cred)
+{
+	struct str rest = http_header(req, "COOKIE"), token;
+	enum err err = ERR_UNAUTHORIZED;
+
+	for (int i = 0; i < LIMIT_COOKIES && err == ERR_UNAUTHORIZED; i++) {
+		if (!next_cookie(&rest, app->cfg.cookie, &token))
+			break;
+		err = check_token(app, a, token, cred);
+	}
+	return err;
+}
+
+/* The header a program sets on purpose wins over the cookie a browser sends along. */
+static enum err check(const struct app *app, struct arena *a, const struct http_request *req,
+	struct credential *cred, struct after *after)
+{
+	struct str token = bearer_token(http_header(req, "AUTHORIZATION"));
+	enum err err;
+
+	if (token.p == NULL)
+		token = str_trim(http_header(req, "ZT_SESSION"));
+	err = token.p != NULL ? check_token(app, a, token, cred) : check_cookies(app, a, req, cred);
 	if (err == ERR_OK && cred->activity_due)
 		after->touch_session = cred->session_id;
 	metric_add(app->metric, decision(err), 1);
@@ -111,6 +134,7 @@ void authorizer_answer(const struct app *app, struct arena *a, const struct http
 	http_request_parse(req, a, env, NULL, 0, STR_NONE);
 	after->request_id = record.request_id = req->id;
 	record.method = http_method_text(req->method);
+	http_response_header(res, "X-Request-Id", str_from(req->id));
 	err = check(app, a, req, &cred, after);
 	if (err == ERR_OK) {
 		res->status = 200;

@@ -34,7 +34,7 @@ static const struct json *find(struct faults *f, const struct json *body, const 
 
 	if (v == NULL && need == BODY_REQUIRED)
 		fault_add(f, "body", name, -1, "missing", "Field required");
-	if (v != NULL && v->type == JSON_NULL && need == BODY_OPTIONAL)
+	if (v != NULL && v->type == JSON_NULL && need != BODY_REQUIRED)
 		return NULL;
 	return v;
 }
@@ -66,7 +66,7 @@ void body_str(struct faults *f, const struct json *body, const char *name, enum 
 
 	if (v == NULL || !check_text(f, name, -1, v, max_bytes))
 		return;
-	if (need == BODY_REQUIRED && v->text.n == 0) {
+	if (need != BODY_OPTIONAL && v->text.n == 0) {
 		fault_add(f, "body", name, -1, "string_too_short",
 			"String should have at least 1 character");
 		return;

@@ -20,6 +20,13 @@ static void from_owner(struct credential *out, const struct token_owner *owner)
 	out->activity_due = owner->activity_due != 0;
 }
 
+/* Ids are one space for all tenants: a session of that id may be somebody else's by now. */
+static bool is_owned(const struct token_owner *owner, const struct principal *who)
+{
+	return str_eq(owner->user_id, who->subject) &&
+		(who->tenant_id.p == NULL || str_eq(owner->tenant_id, who->tenant_id));
+}
+
 static enum err check_jwt(const struct app *app, struct arena *a, struct str token,
 	struct credential *out)
 {
@@ -40,6 +47,8 @@ static enum err check_jwt(const struct app *app, struct arena *a, struct str tok
 	if (who.session_id.p == NULL)
 		return ERR_OK;
 	err = session_owner(app->db, a, who.session_id, app->cfg.activity_interval_s, &owner);
+	if (err == ERR_OK && !is_owned(&owner, &who))
+		err = ERR_UNAUTHORIZED;
 	if (err == ERR_OK)
 		from_owner(out, &owner);
 	return err;

@@ -6,25 +6,26 @@
 #include "model/api_session.h"
 #include "model/revoke.h"
 
-static void put_link(struct json_writer *w, struct call *c, const char *name, const char *place,
-	struct str id, const char *rest)
+/* `scratch`, here and below, holds what a session is written with until it is written. */
+static void put_link(struct json_writer *w, struct arena *scratch, const char *name,
+	const char *place, struct str id, const char *rest)
 {
-	struct str encoded = str_percent_encode(c->arena, id);
+	struct str encoded = str_percent_encode(scratch, id);
 
 	json_obj(w, name);
-	json_str(w, "href", str_printf(c->arena, "./%s/%.*s%s", place, STR_FMT(encoded), rest));
+	json_str(w, "href", str_printf(scratch, "./%s/%.*s%s", place, STR_FMT(encoded), rest));
 	json_end(w);
 }
 
 /* A JSON column as it is, or the empty value of its kind. Text that is no JSON (the column has a
  * check against it) reads as empty. */
-static void put_stored(struct json_writer *w, struct call *c, const char *key, struct str text,
-	enum json_type type)
+static void put_stored(struct json_writer *w, struct arena *scratch, const char *key,
+	struct str text, enum json_type type)
 {
 	struct json *tree;
 	size_t at;
 
-	if (text.p != NULL && json_parse(c->arena, text, &tree, &at) == ERR_OK &&
+	if (text.p != NULL && json_parse(scratch, text, &tree, &at) == ERR_OK &&
 		tree->type == type) {
 		json_tree(w, key, tree);
 	} else {
@@ -36,34 +37,34 @@ static void put_stored(struct json_writer *w, struct call *c, const char *key, s
 	}
 }
 
-static void put_identity(struct json_writer *w, struct call *c, const struct api_session *s)
+static void put_identity(struct json_writer *w, struct arena *scratch, const struct api_session *s)
 {
 	json_obj(w, "identity");
 	json_cstr(w, "entity", "identities");
 	json_str(w, "id", s->user_id);
 	json_str(w, "name", s->user_name.p != NULL ? s->user_name : STR(""));
 	json_obj(w, "_links");
-	put_link(w, c, "self", "identities", s->user_id, "");
+	put_link(w, scratch, "self", "identities", s->user_id, "");
 	json_end(w);
 	json_end(w);
 }
 
 static void put_session(
-	struct json_writer *w, struct call *c, const char *key, const struct api_session *s)
+	struct json_writer *w, struct arena *scratch, const char *key, const struct api_session *s)
 {
 	json_obj(w, key);
 	json_str(w, "id", s->id);
 	json_time(w, "createdAt", s->created_ms);
 	json_time(w, "updatedAt", s->updated_ms);
 	json_obj(w, "_links");
-	put_link(w, c, "self", "api-sessions", s->id, "");
-	put_link(w, c, "sessions", "api-sessions", s->id, "/sessions");
+	put_link(w, scratch, "self", "api-sessions", s->id, "");
+	put_link(w, scratch, "sessions", "api-sessions", s->id, "/sessions");
 	json_end(w);
-	put_stored(w, c, "tags", s->tags, JSON_OBJECT);
+	put_stored(w, scratch, "tags", s->tags, JSON_OBJECT);
 	json_str(w, "token", s->token);
 	json_str(w, "identityId", s->user_id);
-	put_identity(w, c, s);
-	put_stored(w, c, "configTypes", s->config_types, JSON_ARRAY);
+	put_identity(w, scratch, s);
+	put_stored(w, scratch, "configTypes", s->config_types, JSON_ARRAY);
 	json_str(w, "ipAddress", s->ip_address);
 	json_arr(w, "authQueries");
 	json_end(w);
@@ -141,15 +142,16 @@ static enum err read_query(struct call *c, struct query **out)
 }
 
 struct list_ctx {
-	struct call *call;
 	struct json_writer *w;
+	struct arena *scratch; /* of one row */
 };
 
 static enum err put_row(void *ctx, const struct api_session *s)
 {
 	struct list_ctx *l = ctx;
 
-	put_session(l->w, l->call, NULL, s);
+	put_session(l->w, l->scratch, NULL, s);
+	arena_reset(l->scratch);
 	return ERR_OK;
 }
 
@@ -169,7 +171,7 @@ static void put_list_meta(struct json_writer *w, int64_t limit, int64_t offset, 
 
 enum err edge_list(struct call *c)
 {
-	struct list_ctx ctx = {.call = c};
+	struct list_ctx ctx;
 	int64_t limit, offset, total = 0;
 	struct query *query;
 	struct page page;
@@ -186,8 +188,10 @@ enum err edge_list(struct call *c)
 	c->res->status = 200;
 	ctx.w = edge_open(c);
 	json_arr(ctx.w, "data");
+	ctx.scratch = arena_open();
 	err = api_session_list(
 		c->app->db, c->arena, &c->scope, limit, offset, put_row, &ctx, &total);
+	arena_close(ctx.scratch);
 	if (err != ERR_OK)
 		return err;
 	json_end(ctx.w);
@@ -208,7 +212,7 @@ enum err edge_detail(struct call *c)
 		return err;
 	c->res->status = 200;
 	w = edge_open(c);
-	put_session(w, c, "data", &session);
+	put_session(w, c->arena, "data", &session);
 	edge_meta(w);
 	return edge_close(w);
 }

@@ -87,15 +87,16 @@ static struct str distinct_texts(const struct faults *f, const struct json *list
 }
 
 /* Flat: text, bool and null, as OpenZiti's model of tags has it. */
-static const struct json *read_tags(struct faults *f, const struct json *body)
+static struct str read_tags(struct faults *f, const struct json *body)
 {
 	const struct json *tags = json_member(body, "tags");
+	struct str text;
 
 	if (tags == NULL || tags->type == JSON_NULL)
-		return NULL;
+		return STR_NONE;
 	if (tags->type != JSON_OBJECT) {
 		fault_add(f, "body", "tags", -1, "dict_type", "Input should be a valid dictionary");
-		return NULL;
+		return STR_NONE;
 	}
 	if (tags->count > LIMIT_TAGS)
 		fault_add(f, "body", "tags", -1, "too_long",
@@ -108,7 +109,11 @@ static const struct json *read_tags(struct faults *f, const struct json *body)
 				"Value error, a tag is a string of at most 4096 bytes, a boolean "
 				"or null, its name at most 255 bytes");
 	}
-	return tags;
+	text = json_text(f->arena, tags);
+	if (text.n > LIMIT_TAGS_BYTES)
+		fault_add(f, "body", "tags", -1, "too_long",
+			"Dictionary should have at most 16384 bytes of JSON");
+	return text;
 }
 
 void registration_read_session(struct faults *f, const struct json *body, enum body_need id_need,
@@ -118,7 +123,7 @@ void registration_read_session(struct faults *f, const struct json *body, enum b
 
 	body_str(f, body, "tenant_id", BODY_REQUIRED, LIMIT_ID_BYTES, &s->tenant_id);
 	read_id(f, body, id_need, &s->id);
-	body_str(f, body, "partner_id", BODY_OPTIONAL, LIMIT_ID_BYTES, &s->partner_id);
+	body_str(f, body, "partner_id", BODY_FILLED, LIMIT_ID_BYTES, &s->partner_id);
 	read_address(f, body, &s->ip_address);
 	read_user_agent(f, body, &s->user_agent);
 	body_str(f, body, "device_type", BODY_OPTIONAL, DEVICE_TYPE_BYTES, &s->device_type);
@@ -128,7 +133,7 @@ void registration_read_session(struct faults *f, const struct json *body, enum b
 	body_bool(f, body, "is_mfa_complete", &s->is_mfa_complete);
 	body_str_list(f, body, "config_types", LIMIT_CONFIG_TYPES, LIMIT_ID_BYTES, &config_types);
 	s->config_types = distinct_texts(f, config_types);
-	s->tags = json_text(f->arena, read_tags(f, body));
+	s->tags = read_tags(f, body);
 	if (s->device_type.p == NULL)
 		s->device_type = device_type(s->user_agent);
 	if (s->location.p == NULL && s->ip_address.p != NULL)

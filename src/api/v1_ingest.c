@@ -3,6 +3,9 @@
  * (contract section 5). Called by dispatch through the route table. The one place where a token is
  * made; it is in this answer and nowhere else. */
 #include "api/ingest.h"
+
+#include <stdlib.h>
+
 #include "api/registration.h"
 #include "api/v1.h"
 #include "auth/digest.h"
@@ -14,8 +17,60 @@
 
 #define TOKEN_RANDOM_BYTES 32 /* 256 bits */
 
-static void read_expiry(struct call *c, struct session_new *s)
+static int by_key(const void *a, const void *b)
 {
+	const struct json *x = a, *y = b;
+
+	return str_cmp(x->key, y->key);
+}
+
+/* The same children, copied: those of an object in the order of their names. */
+static struct json *in_order(struct arena *a, const struct json *parent)
+{
+	struct json *list = arena_array(a, parent->count, sizeof(*list));
+	size_t n = 0;
+
+	for (const struct json *child = parent->first; child != NULL; child = child->next)
+		list[n++] = *child;
+	if (parent->type == JSON_OBJECT && n > 1)
+		qsort(list, n, sizeof(*list), by_key);
+	for (size_t i = 0; i < n; i++) {
+		list[i].next = i + 1 < n ? &list[i + 1] : NULL;
+		list[i].first = in_order(a, &list[i]);
+	}
+	return n > 0 ? list : NULL;
+}
+
+/* What a repeat has to equal: a body is the same whatever the order of its members. */
+static struct str request_digest(struct arena *a, const struct json *body)
+{
+	unsigned char *digest = arena_alloc(a, DIGEST_BYTES);
+	struct json ordered = *body;
+
+	ordered.first = in_order(a, body);
+	digest_sha256(json_text(a, &ordered), digest);
+	return (struct str){(char *)digest, DIGEST_BYTES};
+}
+
+/* A repeat may come when the session has ended: then it is no fault that this lies in the past. */
+static enum err check_future(struct call *c, const struct registration *reg)
+{
+	enum err err = ERR_NOT_FOUND;
+
+	if (reg->session.expires_ms == TIME_NONE || reg->session.expires_ms > clock_now_ms())
+		return ERR_OK;
+	if (reg->session.id.p != NULL)
+		err = register_find(c->app->db, c->arena, reg);
+	if (err != ERR_NOT_FOUND)
+		return err;
+	fault_add(&c->faults, "body", "expires_at", -1, "datetime_future",
+		"Input should be in the future");
+	return ERR_OK;
+}
+
+static enum err read_expiry(struct call *c, struct registration *reg)
+{
+	struct session_new *s = &reg->session;
 	int64_t seconds = 0;
 
 	s->expires_ms = TIME_NONE;
@@ -23,25 +78,21 @@ static void read_expiry(struct call *c, struct session_new *s)
 	body_time(&c->faults, c->body, "expires_at", &s->expires_ms);
 	if (seconds != 0 && s->expires_ms != TIME_NONE)
 		body_value_error(&c->faults, "Value error, expires_in and expires_at exclude each other");
-	if (s->expires_ms != TIME_NONE && s->expires_ms <= clock_now_ms())
-		fault_add(&c->faults, "body", "expires_at", -1, "datetime_future",
-			"Input should be in the future");
 	s->expires_in_s = seconds != 0 ? seconds : c->app->cfg.session_s;
+	return check_future(c, reg);
 }
 
 /* What the body leaves open. */
 static void complete(struct call *c, struct session_new *s, struct str *token)
 {
 	unsigned char secret[TOKEN_RANDOM_BYTES];
-	unsigned char *digests = arena_alloc(c->arena, 2 * DIGEST_BYTES);
+	unsigned char *digest = arena_alloc(c->arena, DIGEST_BYTES);
 
 	random_bytes(secret, sizeof(secret));
 	*token = str_base64url(c->arena, secret, sizeof(secret));
 	explicit_bzero(secret, sizeof(secret));
-	digest_sha256(*token, digests);
-	digest_sha256(json_text(c->arena, c->body), digests + DIGEST_BYTES);
-	s->token_digest = (struct str){(char *)digests, DIGEST_BYTES};
-	s->request_digest = (struct str){(char *)digests + DIGEST_BYTES, DIGEST_BYTES};
+	digest_sha256(*token, digest);
+	s->token_digest = (struct str){(char *)digest, DIGEST_BYTES};
 	s->created_ms = s->last_activity_ms = s->revoked_ms = TIME_NONE;
 	if (s->id.p == NULL) {
 		char *id = arena_alloc(c->arena, UUID_BYTES);
@@ -73,14 +124,17 @@ static enum err answer_registered(struct call *c, struct str id, enum registered
 
 enum err ingest_register(struct call *c)
 {
-	struct registration reg = {.may_create_tenant = c->reach == REACH_ALL};
+	struct registration reg = {.of_platform = c->reach == REACH_ALL};
 	struct str token;
 	enum registered which;
 	enum err err;
 
 	registration_read_session(&c->faults, c->body, BODY_OPTIONAL, c->app->geo, &reg.session);
-	read_expiry(c, &reg.session);
+	reg.session.request_digest = request_digest(c->arena, c->body);
+	err = read_expiry(c, &reg);
 	registration_read_user(&c->faults, c->body, &reg.user);
+	if (err != ERR_OK)
+		return err;
 	if (c->faults.count > 0)
 		return ERR_INVALID;
 	/* A tenant's own service neither leaves its tenant nor makes platform administrators, nor
@@ -111,12 +165,12 @@ enum err ingest_activity(struct call *c)
 	enum err err;
 
 	if (c->body != NULL) {
-		body_str(&c->faults, c->body, "application_id", BODY_OPTIONAL, LIMIT_ID_BYTES,
+		body_str(&c->faults, c->body, "application_id", BODY_FILLED, LIMIT_ID_BYTES,
 			&act.application_id);
 		body_str(&c->faults, c->body, "application_name", BODY_OPTIONAL, LIMIT_TEXT_BYTES,
 			&act.application_name);
 	}
-	if (act.application_name.p != NULL && act.application_id.p == NULL)
+	if (c->faults.count == 0 && act.application_name.p != NULL && act.application_id.p == NULL)
 		fault_add(&c->faults, "body", "application_id", -1, "missing", "Field required");
 	if (c->faults.count > 0)
 		return ERR_INVALID;

@@ -7,12 +7,10 @@
 #include "api/ingest.h"
 #include "base/clock.h"
 
-#define FORM_FIELDS 16
-
 static struct str form_token(struct call *c)
 {
-	struct http_param fields[FORM_FIELDS];
-	size_t count = http_form_parse(c->arena, c->req.body, fields, FORM_FIELDS);
+	struct http_param fields[LIMIT_QUERY_PARAMS];
+	size_t count = http_form_parse(c->arena, c->req.body, fields, LIMIT_QUERY_PARAMS);
 	struct str token = STR_NONE;
 
 	for (size_t i = 0; i < count; i++)

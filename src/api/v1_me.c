@@ -3,6 +3,26 @@
  * else (REACH_OWN). Called by dispatch through the route table. */
 #include "api/v1.h"
 
+/* Whatever their number, the session that the caller sits at is among those shown: in the last
+ * place if it is older than all of them. */
+static enum err show_current(struct call *c, struct session_page *shown)
+{
+	struct session_scope scope = c->scope;
+	struct session_page current;
+	enum err err;
+
+	if (c->who.session_id.p == NULL || shown->total <= LIMIT_ME_SESSIONS)
+		return ERR_OK;
+	for (size_t i = 0; i < shown->count; i++)
+		if (str_eq(shown->rows[i].id, c->who.session_id))
+			return ERR_OK;
+	scope.session_id = c->who.session_id;
+	err = session_list(c->app->db, c->arena, &scope, 1, 0, &current);
+	if (err == ERR_OK && current.count == 1)
+		shown->rows[shown->count - 1] = current.rows[0];
+	return err;
+}
+
 enum err v1_me_list(struct call *c)
 {
 	struct session_page rows;
@@ -11,6 +31,8 @@ enum err v1_me_list(struct call *c)
 
 	c->scope.active = true;
 	err = session_list(c->app->db, c->arena, &c->scope, LIMIT_ME_SESSIONS, 0, &rows);
+	if (err == ERR_OK)
+		err = show_current(c, &rows);
 	if (err != ERR_OK)
 		return err;
 	w = v1_open(c, 200);

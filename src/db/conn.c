@@ -12,13 +12,36 @@
 
 #define CONNECT_PAUSE_US 200000
 
-/* Literals and parameters compare exactly; against a column, the column's collation decides. */
+/* A read-only server refuses every write: another one may have become the primary, but to look for
+ * it more often than this would be a connection for each request. */
+#define READ_ONLY_PAUSE_US 1000000
+
+/* Everything that an answer depends on and that a host may set otherwise for all its sessions
+ * (option file, init_connect). Any account may set these. Literals and parameters compare exactly;
+ * against a column, the column's collation decides.
+ *
+ * InnoDB writes nothing at READ COMMITTED where the binary log takes statements, and an ordinary
+ * account cannot change what the log takes: there it is REPEATABLE READ, so that within a
+ * transaction a plain read may be old. */
 static const struct sql_frag session_setup[] = {
 	SQL_INIT("SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin, time_zone = '+00:00', autocommit = 1,"
 		 " sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,"
-		 "NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION'"),
-	SQL_INIT("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"),
+		 "NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION', sql_select_limit = 18446744073709551615,"
+		 " sql_big_selects = 1, sql_safe_updates = 0, sql_auto_is_null = 0,"
+		 " completion_type = 'NO_CHAIN', max_sort_length = 1024, foreign_key_checks = 1,"
+		 " unique_checks = 1, check_constraint_checks = 1"),
+	SQL_INIT("SET SESSION TRANSACTION READ WRITE"),
+	SQL_INIT("EXECUTE IMMEDIATE IF(@@log_bin AND @@binlog_format = 'STATEMENT',"
+		 " 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',"
+		 " 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')"),
 };
+
+static bool is_read_only(unsigned code)
+{
+	return code == ER_OPTION_PREVENTS_STATEMENT || code == ER_READ_ONLY_MODE ||
+	       code == ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION || code == ER_OPEN_AS_READONLY ||
+	       code == ER_INNODB_READ_ONLY;
+}
 
 static enum err outcome(unsigned code)
 {
@@ -62,11 +85,39 @@ static enum err outcome(unsigned code)
 	case ER_ACCESS_DENIED_ERROR:
 	case ER_DBACCESS_DENIED_ERROR:
 	case ER_BAD_DB_ERROR:
-	case ER_OPTION_PREVENTS_STATEMENT: /* read-only: another server has become the primary */
-	case ER_READ_ONLY_MODE:
 		return ERR_UNAVAILABLE;
 	default:
-		return ERR_INTERNAL;
+		return is_read_only(code) ? ERR_UNAVAILABLE : ERR_INTERNAL;
+	}
+}
+
+/* Texts of these name tables, columns and accounts, never a value. */
+static bool names_no_value(unsigned code)
+{
+	switch (code) {
+	case ER_NO_SUCH_TABLE:
+	case ER_UNKNOWN_TABLE:
+	case ER_BAD_FIELD_ERROR:
+	case ER_TABLEACCESS_DENIED_ERROR:
+	case ER_COLUMNACCESS_DENIED_ERROR:
+	case ER_SPECIFIC_ACCESS_DENIED_ERROR:
+	case ER_DATA_TOO_LONG:
+	case ER_BAD_NULL_ERROR:
+	case ER_NO_REFERENCED_ROW_2:
+	case ER_ROW_IS_REFERENCED_2:
+	case ER_DISK_FULL:
+	case ER_RECORD_FILE_FULL:
+	case ER_OUTOFMEMORY:
+	case ER_OUT_OF_SORTMEMORY:
+	case ER_OUT_OF_RESOURCES:
+	case ER_STACK_OVERRUN_NEED_MORE:
+	case ER_LOCK_TABLE_FULL:
+	case ER_NOT_KEYFILE:
+	case ER_CRASHED_ON_USAGE:
+	case ER_BINLOG_STMT_MODE_AND_ROW_ENGINE:
+		return true;
+	default:
+		return code >= CR_MIN_ERROR && code <= CR_MAX_ERROR;
 	}
 }
 
@@ -74,7 +125,19 @@ enum err conn_fail(struct db *db, unsigned code, const char *text)
 {
 	snprintf(db->error, sizeof(db->error), "%u %s", code, text);
 	db->stats.errors++;
+	db->refused = is_read_only(code);
 	return outcome(code);
+}
+
+enum err conn_fail_values(struct db *db, unsigned code, const char *text)
+{
+	enum err err = conn_fail(db, code, text);
+
+	if ((err == ERR_INTERNAL || err == ERR_DUPLICATE) && !names_no_value(code))
+		snprintf(db->error, sizeof(db->error),
+			"%u %s (the server's text is left out, for it may quote data)", code,
+			err_text(err));
+	return err;
 }
 
 bool conn_is_over(enum err err)
@@ -101,12 +164,31 @@ void conn_close(struct db *db)
 		handle_close(db->composed[i]);
 }
 
+enum err conn_refused(struct db *db, const char *text)
+{
+	snprintf(db->error, sizeof(db->error), "%s", text);
+	db->stats.errors++;
+	db->refused = true;
+	return ERR_UNAVAILABLE;
+}
+
 void conn_drop(struct db *db)
 {
 	if (db->walks > 0)
 		db->lost = true;
 	else
 		conn_close(db);
+}
+
+void conn_give_up(struct db *db)
+{
+	int64_t now_us = clock_monotonic_us();
+
+	if (db->refused && now_us < db->refused_until_us)
+		return;
+	if (db->refused)
+		db->refused_until_us = now_us + READ_ONLY_PAUSE_US;
+	conn_drop(db);
 }
 
 /* An idle connection has nothing to read, unless it is the server's good-bye. */

@@ -4,6 +4,8 @@
  *
  * The surprise: inside a transaction the first deadlock or loss dooms it. Later statements of the
  * same run are refused, because the server would carry them out on their own, committed. */
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -65,7 +67,9 @@ static enum err execute(struct db *db, const struct sql *sql, struct handle **ou
 			return ERR_OK;
 		}
 		code = mysql_stmt_errno(h->stmt);
-		err = conn_fail(db, code, mysql_stmt_error(h->stmt));
+		/* With nothing bound the text can only quote the statement, which is ours. */
+		err = sql->arg_count > 0 ? conn_fail_values(db, code, mysql_stmt_error(h->stmt))
+					 : conn_fail(db, code, mysql_stmt_error(h->stmt));
 		if (again || !conn_is_unprepared(code))
 			break;
 		handle_close(h);
@@ -102,7 +106,7 @@ static enum err run(struct db *db, const struct sql *sql, struct handle **out)
 		err = execute(db, sql, out, &sent);
 		if (!conn_is_over(err))
 			break;
-		conn_drop(db);
+		conn_give_up(db);
 		if (db->in_tx || err == ERR_UNAVAILABLE)
 			break;
 		/* Late means hung: to wait as long once more would help nobody. */
@@ -188,7 +192,7 @@ static enum err command(struct db *db, struct sql_frag text)
 	enum err err = conn_command(db, text);
 
 	if (conn_is_over(err))
-		conn_drop(db);
+		conn_give_up(db);
 	db->stats.busy_us += (uint64_t)(clock_monotonic_us() - from_us);
 	return err;
 }
@@ -249,14 +253,40 @@ enum err db_tx(struct db *db, db_tx_fn fn, void *ctx)
 	return err == ERR_LOST ? ERR_UNAVAILABLE : err;
 }
 
+struct readiness {
+	int64_t writable, rows;
+};
+
+static enum err misses_tables(struct db *db)
+{
+	char text[sizeof(db->error)];
+
+	snprintf(text, sizeof(text),
+		"its tables do not fit this program or may not be read (rollcall-admin migrate): "
+		"%.400s",
+		db->error);
+	memcpy(db->error, text, sizeof(text));
+	return ERR_UNAVAILABLE;
+}
+
 enum err db_ping(struct db *db)
 {
-	static const struct db_col col = {'i', 0};
-	static const struct db_shape shape = {&col, 1};
-	struct sql sql = SQL_FIXED0(PING);
-	int64_t one;
+	static const struct db_col cols[] = {
+		{'i', offsetof(struct readiness, writable)},
+		{'i', offsetof(struct readiness, rows)},
+	};
+	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
+	struct sql sql = SQL_FIXED0(READY);
+	struct readiness ready;
+	enum err err = db_one(db, NULL, &sql, &shape, &ready);
 
-	return db_one(db, NULL, &sql, &shape, &one);
+	if (err == ERR_INTERNAL)
+		return misses_tables(db);
+	if (err || ready.writable)
+		return err;
+	err = conn_refused(db, "the server is read-only");
+	conn_give_up(db);
+	return err;
 }
 
 enum err db_self_check(struct db *db)

@@ -12,6 +12,11 @@
 /* Longer texts (huge IN lists) are not worth keeping. */
 #define KEPT_TEXT_BYTES 16384
 
+/* A statement keeps the memory of its latest result for the next one. Beyond this, a worker would
+ * be as large as the largest answer it ever gave. */
+#define KEPT_RESULT_BYTES (1 << 20)
+#define KEPT_RESULT_ROWS 4096
+
 /* What DATETIME holds: years 0 to 9999. A client's filter may name an instant beyond them. */
 #define TIME_LEAST (-62167219200000)
 #define TIME_MOST 253402300799999
@@ -52,10 +57,16 @@ void handle_close(struct handle *h)
 
 void handle_give(struct handle *h)
 {
-	if (h->column_count > 0)
+	bool large = false;
+
+	if (h->column_count > 0) {
+		large = h->result_bytes > KEPT_RESULT_BYTES ||
+			mysql_stmt_num_rows(h->stmt) > KEPT_RESULT_ROWS;
 		mysql_stmt_free_result(h->stmt);
+	}
 	h->busy = false;
-	if (!h->slot)
+	h->result_bytes = 0;
+	if (!h->slot || large)
 		handle_close(h);
 }
 
@@ -291,6 +302,7 @@ static bool take_text(struct handle *h, size_t i, char letter, struct arena *a, 
 	MYSQL_BIND b = {.buffer_type = type_of(letter)};
 	char *p;
 
+	h->result_bytes += c->n;
 	if (c->n <= SCRATCH_BYTES) {
 		*out = (struct str){arena_dup(a, h->scratch + i * SCRATCH_BYTES, c->n), c->n};
 		return true;
@@ -350,7 +362,7 @@ enum err handle_row(struct db *db, struct handle *h, struct arena *a,
 		return ERR_OK;
 	/* Truncation is normal for texts and looked at column by column. */
 	if (rc != 0 && rc != MYSQL_DATA_TRUNCATED)
-		return conn_fail(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+		return conn_fail_values(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
 	for (size_t i = 0; i < shape->count; i++) {
 		const char *why = take_column(h, i, a, &shape->cols[i], row);
 

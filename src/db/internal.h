@@ -37,6 +37,7 @@ struct handle {
 	char *text, *columns; /* the key, of composed statements only */
 	size_t text_n;
 	size_t param_count, column_count;
+	size_t result_bytes;  /* of texts, fetched so far from the result that is in use */
 	MYSQL_BIND *params;
 	struct cell *args, *cells;
 	char *scratch;        /* SCRATCH_BYTES for each column */
@@ -50,6 +51,8 @@ struct db {
 	struct handle *composed[DB_CACHED_STATEMENTS];
 	uint64_t tick;
 	int64_t connect_after_us; /* monotonic; earlier than this no attempt is made */
+	bool refused;             /* the latest error: a healthy server that is read-only */
+	int64_t refused_until_us; /* monotonic; earlier than this such a connection is kept */
 	unsigned walks;           /* results being walked, nested */
 	bool lost;                /* connection is dead, to be closed when walks == 0 */
 	bool in_tx;
@@ -62,11 +65,17 @@ struct db {
 enum err conn_ready(struct db *db); /* connected, or connects */
 void conn_close(struct db *db);     /* with every handle; no walk may be going on */
 void conn_drop(struct db *db);      /* closes, or marks as lost during a walk */
+/* The same after an error. A read-only server's connection works: it is kept for a while. */
+void conn_give_up(struct db *db);
 bool conn_is_stale(struct db *db);  /* the server has hung up on an idle connection */
 enum err conn_command(struct db *db, struct sql_frag text); /* no arguments, no rows */
 
 /* Notes the text for db_error_text, counts, and maps. Closes nothing. */
 enum err conn_fail(struct db *db, unsigned code, const char *text);
+/* The same where values have been bound, which the server's text may quote. */
+enum err conn_fail_values(struct db *db, unsigned code, const char *text);
+/* The server is read-only though no statement failed. ERR_UNAVAILABLE. */
+enum err conn_refused(struct db *db, const char *text);
 /* A connection with this outcome is of no more use. */
 bool conn_is_over(enum err err);
 /* The statement is unknown to the server or has to be prepared again. */
@@ -74,7 +83,7 @@ bool conn_is_unprepared(unsigned code);
 
 /* handle.c */
 enum err handle_take(struct db *db, const struct sql *sql, struct handle **out);
-void handle_give(struct handle *h);  /* result freed; closed unless kept */
+void handle_give(struct handle *h);  /* result freed; closed unless kept, or when it was large */
 void handle_close(struct handle *h); /* and taken out of its slot */
 enum err handle_bind(struct db *db, struct handle *h, const struct sql *sql);
 enum err handle_row(struct db *db, struct handle *h, struct arena *a,

@@ -51,21 +51,18 @@ static enum err find_due(struct db *db, struct arena *a, const struct session_sc
 enum err activity_touch(struct db *db, struct str session_id, int64_t interval_s)
 {
 	struct sql touch = SQL_FIXED(SESSION_TOUCH, db_str(session_id), db_i64(interval_s));
+	enum err err = db_exec(db, &touch, NULL);
 
-	return db_exec(db, &touch, NULL);
+	return err == ERR_RETRY ? ERR_OK : err;
 }
 
-static enum err write_due(void *ctx)
+static enum err write_application(void *ctx)
 {
 	struct work *w = ctx;
 	const struct activity *act = w->activity;
 	enum err err = ERR_OK;
 
-	if (w->due->session != 0)
-		err = activity_touch(w->db, act->session_id, act->interval_s);
-	if (w->due->application == 0 || act->application_id.p == NULL)
-		return err;
-	if (err == ERR_OK && act->application_name.p != NULL)
+	if (act->application_name.p != NULL)
 		err = ingest_application(w->db, w->due->tenant_id, act->application_id,
 			act->application_name);
 	if (err == ERR_OK)
@@ -84,7 +81,10 @@ enum err activity_record(struct db *db, struct arena *a, const struct session_sc
 		return err;
 	if (due.active == 0)
 		return ERR_CONFLICT;
-	if (due.session == 0 && (due.application == 0 || activity->application_id.p == NULL))
-		return ERR_OK;
-	return db_tx(db, write_due, &w);
+	/* Not in the transaction: a row that somebody holds would doom it. */
+	if (due.session != 0)
+		err = activity_touch(db, activity->session_id, activity->interval_s);
+	if (err != ERR_OK || due.application == 0 || activity->application_id.p == NULL)
+		return err;
+	return db_tx(db, write_application, &w);
 }

@@ -15,7 +15,8 @@ struct batch {
 	int64_t ended;
 };
 
-/* Locks up to REVOKE_BATCH active sessions of the scope and writes their audit rows. */
+/* Locks up to REVOKE_BATCH active sessions of the scope and writes their audit rows. In the order
+ * of the indexes, so that a replica which is sent the statement ends the same ones. */
 static enum err claim(struct batch *b, int64_t *claimed)
 {
 	const struct revoke_call *call = b->call;
@@ -34,7 +35,7 @@ static enum err claim(struct batch *b, int64_t *claimed)
 	sql_arg(&q, db_str(call->request_id));
 	sql_arg(&q, db_str(call->reason));
 	scope_from(&scope, &q);
-	sql_add(&q, SQL(" LIMIT ? FOR UPDATE"));
+	sql_add(&q, SQL(" ORDER BY s.created_at, s.id LIMIT ? FOR UPDATE"));
 	sql_arg(&q, db_i64(REVOKE_BATCH));
 	return db_exec(b->db, &q, claimed);
 }

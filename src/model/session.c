@@ -214,19 +214,21 @@ enum err session_exists(struct db *db, struct arena *a, const struct session_sco
 	return db_one(db, a, &q, &one_shape, &one);
 }
 
-enum err session_alive(struct db *db, struct arena *a, struct str id)
-{
-	struct session_scope scope = {.session_id = id, .active = true};
-
-	return session_exists(db, a, &scope);
-}
+static const struct db_col partner_col[] = {{'S', 0}};
+static const struct db_shape partner_shape = {partner_col, 1};
 
 enum err tenant_partner(struct db *db, struct arena *a, struct str tenant_id,
 	struct str *partner_id)
 {
-	static const struct db_col cols[] = {{'S', 0}};
-	static const struct db_shape shape = {cols, 1};
 	struct sql q = SQL_FIXED(TENANT_PARTNER, db_str(tenant_id));
 
-	return db_one(db, a, &q, &shape, partner_id);
+	return db_one(db, a, &q, &partner_shape, partner_id);
+}
+
+enum err tenant_partner_locked(struct db *db, struct arena *a, struct str tenant_id,
+	struct str *partner_id)
+{
+	struct sql q = SQL_FIXED(TENANT_PARTNER_LOCKED, db_str(tenant_id));
+
+	return db_one(db, a, &q, &partner_shape, partner_id);
 }

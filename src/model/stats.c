@@ -29,10 +29,21 @@ static const struct db_shape device_shape = {device_cols, ARRAY_LEN(device_cols)
 
 static enum err take_device(void *ctx, const void *row)
 {
+	const struct stats_device *device = row;
 	struct stats *s = ctx;
+	size_t i = s->device_count;
 
-	if (s->device_count < LIMIT_DEVICE_TYPES)
-		s->devices[s->device_count++] = *(const struct stats_device *)row;
+	if (i < LIMIT_DEVICE_TYPES) {
+		s->devices[s->device_count++] = *device;
+		return ERR_OK;
+	}
+	/* The rare rest is one type, together with what is called so already. */
+	for (i = 0; i < s->device_count; i++)
+		if (str_eq(s->devices[i].type, STR("other")))
+			break;
+	if (i == s->device_count)
+		s->devices[s->device_count++].type = STR("other");
+	s->devices[i].active += device->active;
 	return ERR_OK;
 }
 
@@ -46,7 +57,7 @@ enum err stats_tenant(struct db *db, struct arena *a, struct str tenant_id, stru
 	err = db_one(db, a, &figures, &figure_shape, out);
 	if (err != ERR_OK)
 		return err;
-	out->devices = arena_array(a, LIMIT_DEVICE_TYPES, sizeof(*out->devices));
+	out->devices = arena_array(a, LIMIT_DEVICE_TYPES + 1, sizeof(*out->devices));
 	out->device_count = 0;
 	return db_each(db, a, &devices, &device_shape, &row, take_device, out);
 }

@@ -190,25 +190,27 @@ static enum query_view view_of(const struct query_node *node, enum left left)
 	if (left == LEFT_COUNT)
 		return text ? VIEW_COUNT_TEXT : VIEW_COUNT;
 	if (left == LEFT_STRING || text)
-		return node->field->type == QUERY_CIDR && text && listed ? VIEW_ADDRESS : VIEW_TEXT;
+		return node->field->type == QUERY_CIDR && listed ? VIEW_ADDRESS : VIEW_TEXT;
 	for (size_t i = 0; i < node->value_count; i++)
 		if (node->values[i].kind == VALUE_DOUBLE)
 			return VIEW_NUMBER;
 	return VIEW_NEVER;
 }
 
+/* A slip would match no row, and with != every one. */
 static enum err check_networks(struct check *c, const struct query_node *node)
 {
 	struct query_network unused;
 
 	for (size_t i = 0; i < node->value_count; i++) {
 		const struct query_value *v = &node->values[i];
+		struct str shown = query_excerpt(v->kind == VALUE_STRING ? v->s : v->source);
 
-		if (memchr(v->s.p, '/', v->s.n) && !query_network_read(v->s, &unused))
+		if (v->kind != VALUE_STRING || !query_network_read(v->s, &unused))
 			return fail_type(c, node, v->place,
-				"is an address; '%.*s' is no network (such as "
-				"203.0.113.0/24 or 2001:db8::/32)",
-				STR_FMT(query_excerpt(v->s)));
+				"is an address; '%.*s' is neither an address nor a network (such "
+				"as 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32)",
+				STR_FMT(shown));
 	}
 	return ERR_OK;
 }

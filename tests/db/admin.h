@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * What the tests of rollcall-admin share: the real program run against the private server, its
- * output and its exit status. Included by tests/db/test_admin_*.c only. The program is found in
- * $BIN_DIR, else beside the tests' directory; tests run from the top of the tree. */
+ * output and its exit status. Included by tests/db/test_admin_*.c and by tests that want a migrated
+ * store. The program is found in $BIN_DIR, else beside the tests' directory; tests run from the top
+ * of the tree. */
 #ifndef TESTS_DB_ADMIN_H
 #define TESTS_DB_ADMIN_H
 
@@ -197,16 +198,6 @@ static inline int64_t number_of(struct fix *f, struct sql_frag text)
 
 	assert_ok(f->db, read_int(f->db, f->arena, &n, text, 0));
 	return n;
-}
-
-/* The program takes no option file that others may read. */
-static inline int admin_server(void **state)
-{
-	struct fix *f;
-
-	fix_server(state);
-	f = *state;
-	return mariadb_is_ours(f->server) ? chmod(mariadb_defaults(f->server), 0600) : 0;
 }
 
 /* An empty database, for which connections are opened again. */

@@ -35,13 +35,18 @@ static inline struct db_config fix_config(const struct fix *f)
 	};
 }
 
-static inline int fix_server(void **state)
+static inline int fix_server_with(void **state, const char *const *options)
 {
 	struct fix *f = test_calloc(1, sizeof(*f));
 
-	f->server = mariadb_start();
+	f->server = mariadb_start(options);
 	*state = f;
 	return 0;
+}
+
+static inline int fix_server(void **state)
+{
+	return fix_server_with(state, NULL);
 }
 
 static inline int fix_server_end(void **state)
@@ -124,6 +129,17 @@ static inline enum err read_int(struct db *db, struct arena *a, int64_t *out, st
 	q = compose_v(a, SQL_READ, "i", text, n, ap);
 	va_end(ap);
 	return db_one(db, a, &q, &fix_int, out);
+}
+
+/* The connection answers; what is in the database does not matter. */
+static inline enum err answers(struct db *db)
+{
+	struct arena *a = arena_open();
+	int64_t one;
+	enum err err = read_int(db, a, &one, SQL("SELECT 1"), 0);
+
+	arena_close(a);
+	return err;
 }
 
 static inline void assert_ok(const struct db *db, enum err err)

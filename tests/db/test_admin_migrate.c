@@ -239,5 +239,5 @@ int main(void)
 #undef T
 	};
 
-	return cmocka_run_group_tests(tests, admin_server, fix_server_end);
+	return cmocka_run_group_tests(tests, fix_server, fix_server_end);
 }

@@ -193,7 +193,7 @@ static void letters_that_do_not_fit_the_statement__are_an_internal_error(void **
 	assert_int_equal(db_one(f->db, f->arena, &columns, &fix_int, &out), ERR_INTERNAL);
 	assert_int_equal(db_one(f->db, f->arena, &syntax, &fix_int, &out), ERR_INTERNAL);
 	assert_int_equal(db_stats(f->db)->errors, 4);
-	assert_ok(f->db, db_ping(f->db));
+	assert_ok(f->db, answers(f->db));
 	assert_int_equal(db_stats(f->db)->connects, 1);
 }
 
@@ -227,6 +227,43 @@ static void repeated_key__is_a_duplicate(void **state)
 		db_i64(2)));
 }
 
+/* The texts of these errors quote the value; they end up in the log. */
+static void error_text__has_the_number_and_none_of_the_values(void **state)
+{
+	struct fix *f = *state;
+	const struct {
+		const char *number;
+		struct sql q;
+	} rows[] = {
+		{"1062 duplicate", compose(f->arena, SQL_WRITE, "",
+			SQL("INSERT INTO test_db (id) VALUES (?)"), 1, db_i64(471147))},
+		{"1366 ", compose(f->arena, SQL_WRITE, "",
+			SQL("INSERT INTO test_db (id, i) VALUES (1, ?)"), 1, db_str(STR("x471147")))},
+		{"1292 ", compose(f->arena, SQL_WRITE, "",
+			SQL("INSERT INTO test_db (id, t) VALUES (2, ?)"), 1, db_str(STR("x471147")))},
+		{"1690 ", compose(f->arena, SQL_WRITE, "",
+			SQL("UPDATE test_db SET i = 9223372036854775807 + ?"), 1,
+			db_i64(471147))},
+	};
+
+	assert_ok(f->db, exec(f->db, f->arena, SQL("INSERT INTO test_db (id) VALUES (?)"), 1,
+		db_i64(471147)));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *text;
+
+		if (db_exec(f->db, &rows[i].q, NULL) == ERR_OK)
+			fail_msg("%s: no error", rows[i].number);
+		text = db_error_text(f->db);
+		if (strncmp(text, rows[i].number, strlen(rows[i].number)) != 0 ||
+			strstr(text, "471147"))
+			fail_msg("%s: %s", rows[i].number, text);
+	}
+	/* What quotes nothing is told: the name of a table that is not there. */
+	assert_int_equal(exec(f->db, f->arena, SQL("INSERT INTO no_such_table VALUES (?)"), 1,
+		db_i64(471147)), ERR_INTERNAL);
+	assert_non_null(strstr(db_error_text(f->db), "no_such_table"));
+}
+
 static void affected__counts_changed_rows(void **state)
 {
 	struct fix *f = *state;
@@ -257,7 +294,7 @@ static void slow_statement__is_a_timeout_and_the_connection_stays(void **state)
 	assert_int_equal(read_int(db, f->arena, &out,
 		SQL("SELECT COUNT(*) FROM seq_1_to_1000000 a JOIN seq_1_to_1000000 b"
 		    " WHERE a.seq + b.seq = ?"), 1, db_i64(0)), ERR_TIMEOUT);
-	assert_ok(db, db_ping(db));
+	assert_ok(db, answers(db));
 	assert_int_equal(db_stats(db)->connects, 1);
 	db_close(db);
 }
@@ -297,6 +334,13 @@ static void session__is_set_up_as_promised(void **state)
 	assert_int_equal(s.autocommit, 1);
 	assert_int_equal(s.lock_wait, 3);
 	assert_true(s.limit > 4.999 && s.limit < 5.001);
+}
+
+static enum err count_row(void *ctx, const void *row)
+{
+	(void)row;
+	++*(int *)ctx;
+	return ERR_OK;
 }
 
 /* SELECT ? + 0 + 0 ..., a different text for every count. */
@@ -361,6 +405,35 @@ static void huge_statement__runs_without_being_kept(void **state)
 		assert_int_equal(out, 7);
 	}
 	assert_int_equal(prepared_so_far(f) - before, 3);
+}
+
+static int64_t kept_after(struct fix *f, struct sql_frag text, int64_t arg)
+{
+	static const struct db_col col = {'s', 0};
+	static const struct db_shape shape = {&col, 1};
+	int64_t before = prepared_so_far(f);
+	struct str row;
+
+	for (int i = 0; i < 3; i++) {
+		struct sql q = compose(f->arena, SQL_READ, "s", text, 1, db_i64(arg));
+		int rows = 0;
+
+		assert_ok(f->db, db_each(f->db, f->arena, &q, &shape, &row, count_row, &rows));
+		assert_true(rows > 0);
+	}
+	return 3 - (prepared_so_far(f) - before);
+}
+
+/* Its memory would stay with the statement. */
+static void statement_with_a_large_result__is_not_kept(void **state)
+{
+	struct fix *f = *state;
+
+	assert_int_equal(kept_after(f, SQL("SELECT REPEAT('x', ?)"), 1000), 2);
+	assert_int_equal(kept_after(f, SQL("SELECT REPEAT('xy', ?)"), 1 << 20), 0);
+	assert_int_equal(kept_after(f, SQL("SELECT seq FROM seq_1_to_5000 WHERE seq <= ?"), 9), 2);
+	assert_int_equal(
+		kept_after(f, SQL("SELECT seq FROM seq_1_to_5000 WHERE seq <> ?"), 9), 0);
 }
 
 /* COUNT is an integer for the server, SUM a decimal. */
@@ -456,7 +529,7 @@ static void error_of_the_callback__ends_the_walk(void **state)
 	assert_int_equal(db_each(f->db, f->arena, &q, &fix_int, &seq, stop_at_two, &calls),
 		ERR_CONFLICT);
 	assert_int_equal(calls, 2);
-	assert_ok(f->db, db_ping(f->db));
+	assert_ok(f->db, answers(f->db));
 }
 
 static void fixed_statement_of_a_read__only_reads(void **state)
@@ -497,11 +570,13 @@ int main(void)
 		T(letters_that_do_not_fit_the_statement__are_an_internal_error),
 		T(no_row__is_not_found_for_one_and_no_call_for_each),
 		T(repeated_key__is_a_duplicate),
+		T(error_text__has_the_number_and_none_of_the_values),
 		T(affected__counts_changed_rows),
 		T(slow_statement__is_a_timeout_and_the_connection_stays),
 		T(session__is_set_up_as_promised),
 		T(composed_statements__are_kept_until_others_push_them_out),
 		T(huge_statement__runs_without_being_kept),
+		T(statement_with_a_large_result__is_not_kept),
 		T(sum_of_integers__reads_as_an_integer),
 		T(same_text_with_other_letters__is_another_statement),
 		T(callback__may_run_any_statement_even_the_same),

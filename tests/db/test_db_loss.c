@@ -76,7 +76,7 @@ static void read_after_a_kill__is_repeated(void **state)
 	struct fix *f = *state;
 
 	kill_connection(f, connection_id(f->db, f->arena));
-	assert_ok(f->db, db_ping(f->db));
+	assert_ok(f->db, answers(f->db));
 	assert_int_equal(db_stats(f->db)->connects, 2);
 }
 
@@ -119,7 +119,7 @@ static void write_killed_on_the_way__is_not_repeated(void **state)
 	assert_int_equal(err, ERR_UNAVAILABLE);
 	assert_int_equal(db_stats(f->db)->connects, 1);
 	assert_int_equal(rows(f), 0);
-	assert_ok(f->db, db_ping(f->db));
+	assert_ok(f->db, answers(f->db));
 }
 
 struct tx {
@@ -195,7 +195,7 @@ static void lost_commit__is_not_run_again(void **state)
 	assert_int_equal(db_tx(f->db, insert_and_kill, &t), ERR_UNAVAILABLE);
 	assert_int_equal(t.runs, 1);
 	assert_int_equal(rows(f), 0);
-	assert_ok(f->db, db_ping(f->db));
+	assert_ok(f->db, answers(f->db));
 }
 
 struct walk {
@@ -212,7 +212,7 @@ static enum err lose_it(void *ctx, const void *row)
 	(void)row;
 	if (++w->calls == 1) {
 		kill_connection(f, connection_id(f->db, f->arena));
-		w->nested = db_ping(f->db);
+		w->nested = answers(f->db);
 		w->later = insert(f->db, f->arena, 1);
 	}
 	return ERR_OK;
@@ -230,7 +230,7 @@ static void connection_lost_during_a_walk__leaves_the_rows(void **state)
 	assert_int_equal(w.calls, 1000);
 	assert_int_equal(w.nested, ERR_UNAVAILABLE);
 	assert_int_equal(w.later, ERR_UNAVAILABLE);
-	assert_ok(f->db, db_ping(f->db));
+	assert_ok(f->db, answers(f->db));
 	assert_int_equal(db_stats(f->db)->connects, 2);
 	assert_int_equal(rows(f), 0);
 }
@@ -241,7 +241,7 @@ static void kept_statements__are_made_again_after_a_loss(void **state)
 	int64_t out = 0;
 
 	for (int i = 0; i < 3; i++) {
-		assert_ok(f->db, db_ping(f->db));
+		assert_ok(f->db, answers(f->db));
 		assert_ok(f->db, read_int(f->db, f->arena, &out, SQL("SELECT ?"), 1, db_i64(i)));
 		assert_int_equal(out, i);
 		kill_connection(f, connection_id(f->db, f->arena));
@@ -252,7 +252,7 @@ static void never_connects(struct fix *f, const struct db_config *cfg)
 {
 	struct db *db = db_open(cfg);
 
-	assert_int_equal(db_ping(db), ERR_UNAVAILABLE);
+	assert_int_equal(answers(db), ERR_UNAVAILABLE);
 	assert_int_equal(insert(db, f->arena, 1), ERR_UNAVAILABLE);
 	assert_int_equal(db_self_check(db), ERR_UNAVAILABLE);
 	assert_int_equal(db_stats(db)->connects, 0);
@@ -301,7 +301,7 @@ static void crashed_server__is_unavailable_at_once_until_it_is_back(void **state
 	assert_ok(f->db, insert(f->db, f->arena, 1));
 	mariadb_crash(f->server);
 	from_us = clock_monotonic_us();
-	assert_int_equal(db_ping(f->db), ERR_UNAVAILABLE);
+	assert_int_equal(answers(f->db), ERR_UNAVAILABLE);
 	errors = db_stats(f->db)->errors;
 	for (int i = 0; i < 1000; i++)
 		assert_int_equal(insert(f->db, f->arena, 2), ERR_UNAVAILABLE);
@@ -310,11 +310,11 @@ static void crashed_server__is_unavailable_at_once_until_it_is_back(void **state
 	/* Five attempts a second, not one for each call. */
 	assert_in_range(db_stats(f->db)->errors - errors, 0, (uint64_t)took_us / 200000);
 	mariadb_restart(f->server);
-	while (db_ping(f->db) != ERR_OK) {
+	while (answers(f->db) != ERR_OK) {
 		assert_true(clock_monotonic_us() - from_us < 30 * 1000000);
 		fix_pause();
 	}
-	while (db_ping(f->other) != ERR_OK)
+	while (answers(f->other) != ERR_OK)
 		fix_pause();
 	assert_ok(f->db, insert(f->db, f->arena, 3));
 	assert_int_equal(rows(f), 2);
@@ -332,10 +332,10 @@ static void hung_server__is_unavailable_within_the_time_limit(void **state)
 		skip();
 	cfg.statement_ms = 200;
 	db = db_open(&cfg);
-	assert_ok(db, db_ping(db));
+	assert_ok(db, answers(db));
 	mariadb_pause(f->server);
 	from_us = clock_monotonic_us();
-	err = db_ping(db);
+	err = answers(db);
 	mariadb_resume(f->server);
 	db_close(db);
 	assert_int_equal(err, ERR_UNAVAILABLE);

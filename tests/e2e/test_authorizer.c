@@ -165,6 +165,52 @@ static void page__is_closed_to_everybody_else(void **state)
 	}
 }
 
+/* Another host of the same parent domain may have set one too, and neither can tell them apart. */
+static void one_cookie_of_several__opens(void **state)
+{
+	struct e2e *t = *state;
+	struct guest g = sign_in(t);
+	const struct {
+		const char *form; /* %.*s is the token */
+		int want;
+	} rows[] = {
+		{"Cookie: rollcall_session=x; rollcall_session=%.*s", 200},
+		{"Cookie: rollcall_session=; a=b; rollcall_session=a.b.c;"
+		 " rollcall_session=%.*s",
+			200},
+		{"Cookie: rollcall_session=%.*s; rollcall_session=x", 200},
+		{"Cookie: rollcall_session=\"%.*s\"", 200},
+		{"Cookie: rollcall_session=1; rollcall_session=2; rollcall_session=3;"
+		 " rollcall_session=\"%.*s\"",
+			200},
+		/* Not without end. */
+		{"Cookie: rollcall_session=1; rollcall_session=2; rollcall_session=3;"
+		 " rollcall_session=4; rollcall_session=%.*s",
+			401},
+		{"Cookie: rollcall_session=\"%.*s", 401},
+		{"Cookie: rollcall_session=\"", 401},
+		{"Cookie: rollcall_session=\"\"", 401},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *mark = strstr(rows[i].form, "%.*s");
+		const char *header = rows[i].form;
+		struct e2e_request r = {.path = "/authorize"};
+		struct e2e_answer a;
+
+		if (mark != NULL)
+			header = arena_printf(t->arena, "%.*s%.*s%s",
+				(int)(mark - rows[i].form), rows[i].form, STR_FMT(g.token),
+				mark + 4);
+		print_message("           %s\n", rows[i].form);
+		r.headers[0] = header;
+		a = e2e_send(t, &r);
+		expect_status(&a, rows[i].want);
+		a = visit(t, "/protected/page.txt", header);
+		expect_status(&a, rows[i].want);
+	}
+}
+
 static void browsers__are_sent_to_sign_in(void **state)
 {
 	struct e2e *t = *state;
@@ -382,17 +428,82 @@ static void last_activity__moves_once_per_interval(void **state)
 	expect_str(last_activity(t, g.id), after);
 }
 
+/* What holds sessions while everybody asks after them: a revocation, or an application's own
+ * transaction. */
+struct holder {
+	struct e2e *t;
+	struct guest guest;
+	int64_t took_us[2];
+};
+
+static enum err ask_while_held(void *ctx)
+{
+	enum { MANY = 64 };
+	static const struct db_col cols[] = {{'i', 0}};
+	static const struct db_shape shape = {cols, 1};
+	struct holder *h = ctx;
+	struct e2e *t = h->t;
+	struct e2e_request r[MANY];
+	struct e2e_answer a[MANY];
+	const char *activity = arena_printf(
+		t->arena, "/api/v1/sessions/%.*s/activity", STR_FMT(h->guest.id));
+	int64_t one, from;
+	struct sql q;
+	enum err err;
+
+	sql_begin(&q, t->arena, SQL_READ, "i");
+	sql_add(&q, SQL("SELECT 1 FROM session WHERE id = ? FOR UPDATE"));
+	sql_arg(&q, db_str(h->guest.id));
+	err = db_one(t->db, t->arena, &q, &shape, &one);
+	if (err != ERR_OK)
+		return err;
+	for (int k = 0; k < 2; k++) {
+		for (size_t i = 0; i < MANY; i++) {
+			r[i] = (struct e2e_request){.path = "/authorize", .token = h->guest.token};
+			if (k == 1)
+				r[i] = (struct e2e_request){.method = "POST",
+					.path = activity,
+					.token = service(t)};
+		}
+		from = clock_monotonic_us();
+		e2e_send_all(t, r, a, MANY);
+		h->took_us[k] = clock_monotonic_us() - from;
+		for (size_t i = 0; i < MANY; i++)
+			expect_status(&a[i], k == 0 ? 200 : 204);
+	}
+	return ERR_OK;
+}
+
+/* A worker that waited for the row (3 s, ROLLCALL_DB_LOCK_WAIT_SECONDS) would let nobody in: with
+ * eight of them, the last of 64 would have half a minute to wait. */
+static void held_row__keeps_nobody_waiting(void **state)
+{
+	struct holder h = {.t = *state};
+
+	h.guest = sign_in(h.t);
+	assert_int_equal(db_tx(h.t->db, ask_while_held, &h), ERR_OK);
+	assert_in_range(h.took_us[0], 0, WAIT_US);
+	assert_in_range(h.took_us[1], 0, WAIT_US);
+	/* When it is free again, activity is written. */
+	assert_true(last_activity(h.t, h.guest.id).p == NULL);
+	(void)visit(h.t, "/protected/page.txt",
+		arena_printf(h.t->arena, "zt-session: %.*s", STR_FMT(h.guest.token)));
+	assert_true(moved_from(h.t, h.guest.id, STR_NONE).p != NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(page__is_open_to_a_living_session),
 		cmocka_unit_test(page__is_closed_to_everybody_else),
+		cmocka_unit_test(one_cookie_of_several__opens),
 		cmocka_unit_test(browsers__are_sent_to_sign_in),
 		cmocka_unit_test(application__is_told_who_comes),
 		cmocka_unit_test(client__cannot_say_who_it_is),
 		cmocka_unit_test(ids_that_no_header_carries__are_not_let_in),
 		cmocka_unit_test(every_revoking_endpoint__closes_the_page_at_the_next_request),
 		cmocka_unit_test(last_activity__moves_once_per_interval),
+		cmocka_unit_test(held_row__keeps_nobody_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, e2e_open, e2e_close);

@@ -120,6 +120,9 @@ static void faulty_filter__says_where(void **state)
 		{"true and", "column 8"},
 		{"  ", ""},
 		{"ipNetwork = \"203.0.113.0/33\"", "203.0.113.0/33"},
+		/* A slip with != would be everybody. */
+		{"ipNetwork != \"typo\"", "typo"},
+		{"ipNetwork not in [\"203.0.113.7\", \"203.0.113\"]", "203.0.113"},
 		{"createdAt < datetime(2025-02-30T00:00:00Z)", ""},
 	};
 	struct e2e *t = *state;

@@ -414,8 +414,30 @@ static void tenants_own_service__stays_within_its_tenant(void **state)
 	a = e2e_post(t, platform(t), BODY(mine.id, ",\"is_admin\":true"), PATH);
 	expect_status(&a, 201);
 	a = e2e_post(t, service, BODY(mine.id, ",\"is_admin\":false"), PATH);
-	expect_status(&a, 201);
+	expect_status(&a, 403);
 	assert_int_equal(e2e_count(t, ADMINS, 1, db_str(mine.id)), 1);
+}
+
+/* Its token would open the Edge API to the service, and through it every tenant. */
+static void administrators_session__is_not_a_tenants_to_register(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+	struct str service = service_of(t, tn.id);
+	struct e2e_answer a = e2e_post(t, platform(t),
+		BODY(tn.id, ",\"user_email\":\"a@x\",\"is_admin\":true"), PATH);
+
+	expect_status(&a, 201);
+	a = e2e_post(t, service, BODY(tn.id, ",\"user_email\":\"mine@x\""), PATH);
+	expect_status(&a, 403);
+	assert_int_equal(e2e_count(t, SESSIONS, 1, db_str(tn.id)), 1);
+	expect_str(user_column(t, EMAIL, tn.id), STR("a@x"));
+	assert_int_equal(e2e_count(t, ADMINS, 1, db_str(tn.id)), 1);
+	/* Once the platform has taken the right away, the user is like any other. */
+	a = e2e_post(t, platform(t), BODY(tn.id, ",\"is_admin\":false"), PATH);
+	expect_status(&a, 201);
+	a = e2e_post(t, service, BODY(tn.id, ""), PATH);
+	expect_status(&a, 201);
 }
 
 static void only_sessions_write__may_register(void **state)
@@ -467,6 +489,7 @@ int main(void)
 		cmocka_unit_test(unknown_tenant__is_created_for_the_platform_only),
 		cmocka_unit_test(tenant__stays_with_its_partner),
 		cmocka_unit_test(tenants_own_service__stays_within_its_tenant),
+		cmocka_unit_test(administrators_session__is_not_a_tenants_to_register),
 		cmocka_unit_test(only_sessions_write__may_register),
 	};
 

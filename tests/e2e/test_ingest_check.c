@@ -199,6 +199,10 @@ static void activity__is_validated(void **state)
 		{"{\"application_id\":1}",
 			"{\"detail\":[{\"loc\":[\"body\",\"application_id\"],"
 			"\"msg\":\"Input should be a valid string\",\"type\":\"string_type\"}]}"},
+		{"{\"application_id\":\"\",\"application_name\":\"Mail\"}",
+			"{\"detail\":[{\"loc\":[\"body\",\"application_id\"],"
+			"\"msg\":\"String should have at least 1 character\","
+			"\"type\":\"string_too_short\"}]}"},
 		{"{\"application_name\":\"Mail\"}",
 			"{\"detail\":[{\"loc\":[\"body\",\"application_id\"],"
 			"\"msg\":\"Field required\",\"type\":\"missing\"}]}"},
@@ -401,6 +405,23 @@ static void token_of_another_tenant__is_inactive(void **state)
 	expect_inactive(t, stranger, e2e_super_admin(t));
 }
 
+static void jwt_of_another_users_session__is_inactive(void **state)
+{
+	struct e2e *t = *state;
+	struct signed_in s = sign_in(t);
+	struct str elsewhere = e2e_tenant(t, STR_NONE).id;
+	struct e2e_answer a = ask(t, platform(t),
+		e2e_token(t, "{\"sub\":\"u\",\"tenant_id\":\"%s\",\"sid\":\"%s\"}",
+			s.tenant.id.p, s.id.p));
+
+	assert_true(e2e_bool(a.json, "active"));
+	expect_inactive(
+		t, platform(t), e2e_token(t, "{\"sub\":\"v\",\"sid\":\"%s\"}", s.id.p));
+	expect_inactive(t, platform(t),
+		e2e_token(t, "{\"sub\":\"u\",\"tenant_id\":\"%s\",\"sid\":\"%s\"}", elsewhere.p,
+			s.id.p));
+}
+
 static void introspection__reads_forms_as_they_are_sent(void **state)
 {
 	struct e2e *t = *state;
@@ -415,6 +436,11 @@ static void introspection__reads_forms_as_they_are_sent(void **state)
 		t, platform(t), arena_printf(t->arena, "token=%.*s", (int)escaped.n, escaped.p));
 	assert_true(e2e_bool(a.json, "active"));
 	a = ask_form(t, platform(t), arena_printf(t->arena, "token=x&token=%s&a=b", s.token.p));
+	assert_true(e2e_bool(a.json, "active"));
+	a = ask_form(t, platform(t),
+		arena_printf(t->arena,
+			"a=&b=&c=&d=&e=&f=&g=&h=&i=&j=&k=&l=&m=&n=&o=&p=&q=&r=&s=&token=%s",
+			s.token.p));
 	assert_true(e2e_bool(a.json, "active"));
 	a = ask_form(t, platform(t), "token=");
 	expect_status(&a, 200);
@@ -494,6 +520,7 @@ int main(void)
 		cmocka_unit_test(dead_session__is_inactive_and_nothing_more),
 		cmocka_unit_test(what_is_no_token__is_inactive),
 		cmocka_unit_test(token_of_another_tenant__is_inactive),
+		cmocka_unit_test(jwt_of_another_users_session__is_inactive),
 		cmocka_unit_test(introspection__reads_forms_as_they_are_sent),
 		cmocka_unit_test(introspection__is_validated),
 		cmocka_unit_test(introspection__is_for_services),

@@ -83,6 +83,7 @@ static const struct row members[] = {
 	{"\"id\":\"^256\"", TOO_LONG("id", "255")},
 	{"\"id\":\"a\\u0000b\"", NUL("id")},
 	{"\"partner_id\":{}", NO_STRING("partner_id")},
+	{"\"partner_id\":\"\"", EMPTY("partner_id")},
 	{"\"partner_id\":\"^256\"", TOO_LONG("partner_id", "255")},
 	{"\"ip_address\":1", NO_STRING("ip_address")},
 	{"\"ip_address\":\"\"", NO_ADDRESS},
@@ -144,6 +145,10 @@ static const struct row members[] = {
 	{"\"tags\":{\"^256\":\"a\"}", BAD_TAG},
 	{"\"tags\":{\"^255\":\"^4096\"}", NULL},
 	{"\"tags\":{}", NULL},
+	/* 16384 bytes of JSON, and one more. */
+	{"\"tags\":{\"a\":\"^4096\",\"b\":\"^4096\",\"c\":\"^4096\",\"d\":\"^4067\"}", NULL},
+	{"\"tags\":{\"a\":\"^4096\",\"b\":\"^4096\",\"c\":\"^4096\",\"d\":\"^4068\"}",
+		FAULT("tags", "Dictionary should have at most 16384 bytes of JSON", "too_long")},
 	{"\"user_email\":1", NO_STRING("user_email")},
 	{"\"user_email\":\"^321\"", TOO_LONG("user_email", "320")},
 	{"\"user_email\":\"^320\"", NULL},

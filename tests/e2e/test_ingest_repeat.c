@@ -3,6 +3,7 @@
  * refused for another body, and one session whatever the number and the haste of the repeats. */
 #include "lib/e2e.h"
 #include "lib/load.h"
+#include "lib/pool.h"
 
 #define PATH "/api/v1/sessions"
 #define DETAIL                                                                                     \
@@ -61,6 +62,76 @@ static void repeat__is_the_same_session_without_a_token(void **state)
 	expect_status(&a, 200);
 	expect_str(e2e_text(a.json, "data.status"), STR("revoked"));
 	expect_members(e2e_at(a.json, "data"), DETAIL);
+}
+
+static void order_of_members__is_no_difference(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+	struct str id = e2e_name(t, "ses");
+	const struct {
+		const char *body; /* $: tenant and id */
+		int want;
+	} rows[] = {
+		{"{\"user_id\":\"u\",$,\"tags\":{\"a\":\"1\",\"b\":\"2\"},"
+		 "\"config_types\":[\"x\",\"y\"]}",
+			201},
+		{"{\"config_types\":[\"x\",\"y\"],\"tags\":{\"b\":\"2\",\"a\":\"1\"},"
+		 "$,\"user_id\":\"u\"}",
+			200},
+		{"{\"user_id\":\"u\",$,\"tags\":{\"a\":\"2\",\"b\":\"1\"},"
+		 "\"config_types\":[\"x\",\"y\"]}",
+			409},
+		/* A list is another in another order. */
+		{"{\"user_id\":\"u\",$,\"tags\":{\"a\":\"1\",\"b\":\"2\"},"
+		 "\"config_types\":[\"y\",\"x\"]}",
+			409},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct str rest = str_from(rows[i].body), head;
+		struct e2e_answer a;
+
+		str_split(&rest, '$', &head);
+		a = e2e_post(t, platform(t),
+			arena_printf(t->arena, "%.*s\"tenant_id\":\"%s\",\"id\":\"%s\"%.*s",
+				STR_FMT(head), tn.id.p, id.p, STR_FMT(rest)),
+			PATH);
+		a.what = rows[i].body;
+		expect_status(&a, rows[i].want);
+	}
+}
+
+/* The first answer may have been lost, and the session be over when the caller asks again. */
+static void repeat_after_the_end__is_the_same_session(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+	struct str id = e2e_name(t, "ses");
+	int64_t ends = e2e_now_ms(t) + 1500;
+	struct calendar at = clock_calendar(ends);
+	const char *bodies[2];
+	struct e2e_answer a;
+
+	for (int i = 0; i < 2; i++)
+		bodies[i] = arena_printf(t->arena,
+			"{\"tenant_id\":\"%s\",\"id\":\"%s\",\"user_id\":\"%s\","
+			"\"expires_at\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\"}",
+			tn.id.p, id.p, i == 0 ? "u" : "v", at.year,
+			at.month, at.day, at.hour, at.minute, at.second, at.millisecond);
+	a = e2e_post(t, platform(t), bodies[0], PATH);
+	expect_status(&a, 201);
+	while (clock_now_ms() <= ends)
+		pool_pause_ms(20);
+	a = e2e_post(t, platform(t), bodies[0], PATH);
+	expect_status(&a, 200);
+	expect_members(e2e_at(a.json, "data"), DETAIL);
+	expect_str(e2e_text(a.json, "data.id"), id);
+	expect_str(e2e_text(a.json, "data.status"), STR("expired"));
+	/* Another request is what it was. */
+	a = e2e_post(t, platform(t), bodies[1], PATH);
+	expect_status(&a, 422);
+	expect_str(e2e_text(a.json, "detail.0.type"), STR("datetime_future"));
 }
 
 static void taken_id__is_a_conflict_that_changes_nothing(void **state)
@@ -160,6 +231,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(repeat__is_the_same_session_without_a_token),
+		cmocka_unit_test(order_of_members__is_no_difference),
+		cmocka_unit_test(repeat_after_the_end__is_the_same_session),
 		cmocka_unit_test(taken_id__is_a_conflict_that_changes_nothing),
 		cmocka_unit_test(thousand_registrations_of_one_id__make_one_session),
 	};

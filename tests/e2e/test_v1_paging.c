@@ -233,6 +233,38 @@ static void active__means_active_now(void **state)
 	expect_str(e2e_text(a.json, "data.0.status"), STR("expired"));
 }
 
+/* Own sessions come without pages. */
+static void own_list__has_the_current_one_among_the_newest(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+	struct session_new old = e2e_session(t, tn, STR("u"));
+	struct str newest = STR_NONE, token;
+	const struct json *last;
+	struct e2e_answer a;
+
+	old.created_ms -= 1000000;
+	e2e_put(t, &old);
+	for (int i = 0; i < LIMIT_ME_SESSIONS; i++) {
+		struct session_new s = e2e_session(t, tn, STR("u"));
+
+		s.created_ms += i;
+		newest = e2e_put(t, &s);
+	}
+	a = e2e_get(t, e2e_token(t, "{\"sub\":\"u\",\"tenant_id\":\"%s\"}", tn.id.p),
+		"/api/v1/me/sessions");
+	assert_int_equal(e2e_at(a.json, "data")->count, LIMIT_ME_SESSIONS);
+	assert_false(e2e_has(e2e_at(a.json, "data"), old.id));
+	token = e2e_token(t, "{\"sub\":\"u\",\"tenant_id\":\"%s\",\"sid\":\"%s\"}", tn.id.p,
+		old.id.p);
+	a = e2e_get(t, token, "/api/v1/me/sessions");
+	assert_int_equal(e2e_at(a.json, "data")->count, LIMIT_ME_SESSIONS);
+	expect_str(e2e_text(a.json, "data.0.id"), newest);
+	last = e2e_at(a.json, arena_printf(t->arena, "data.%d", LIMIT_ME_SESSIONS - 1));
+	expect_str(e2e_text(last, "id"), old.id);
+	assert_true(e2e_bool(last, "is_current"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +274,7 @@ int main(void)
 		cmocka_unit_test(filters__narrow_and_combine),
 		cmocka_unit_test(filters__match_exactly),
 		cmocka_unit_test(active__means_active_now),
+		cmocka_unit_test(own_list__has_the_current_one_among_the_newest),
 	};
 
 	return cmocka_run_group_tests_name("Sessions API: lists", tests, e2e_open, e2e_close);

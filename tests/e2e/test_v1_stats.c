@@ -149,6 +149,49 @@ static void odd_device_types__are_names_like_any_other(void **state)
 	expect_members(e2e_at(a.json, "data.by_device_type"), odd);
 }
 
+static void rare_device_types__are_one(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+	struct str root = e2e_super_admin(t);
+	const struct json *devices;
+	struct e2e_answer a;
+	int64_t sum = 0;
+
+	/* 40 types, the later ones twice. */
+	for (int i = 0; i < 40; i++) {
+		struct session_new s = e2e_session(t, tn, STR("u"));
+
+		s.device_type = str_printf(t->arena, "type-%02d", i);
+		e2e_put(t, &s);
+		if (i >= 8) {
+			s.id = e2e_name(t, "ses");
+			e2e_put(t, &s);
+		}
+	}
+	a = e2e_get(t, root, "/api/v1/tenants/%s/sessions/stats", tn.id.p);
+	devices = e2e_at(a.json, "data.by_device_type");
+	for (const struct json *d = devices->first; d != NULL; d = d->next)
+		sum += d->integer;
+	assert_int_equal(sum, 72);
+	assert_int_equal(devices->count, 33);
+	assert_int_equal(e2e_int(devices, "type-08"), 2);
+	assert_int_equal(e2e_int(devices, "type-39"), 2);
+	assert_int_equal(e2e_int(devices, "other"), 8);
+
+	/* Who says so by itself is counted with them. */
+	for (int i = 0; i < 3; i++) {
+		struct session_new s = e2e_session(t, tn, STR("u"));
+
+		s.device_type = STR("other");
+		e2e_put(t, &s);
+	}
+	a = e2e_get(t, root, "/api/v1/tenants/%s/sessions/stats", tn.id.p);
+	devices = e2e_at(a.json, "data.by_device_type");
+	assert_int_equal(devices->count, 32);
+	assert_int_equal(e2e_int(devices, "other"), 8 + 3 + 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +200,7 @@ int main(void)
 		cmocka_unit_test(average__is_null_while_all_are_alive),
 		cmocka_unit_test(figures__follow_a_revocation_at_once),
 		cmocka_unit_test(odd_device_types__are_names_like_any_other),
+		cmocka_unit_test(rare_device_types__are_one),
 	};
 
 	return cmocka_run_group_tests_name("Sessions API: stats", tests, e2e_open, e2e_close);

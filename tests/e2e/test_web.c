@@ -480,7 +480,7 @@ static void slow_senders__hold_nobody_up(void **state)
 	struct e2e *t = *state;
 	struct place at = place(t);
 	struct str root = e2e_super_admin(t);
-	struct str body = revoke_body(t, e2e_name(t, "tnt"), 60000);
+	struct str body = revoke_body(t, e2e_tenant(t, STR_NONE).id, 60000);
 	const char *head = head_of(t, root, "POST", REVOKE_ALL, JSON_TYPE "Content-Length: 60000");
 	int fds[SLOW];
 

@@ -21,7 +21,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/macros.h"
+
 #define START_SECONDS 60
+#define OPTIONS_MAX 8
 
 struct mariadb {
 	bool ours;
@@ -29,6 +32,7 @@ struct mariadb {
 	char dir[PATH_MAX]; /* data, log, option file */
 	char socket_dir[PATH_MAX];
 	char defaults[PATH_MAX + 16];
+	const char *const *options; /* further ones for the server, ended by NULL */
 };
 
 static void die(const struct mariadb *m, const char *what)
@@ -75,7 +79,8 @@ static void make_dirs(struct mariadb *m)
 static void write_file(const struct mariadb *m, const char *name, const char *text)
 {
 	char file[PATH_MAX + 16];
-	FILE *f = fopen(path(m, file, name), "w");
+	int fd = open(path(m, file, name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
 
 	if (!f || fputs(text, f) == EOF || fclose(f) != 0)
 		die(m, "cannot write a file");
@@ -139,14 +144,16 @@ static void run(const struct mariadb *m, const char *const argv[])
 
 static void install(const struct mariadb *m)
 {
-	char data[PATH_MAX + 32];
-	const char *argv[] = {"mariadb-install-db", "--no-defaults", data,
-		"--auth-root-authentication-method=normal", "--skip-test-db",
+	char data[PATH_MAX + 32], tmp[PATH_MAX + 32];
+	/* A host may resolve no names; in a common directory servers remove each other's files. */
+	const char *argv[] = {"mariadb-install-db", "--no-defaults", data, tmp, "--force",
+		"--skip-name-resolve", "--auth-root-authentication-method=normal", "--skip-test-db",
 		"--innodb-log-file-size=8M", NULL, NULL};
 
 	snprintf(data, sizeof(data), "--datadir=%s/data", m->dir);
+	snprintf(tmp, sizeof(tmp), "--tmpdir=%s", m->dir);
 	if (geteuid() == 0)
-		argv[6] = "--user=root";
+		argv[ARRAY_LEN(argv) - 2] = "--user=root";
 	run(m, argv);
 }
 
@@ -195,9 +202,10 @@ static void launch(struct mariadb *m)
 {
 	char data[PATH_MAX + 32], sock[PATH_MAX + 32], init[PATH_MAX + 32], pid[PATH_MAX + 32],
 		tmp[PATH_MAX + 32];
-	const char *argv[] = {"mariadbd", "--no-defaults", data, sock, init, pid, tmp,
-		"--skip-networking", "--skip-log-bin", "--innodb-log-file-size=8M",
-		"--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=2", NULL, NULL};
+	const char *argv[13 + OPTIONS_MAX + 1] = {"mariadbd", "--no-defaults", data, sock, init,
+		pid, tmp, "--skip-networking", "--skip-log-bin", "--innodb-log-file-size=8M",
+		"--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=2"};
+	size_t n = 12;
 
 	snprintf(data, sizeof(data), "--datadir=%s/data", m->dir);
 	snprintf(sock, sizeof(sock), "--socket=%s/s", m->socket_dir);
@@ -205,12 +213,14 @@ static void launch(struct mariadb *m)
 	snprintf(pid, sizeof(pid), "--pid-file=%s/pid", m->dir);
 	snprintf(tmp, sizeof(tmp), "--tmpdir=%s", m->dir);
 	if (geteuid() == 0)
-		argv[12] = "--user=root";
+		argv[n++] = "--user=root";
+	for (size_t i = 0; m->options && m->options[i] && i < OPTIONS_MAX; i++)
+		argv[n++] = m->options[i];
 	m->pid = spawn(m, argv);
 	wait_for_server(m);
 }
 
-struct mariadb *mariadb_start(void)
+struct mariadb *mariadb_start(const char *const *options)
 {
 	struct mariadb *m = calloc(1, sizeof(*m));
 	const char *given = getenv("ROLLCALL_DB_DEFAULTS");
@@ -218,7 +228,8 @@ struct mariadb *mariadb_start(void)
 
 	if (!m)
 		abort();
-	if (given && *given) {
+	m->options = options;
+	if (given && *given && !options) {
 		snprintf(m->defaults, sizeof(m->defaults), "%s", given);
 		if (!answers(m))
 			die(m, "the server of ROLLCALL_DB_DEFAULTS does not answer");

@@ -15,7 +15,9 @@
 
 struct mariadb;
 
-struct mariadb *mariadb_start(void); /* returns when the server answers */
+/* Returns when the server answers. options: further ones of mariadbd, up to eight, ended by NULL
+ * and read again at every start; the server is then ours in any case. NULL: none. */
+struct mariadb *mariadb_start(const char *const *options);
 void mariadb_end(struct mariadb *m);
 
 /* Option file of the account, groups [client] and [rollcall]; for db_config. */

@@ -253,6 +253,7 @@ static void authorizer__is_logged_at_debug_and_its_faults_as_errors(void **state
 	w->vars[5][1] = NULL; /* nothing presented */
 	answer(w, true);
 	assert_int_equal(w->res.status, 401);
+	assert_has(w, "\r\nX-Request-Id: req-1\r\n");
 	assert_non_null(strstr(w->log, "level=debug event=request request=req-1 route=authorizer "
 				       "method=GET caller=- status=401 us="));
 	w->vars[5][1] = "Bearer opaque";

@@ -65,7 +65,7 @@ static void worked_examples__are_decided_as_described(void **state)
 	(void)state;
 
 	static const struct verdict rows[] = {
-		{"ipAddress=\"10.9.8.7:443\"", true},
+		{"ipAddress=\"10.9.8.7\"", true},
 		{"token in[\"t-1\"]", false},
 		{"token in [ \"t-1\" , \"t-2\" ]", true},
 		{"identity in [  ]", false},
@@ -154,7 +154,7 @@ static void types__decide_what_a_left_side_can_be_tested_with(void **state)
 		const char *left, *want;
 	} rows[] = {
 		{"token",              "111001" "110" "110" "00" "111"},
-		{"ipAddress",          "111001" "110" "110" "00" "111"},
+		{"ipAddress",          "000001" "110" "000" "00" "111"},
 		{"anyOf(configTypes)", "111001" "110" "110" "00" "111"},
 		{"allOf(configTypes)", "111001" "110" "110" "00" "111"},
 		{"isSystem",           "000101" "000" "000" "00" "000"},
@@ -224,7 +224,15 @@ static void networks__are_checked_where_they_count(void **state)
 		{"ipAddress = \"10.0.0.0/8\"", true},
 		{"ipAddress != \"2001:db8::/32\"", true},
 		{"ipAddress in [\"10.0.0.1\", \"10.0.0.0/33\"]", false},
-		{"ipAddress not in [\"x\", \"\", \"::/0\"]", true},
+		{"ipAddress not in [\"::1\", \"::/0\"]", true},
+		{"ipAddress not in [\"x\", \"::/0\"]", false},
+		{"ipAddress != \"typo\"", false},
+		{"ipAddress = \"\"", false},
+		{"ipAddress = \"10.9.8.7:443\"", false},
+		{"ipAddress != 10.5", false},
+		{"ipAddress in [10]", false},
+		{"ipAddress != null", true},
+		{"ipAddress < 10", true},
 		{"ipAddress = \"10.0.0/8\"", false},
 		{"ipAddress = \"/\"", false},
 		{"ipAddress < \"a/b\"", true},
