@@ -25,7 +25,7 @@ localised() { # FILE
 }
 
 filled() { # TEMPLATE PORT
-	sed -e "s|@RUN_DIR@|$RUN_DIR|" -e "s|@PORT@|$2|" -e "s|@WEB@|$WEB|" -e "s|@WORKERS@|$WORKERS|" \
+	sed -e "s|@RUN_DIR@|$RUN_DIR|" -e "s|@PORT@|$2|" -e "s|@WEB@|$WEB|" \
 		-e "s|@MODULES@|$APACHE_MODULES|" -e "s|@USER@|$(web_user_line)|" "$here/$1"
 }
 

@@ -137,7 +137,7 @@ static enum err insert_partner(void *ctx)
 		db_str(STR("p")));
 }
 
-/* The second turn of the loop is over before the server is looked for again, or the third is. */
+/* Each turn of the loop is refused three times. */
 static void server_without_writes__is_not_ready_and_costs_few_connections(void **state)
 {
 	struct fix *f = *state;

@@ -281,7 +281,7 @@ static void client__cannot_say_who_it_is(void **state)
 			"HTTP_X_ROLLCALL_USER", "HTTP_X_ROLLCALL_TENANT"};
 		struct str seen = told(&a, names[i]);
 
-		if (str_eq(seen, STR("forged")))
+		if (seen.p != NULL && strstr(str_dup(t->arena, seen).p, "forged") != NULL)
 			fail_msg("a client's %s reaches the application", names[i]);
 	}
 }
