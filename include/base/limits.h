@@ -6,7 +6,7 @@
 /* Request line and headers (bytes unless said). */
 #define LIMIT_PATH_BYTES 4096
 #define LIMIT_PATH_SEGMENTS 16
-#define LIMIT_QUERY_BYTES 16384
+#define LIMIT_QUERY_BYTES 32768     /* a filter of 8 KiB, percent-encoded, fits */
 #define LIMIT_QUERY_PARAMS 64
 #define LIMIT_ID_BYTES 255          /* contract 2.2: a longer path id is 404 */
 #define LIMIT_REQUEST_ID_BYTES 128  /* contract 2.1 */
