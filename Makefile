@@ -156,7 +156,7 @@ deb: deps
 	@ls '$(BUILD)'/deb/rollcall_*.deb
 
 # Tests. `make test` is everything that CI runs too; tests/README.md says how to run one.
-.PHONY: test test-deps test-unit test-db test-e2e test-fuzz check-asan check-valgrind check-rooms \
+.PHONY: test test-deps test-unit test-db test-e2e test-e2e-lighttpd test-fuzz check-asan check-valgrind check-rooms \
 	check-headers lint
 
 test: test-deps
@@ -185,8 +185,12 @@ test-e2e: $(PROGRAMS) $(E2E)
 test-fuzz: $(FUZZ:%=$(O)/tests/fuzz/fuzz_%)
 	@for f in $(FUZZ); do $(O)/tests/fuzz/fuzz_$$f tests/fuzz/corpus/$$f/* || exit 1; done
 
-check-asan:
-	@$(MAKE) --no-print-directory MODE=asan test-unit test-db test-fuzz test-e2e
+# The same under the sanitizers; through lighttpd only, for the web server's side is not compiled here.
+check-asan: test-deps
+	@$(MAKE) --no-print-directory MODE=asan test-unit test-db test-fuzz test-e2e-lighttpd
+
+test-e2e-lighttpd: $(PROGRAMS) $(E2E)
+	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/e2e/run $(E2E)
 
 # Units, and one pass of the API, under valgrind; programs that kill workers or start stacks of
 # their own are left out.
