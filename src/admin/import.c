@@ -15,7 +15,7 @@
 #include "admin/progress.h"
 #include "model/geo.h"
 #include "model/register.h"
-#include "model/session.h"
+#include "db/compose.h"
 #include "server/config.h"
 
 #define IMPORT_BATCH 500
@@ -108,11 +108,15 @@ static const struct tenant *settle_tenant(struct import *imp, const struct sessi
 	return t;
 }
 
-/* The id is taken, or the digest of the token is. */
+/* The id is taken, or the digest of the token is. A locking read: another one's commit of a moment
+ * ago is not in a snapshot. */
 static enum err settle_duplicate(struct import *imp, struct import_row *row)
 {
-	struct session_scope scope = {.session_id = row->session.id};
-	enum err err = session_exists(imp->adm->db, imp->adm->arena, &scope);
+	static const struct db_col col = {'i', 0};
+	static const struct db_shape shape = {&col, 1};
+	struct sql taken = SQL_FIXED(SESSION_TAKEN, db_str(row->session.id));
+	int64_t one;
+	enum err err = db_one(imp->adm->db, imp->adm->arena, &taken, &shape, &one);
 
 	row->outcome = err == ERR_OK ? IMPORT_PRESENT : IMPORT_BAD;
 	if (err == ERR_NOT_FOUND)
