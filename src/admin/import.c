@@ -13,9 +13,9 @@
 #include "admin/admin.h"
 #include "admin/import.h"
 #include "admin/progress.h"
+#include "db/compose.h"
 #include "model/geo.h"
 #include "model/register.h"
-#include "db/compose.h"
 #include "server/config.h"
 
 #define IMPORT_BATCH 500
