@@ -199,7 +199,7 @@ test-e2e-lighttpd: $(PROGRAMS) $(E2E)
 
 # Units, and one pass of the API, under valgrind; programs that kill workers or start stacks of
 # their own are left out.
-VALGRIND_E2E := $(filter-out %/test_pool %/test_ops_faults %/test_enforce %/test_ingest_geo \
+VALGRIND_E2E := $(filter-out %/test_pool %/test_ops %/test_ops_faults %/test_enforce %/test_ingest_geo \
 	%/test_ingest_repeat %/test_web %/test_authorizer %/test_v1_race %/test_v1_revoke_many,$(filter $(O)/%,$(E2E)))
 check-valgrind: test-deps
 	@httpd-conf/demo/install-packages valgrind
