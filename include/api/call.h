@@ -93,9 +93,6 @@ MUST_CHECK enum err call_authorise(struct call *c);
 /* Reads the query parameters that the route names; faults for the bad ones. */
 MUST_CHECK enum err call_read_params(struct call *c);
 
-/* Reads the body as the route wants it. */
-MUST_CHECK enum err call_read_body(struct call *c);
-
 /* call->body from the raw body, which has to be a JSON object. */
 MUST_CHECK enum err call_parse_body(struct call *c);
 

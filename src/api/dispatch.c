@@ -66,7 +66,8 @@ enum err call_parse_body(struct call *c)
 	return err;
 }
 
-enum err call_read_body(struct call *c)
+/* Reads the body as the route wants it. */
+static enum err read_body(struct call *c)
 {
 	enum err err;
 
@@ -100,7 +101,7 @@ static enum err serve(struct call *c)
 	if (err == ERR_OK)
 		err = call_read_params(c);
 	if (err == ERR_OK)
-		err = call_read_body(c);
+		err = read_body(c);
 	if (err == ERR_OK)
 		err = c->route->handler(c);
 	return err;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The client of the end-to-end tests and the reading of answers; see the header, and e2e_fixture.c
- * for what is in the store. The only file with <curl/curl.h>. The surprise: every request goes
- * through curl's multi interface, so that one and many at once are the same code and no test needs
- * threads. */
+ * for what is in the store. Only this file and load.c include <curl/curl.h>. The surprise: every
+ * request goes through curl's multi interface, so that one and many at once are the same code and
+ * no test needs threads. */
 #include "lib/e2e.h"
 
 #include <ctype.h>
