@@ -132,6 +132,7 @@ static void bury(struct pool *p, pid_t child, int status)
 		p->leaving = 0;
 		route = metric_serving(p->all, p->spare);
 		metric_vacate(p->all, p->spare);
+		metric_add(&p->self, METRIC_RENEWED, 1);
 	}
 	for (int i = 0; i < p->count; i++) {
 		struct place *w = &p->places[i];
@@ -206,7 +207,6 @@ static void renew(struct pool *p)
 		return;
 	}
 	p->spare = slot;
-	metric_add(&p->self, METRIC_RENEWED, 1);
 	kill(p->leaving, SIGTERM);
 }
 

@@ -182,6 +182,8 @@ static void renewed_workers__take_no_number_along(void **state)
 		kill(pool_process(t, "pool.pid"), SIGHUP);
 		ask_me(t, 20);
 		pool_wait_for(t, RENEWED, pool_value(before, STR(RENEWED)) + (double)n);
+		/* Counted when the old one is gone, not when it is told to go. */
+		assert_int_equal(pool_workers(t, pids), n);
 		after = pool_metrics(t);
 		check_monotonic(before, after);
 		assert_true(pool_value(after, STR(ME_401)) == pool_value(before, STR(ME_401)) + 20);
