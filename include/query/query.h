@@ -62,7 +62,7 @@ MUST_CHECK enum err query_check(struct query *q, const struct query_fields *fiel
 	struct query_error *error);
 
 /* Paging as zitiql 7 has it; `limit` and `offset` are the query parameters, has_* false if absent;
- * `ceiling` is what unlimited means here. Results are the effective numbers. */
+ * `ceiling` is what unlimited means here, and the most. Results are the effective numbers. */
 void query_paging(const struct query *q, bool has_limit, int64_t limit, bool has_offset,
 	int64_t offset, int64_t ceiling, int64_t *out_limit, int64_t *out_offset);
 

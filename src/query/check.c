@@ -191,10 +191,7 @@ static enum query_view view_of(const struct query_node *node, enum left left)
 		return text ? VIEW_COUNT_TEXT : VIEW_COUNT;
 	if (left == LEFT_STRING || text)
 		return node->field->type == QUERY_CIDR && listed ? VIEW_ADDRESS : VIEW_TEXT;
-	for (size_t i = 0; i < node->value_count; i++)
-		if (node->values[i].kind == VALUE_DOUBLE)
-			return VIEW_NUMBER;
-	return VIEW_NEVER;
+	return node->values[0].kind == VALUE_DOUBLE ? VIEW_NUMBER : VIEW_NEVER;
 }
 
 /* A slip would match no row, and with != every one. */
@@ -269,20 +266,27 @@ static enum err check_keys(struct check *c, enum err code)
 }
 
 static enum err check_integer(
-	struct check *c, bool has, const struct query_value *v, const char *what)
+	struct check *c, enum err code, bool has, const struct query_value *v, const char *what)
 {
 	if (!has || v->kind == VALUE_INT)
 		return ERR_OK;
-	query_fail(
-		c->q->arena, c->error, ERR_INVALID_FILTER, v->place, "%s takes an integer", what);
+	query_fail(c->q->arena, c->error, code, v->place, "%s takes an integer", what);
 	c->error->found = v->source;
-	return ERR_INVALID_FILTER;
+	return code;
+}
+
+static enum err check_paging(struct check *c, enum err code, const struct query *q)
+{
+	enum err err = check_integer(c, code, q->has_skip, &q->skip, "skip");
+
+	return err ? err : check_integer(c, code, q->has_limit, &q->limit, "limit");
 }
 
 enum err query_check(struct query *q, const struct query_fields *fields, struct str sort,
 	struct query_error *error)
 {
 	struct check c = {q, error};
+	struct query tail;
 	enum err err;
 
 	*error = (struct query_error){.code = ERR_OK};
@@ -291,14 +295,15 @@ enum err query_check(struct query *q, const struct query_fields *fields, struct 
 		(err = resolve_keys(&c, ERR_INVALID_FILTER)) ||
 		(err = each_test(&c, &q->where, check_types)) ||
 		(err = check_keys(&c, ERR_INVALID_FILTER)) ||
-		(err = check_integer(&c, q->has_skip, &q->skip, "skip")) ||
-		(err = check_integer(&c, q->has_limit, &q->limit, "limit")))
+		(err = check_paging(&c, ERR_INVALID_FILTER, q)))
 		return err;
 	if (q->key_count > 0 || sort.n == 0)
 		return ERR_OK;
-	if ((err = query_parse_sort(q, sort, error)) || (err = resolve_keys(&c, ERR_INVALID_SORT)))
+	if ((err = query_parse_sort(q, sort, &tail, error)) ||
+		(err = resolve_keys(&c, ERR_INVALID_SORT)) ||
+		(err = check_keys(&c, ERR_INVALID_SORT)))
 		return err;
-	return check_keys(&c, ERR_INVALID_SORT);
+	return check_paging(&c, ERR_INVALID_SORT, &tail);
 }
 
 void query_paging(const struct query *q, bool has_limit, int64_t limit, bool has_offset,
@@ -313,6 +318,8 @@ void query_paging(const struct query *q, bool has_limit, int64_t limit, bool has
 		n = EDGE_LIMIT_DEFAULT;
 	else if (n > EDGE_LIMIT_MAX)
 		n = EDGE_LIMIT_MAX;
+	if (n > ceiling)
+		n = ceiling;
 	if (skip < 0)
 		skip = 0;
 	else if (skip > EDGE_OFFSET_MAX)

@@ -121,7 +121,7 @@ static struct str text_of(struct sql *sql, const struct query_value *v)
 static void bind(struct sql *sql, const struct query_node *node, const struct query_value *v)
 {
 	if (node->view == VIEW_NUMBER)
-		sql_arg(sql, db_f64(v->kind == VALUE_INT ? (double)v->i : v->d));
+		sql_arg(sql, db_f64(v->d));
 	else if (node->view == VIEW_COUNT)
 		sql_arg(sql, v->kind == VALUE_INT ? db_i64(v->i) : db_f64(v->d));
 	else if (node->view == VIEW_TIME)

@@ -33,6 +33,22 @@ static void add_value(struct query_cursor *p, struct query_node *node, struct qu
 	node->value_count = n + 1;
 }
 
+/* One double makes the list double, whatever it is compared with. */
+static void level_numbers(struct query_node *node)
+{
+	bool has_double = false;
+
+	for (size_t i = 0; i < node->value_count; i++)
+		has_double = has_double || node->values[i].kind == VALUE_DOUBLE;
+	for (size_t i = 0; i < node->value_count && has_double; i++) {
+		struct query_value *v = &node->values[i];
+
+		if (v->kind == VALUE_INT)
+			v->d = (double)v->i;
+		v->kind = VALUE_DOUBLE;
+	}
+}
+
 static bool is_item(const struct query_cursor *p)
 {
 	return cursor_at(p, TOK_STRING) || cursor_at(p, TOK_NUMBER) || cursor_at(p, TOK_DATETIME);
@@ -58,6 +74,7 @@ static enum err parse_list(struct query_cursor *p, struct query_node *node)
 		kind = p->now.kind;
 		add_value(p, node, cursor_value(p));
 	} while (cursor_at(p, TOK_COMMA));
+	level_numbers(node);
 	return cursor_expect(p, TOK_RBRACKET, "',' or ']'");
 }
 
@@ -419,16 +436,17 @@ enum err query_parse(
 	return ERR_OK;
 }
 
-enum err query_parse_sort(struct query *q, struct str sort, struct query_error *error)
+enum err query_parse_sort(
+	struct query *q, struct str sort, struct query *tail, struct query_error *error)
 {
 	struct query_cursor p = {.a = q->arena, .code = ERR_INVALID_SORT, .error = error};
-	struct query ignored = {.arena = q->arena};
 
-	if (cursor_begin(&p, sort) || parse_keys(&p, q) || parse_paging(&p, &ignored, false))
+	*tail = (struct query){.arena = q->arena};
+	if (cursor_begin(&p, sort) || parse_keys(&p, q) || parse_paging(&p, tail, false))
 		return p.code;
 	if (!cursor_at(&p, TOK_END)) {
-		ignored.key_count = 1;
-		return cursor_unexpected(&p, could_follow(&p, &ignored, TOK_END));
+		tail->key_count = 1;
+		return cursor_unexpected(&p, could_follow(&p, tail, TOK_END));
 	}
 	return cursor_unreal(&p);
 }

@@ -165,8 +165,10 @@ struct query {
 	const struct query_fields *fields; /* by check.c */
 };
 
-/* Parses what may follow "sort by " into keys of *q; skip and limit are allowed and ignored. */
-MUST_CHECK enum err query_parse_sort(struct query *q, struct str sort, struct query_error *error);
+/* Parses what may follow "sort by " into keys of *q. A skip or limit behind them goes to *tail: it
+ * has no effect but has to be right. */
+MUST_CHECK enum err query_parse_sort(
+	struct query *q, struct str sort, struct query *tail, struct query_error *error);
 
 /* Fills *error and returns code. `message` is formatted; "line L, column C: " goes before it. */
 enum err query_fail(struct arena *a, struct query_error *error, enum err code,

@@ -276,6 +276,10 @@ static void the_first_fault__is_of_syntax_then_value_then_name_then_type(void **
 		{"", "token down", ERR_INVALID_SORT, 1, 6, "\"desc\""},
 		{"", "token desc limit 3", ERR_OK, 0, 0, ""},
 		{"", "token skip 3 limit none", ERR_OK, 0, 0, ""},
+		{"", "token limit 2.0", ERR_INVALID_SORT, 1, 12, "limit takes an integer"},
+		{"", "token skip 9223372036854775808 limit 1", ERR_INVALID_SORT, 1, 11,
+			"skip takes"},
+		{"", "tags.a limit 2.0", ERR_INVALID_SORT, 1, 0, "cannot sort"},
 		{"", "token limit 3 skip 3", ERR_INVALID_SORT, 1, 14, "the end"},
 		{"", "sort by token", ERR_INVALID_SORT, 1, 0, "the name of a field"},
 		{"", " ", ERR_INVALID_SORT, 1, 1, "the name of a field"},
@@ -312,24 +316,27 @@ static void paging__prefers_the_filter_and_clamps(void **state)
 		bool has_limit;
 		int64_t limit;
 		bool has_offset;
-		int64_t offset, want_limit, want_offset;
+		int64_t offset, want_limit, want_offset, ceiling; /* 0: 9999 */
 	} rows[] = {
-		{"", false, 7, false, 7, 10, 0},
-		{"", true, 7, true, 8, 7, 8},
-		{"", true, 0, true, -1, 10, 0},
-		{"", true, -2, true, INT64_MIN, 10, 0},
-		{"", true, -1, true, 100000, 9999, 100000},
-		{"", true, 500, true, 100001, 500, 100000},
-		{"", true, 501, true, INT64_MAX, 500, 100000},
-		{"", true, INT64_MAX, false, 0, 500, 0},
-		{"limit 3", true, 7, true, 8, 3, 8},
-		{"skip 3", true, 7, true, 8, 7, 3},
-		{"skip 0 limit none", true, 7, true, 8, 9999, 0},
-		{"true skip -5 limit -1", true, 7, true, 8, 9999, 0},
-		{"true limit 0", true, 7, false, 0, 10, 0},
-		{"true limit -9", true, 7, false, 0, 10, 0},
-		{"true limit 1000", true, 7, false, 0, 500, 0},
-		{"true skip 1000000", true, 7, false, 0, 7, 100000},
+		{"", false, 7, false, 7, 10, 0, 0},
+		{"", true, 7, true, 8, 7, 8, 0},
+		{"", true, 0, true, -1, 10, 0, 0},
+		{"", true, -2, true, INT64_MIN, 10, 0, 0},
+		{"", true, -1, true, 100000, 9999, 100000, 0},
+		{"", true, 500, true, 100001, 500, 100000, 0},
+		{"", true, 501, true, INT64_MAX, 500, 100000, 0},
+		{"", true, INT64_MAX, false, 0, 500, 0, 0},
+		{"limit 3", true, 7, true, 8, 3, 8, 0},
+		{"skip 3", true, 7, true, 8, 7, 3, 0},
+		{"skip 0 limit none", true, 7, true, 8, 9999, 0, 0},
+		{"true skip -5 limit -1", true, 7, true, 8, 9999, 0, 0},
+		{"true limit 0", true, 7, false, 0, 10, 0, 0},
+		{"true limit -9", true, 7, false, 0, 10, 0, 0},
+		{"true limit 1000", true, 7, false, 0, 500, 0, 0},
+		{"true skip 1000000", true, 7, false, 0, 7, 100000, 0},
+		{"", true, 500, false, 0, 100, 0, 100},
+		{"", true, 99, false, 0, 99, 0, 100},
+		{"", false, 0, false, 0, 5, 0, 5},
 	};
 	int failed = 0;
 
@@ -340,7 +347,7 @@ static void paging__prefers_the_filter_and_clamps(void **state)
 
 		assert_int_equal(r.err, ERR_OK);
 		query_paging(r.q, rows[i].has_limit, rows[i].limit, rows[i].has_offset,
-			rows[i].offset, 9999, &limit, &offset);
+			rows[i].offset, rows[i].ceiling > 0 ? rows[i].ceiling : 9999, &limit, &offset);
 		if (limit != rows[i].want_limit || offset != rows[i].want_offset) {
 			print_error("row %zu: limit %lld offset %lld\n", i, (long long)limit,
 				(long long)offset);

@@ -108,6 +108,8 @@ static void values__are_bound_as_the_left_side_needs_them(void **state)
 		{"token = 7", NULL, "s[7]"},
 		{"token = 7.50", NULL, "s[7.5]"},
 		{"token in [1, 1e3]", NULL, "s[1] s[1000]"},
+		{"token in [9007199254740993]", NULL, "s[9007199254740993]"},
+		{"token in [9007199254740993, 7.50]", NULL, "s[9007199254740992] s[7.5]"},
 		{"token contains 5.0", NULL, "s[5]"},
 		{"isSystem = false", NULL, "i0"},
 		{"tags.a-b = 2.5", NULL, "s[$.\"a-b\"] s[$.\"a-b\"] d2.5"},
