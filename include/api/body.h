@@ -20,6 +20,9 @@ void body_bool(struct faults *f, const struct json *body, const char *name, bool
 void body_i64(struct faults *f, const struct json *body, const char *name, int64_t min, int64_t max,
 	int64_t *out);
 void body_time(struct faults *f, const struct json *body, const char *name, int64_t *out_ms);
+/* A list of ids, which may be anybody's or nobody's: any strings. *out as below. */
+void body_id_list(
+	struct faults *f, const struct json *body, const char *name, const struct json **out);
 /* A list of strings; *out is the array, NULL if absent or null. */
 void body_str_list(struct faults *f, const struct json *body, const char *name, size_t max_count,
 	size_t max_bytes, const struct json **out);

@@ -3,11 +3,14 @@
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
+/* A limit as part of a message: "more than " LIMIT_TEXT(LIMIT_FILTER_LIST) " values". */
+#define LIMIT_TEXT(n) LIMIT_TEXT_(n)
+#define LIMIT_TEXT_(n) #n
+
 /* Request line and headers (bytes unless said). */
 #define LIMIT_PATH_BYTES 4096
 #define LIMIT_PATH_SEGMENTS 16
 #define LIMIT_QUERY_BYTES 32768     /* a filter of 8 KiB, percent-encoded, fits */
-#define LIMIT_QUERY_PARAMS 64
 #define LIMIT_ID_BYTES 255          /* contract 2.2: a longer path id is 404 */
 #define LIMIT_REQUEST_ID_BYTES 128  /* contract 2.1 */
 #define LIMIT_TOKEN_BYTES 16384     /* a JWT or an opaque token, any header */
@@ -16,7 +19,6 @@
 /* JSON read from clients. */
 #define LIMIT_JSON_DEPTH 32
 #define LIMIT_JSON_NODES 32768
-#define LIMIT_REVOKE_IDS 10000      /* contract 2.3: atomic up to this many */
 #define LIMIT_TAGS 64
 #define LIMIT_CONFIG_TYPES 64
 #define LIMIT_TEXT_BYTES 1024       /* user agent, names and other free text of a session */

@@ -32,10 +32,6 @@ struct http_env {
 	long (*read)(void *ctx, char *out, size_t n);    /* body bytes; 0 end, -1 error */
 };
 
-struct http_param {
-	struct str name, value; /* percent-decoded; not necessarily UTF-8 */
-};
-
 struct http_request {
 	struct arena *arena;
 	const struct http_env *env;
@@ -48,26 +44,22 @@ struct http_request {
 	size_t segment_count;
 	bool path_ok;       /* false: too long, too many segments, an empty or dot segment, or
 	                       outside every prefix: 404 */
-	struct http_param params[LIMIT_QUERY_PARAMS];
-	size_t param_count;
-	bool query_ok;      /* false: over LIMIT_QUERY_BYTES or LIMIT_QUERY_PARAMS, and then no
-	                       parameter is there at all: 400 */
+	struct str query;   /* as it was sent: http_form_last(r->arena, r->query, "page") */
+	bool query_ok;      /* false: over LIMIT_QUERY_BYTES, and then it is empty: 400 */
 	struct str body;    /* after http_request_body */
 	char id[LIMIT_REQUEST_ID_BYTES + 1]; /* contract 2.1: echoed or a fresh UUID */
 };
 
 /* Never fails: what is wrong shows in path_ok, query_ok and method. `prefixes` lists `count` base
- * paths, each beginning with "/"; `fixed_mount` (p == NULL: none) overrides finding the mount. */
+ * paths, each beginning with "/". Where the application is mounted is what the web server says in a
+ * parameter ROLLCALL_MOUNT ("/" is the root), else `mount` (p == NULL: not set), else found. */
 void http_request_parse(struct http_request *r, struct arena *a, const struct http_env *env,
-	const struct str *prefixes, size_t count, struct str fixed_mount);
+	const struct str *prefixes, size_t count, struct str mount);
 
 /* A request header by its CGI name without HTTP_ ("AUTHORIZATION"; CONTENT_TYPE and CONTENT_LENGTH
  * come as themselves). Falls back to the REDIRECT_ form that an Apache rewrite leaves behind. An
  * empty header counts as absent (p == NULL), for nginx sends absent ones as empty. */
 struct str http_header(const struct http_request *r, const char *cgi_name);
-
-/* The last value of a query parameter (contract 2.2), p == NULL if absent. */
-struct str http_param(const struct http_request *r, const char *name);
 
 /* Reads the body whole. ERR_TOO_LARGE past `limit` (before reading when CONTENT_LENGTH says so),
  * ERR_BAD_REQUEST when it ends before or goes on behind CONTENT_LENGTH or that is no number. A
@@ -82,8 +74,10 @@ bool http_is_form(struct str content_type); /* application/x-www-form-urlencoded
  * with q > 0. */
 bool http_accepts_json(struct str accept);
 
-/* application/x-www-form-urlencoded, also a query string: '+' is a space, a bad escape stays as it
- * is, a name without '=' has the value "". Returns how many were stored. */
-size_t http_form_parse(struct arena *a, struct str text, struct http_param *out, size_t max);
+/* application/x-www-form-urlencoded, also a query string: the first or the last value of a name,
+ * percent-decoded and not necessarily UTF-8; p == NULL if absent. '+' is a space, a bad escape stays
+ * as it is, a name without '=' has the value "". */
+struct str http_form_first(struct arena *a, struct str text, const char *name);
+struct str http_form_last(struct arena *a, struct str text, const char *name);
 
 #endif

@@ -3,7 +3,7 @@
  * A pattern is "/tenants/{tenant_id}/sessions/stats"; literal segments win over {…} whatever the
  * order or the method of the rows, and there is no way back: what is a literal somewhere ("stats",
  * "users", "revoke-all") is never read as an id in its place. A trailing slash is the same
- * resource. A {…} segment matches 1 to LIMIT_ID_BYTES bytes of UTF-8 without NUL. */
+ * resource. A {…} segment matches what http_is_id accepts and the caller does not except. */
 #ifndef HTTP_ROUTER_H
 #define HTTP_ROUTER_H
 
@@ -27,9 +27,15 @@ struct route_match {
 	struct str allow;                      /* with 405: "GET, HEAD, POST", in the arena */
 };
 
+/* Whether a text may stand in a {…}: 1 to LIMIT_ID_BYTES bytes of UTF-8 without NUL. */
+bool http_is_id(struct str value);
+
+/* Whether `variable` ("{session_id}") may be `value`, an id. */
+typedef bool (*route_takes_fn)(struct str variable, struct str value);
+
 /* `rows`: count rows of `stride` bytes beginning with struct route_key. HEAD finds GET's row.
  * `prefix` is the one whose base path the request matched. */
-struct route_match router_match(const void *rows, size_t count, size_t stride, const char *prefix,
-	const struct http_request *r);
+struct route_match router_match(const void *rows, size_t count, size_t stride,
+	route_takes_fn takes, const char *prefix, const struct http_request *r);
 
 #endif

@@ -39,13 +39,18 @@ static const struct json *find(struct faults *f, const struct json *body, const 
 	return v;
 }
 
+static bool check_string(struct faults *f, const char *name, int64_t index, const struct json *v)
+{
+	if (v->type != JSON_STRING)
+		fault_add(f, "body", name, index, "string_type", "Input should be a valid string");
+	return v->type == JSON_STRING;
+}
+
 static bool check_text(struct faults *f, const char *name, int64_t index, const struct json *v,
 	size_t max_bytes)
 {
-	if (v->type != JSON_STRING) {
-		fault_add(f, "body", name, index, "string_type", "Input should be a valid string");
+	if (!check_string(f, name, index, v))
 		return false;
-	}
 	if (v->text.n > max_bytes) {
 		fault_add(f, "body", name, index, "string_too_long",
 			arena_printf(f->arena, "String should have at most %zu bytes", max_bytes));
@@ -74,6 +79,14 @@ void body_str(struct faults *f, const struct json *body, const char *name, enum 
 	*out = v->text;
 }
 
+#define BOOL_TYPE "Input should be a valid boolean"
+
+/* Of 64 bits; Pydantic tries no other number. */
+static bool is_whole(double d)
+{
+	return d >= -0x1p63 && d < 0x1p63 && d == (double)(int64_t)d;
+}
+
 void body_bool(struct faults *f, const struct json *body, const char *name, bool *out)
 {
 	const struct json *v = json_member(body, name);
@@ -87,6 +100,10 @@ void body_bool(struct faults *f, const struct json *body, const char *name, bool
 		return;
 	case JSON_INT:
 	case JSON_DOUBLE:
+		if (!is_whole(v->number)) {
+			fault_add(f, "body", name, -1, "bool_type", BOOL_TYPE);
+			return;
+		}
 		parsed = v->number == 0 || v->number == 1;
 		if (parsed)
 			*out = v->number == 1;
@@ -97,7 +114,7 @@ void body_bool(struct faults *f, const struct json *body, const char *name, bool
 	case JSON_NULL:
 	case JSON_ARRAY:
 	case JSON_OBJECT:
-		fault_add(f, "body", name, -1, "bool_type", "Input should be a valid boolean");
+		fault_add(f, "body", name, -1, "bool_type", BOOL_TYPE);
 		return;
 	}
 	if (!parsed)
@@ -140,18 +157,37 @@ void body_time(struct faults *f, const struct json *body, const char *name, int6
 			"Input should be a valid datetime, RFC 3339 with an offset");
 }
 
-void body_str_list(struct faults *f, const struct json *body, const char *name, size_t max_count,
-	size_t max_bytes, const struct json **out)
+static const struct json *find_list(struct faults *f, const struct json *body, const char *name)
 {
 	const struct json *v = find(f, body, name, BODY_OPTIONAL);
+
+	if (v == NULL || v->type == JSON_ARRAY)
+		return v;
+	fault_add(f, "body", name, -1, "list_type", "Input should be a valid list");
+	return NULL;
+}
+
+void body_id_list(
+	struct faults *f, const struct json *body, const char *name, const struct json **out)
+{
+	const struct json *v = find_list(f, body, name);
 	int64_t index = 0;
 
 	if (v == NULL)
 		return;
-	if (v->type != JSON_ARRAY) {
-		fault_add(f, "body", name, -1, "list_type", "Input should be a valid list");
+	for (const struct json *e = v->first; e != NULL; e = e->next)
+		check_string(f, name, index++, e);
+	*out = v;
+}
+
+void body_str_list(struct faults *f, const struct json *body, const char *name, size_t max_count,
+	size_t max_bytes, const struct json **out)
+{
+	const struct json *v = find_list(f, body, name);
+	int64_t index = 0;
+
+	if (v == NULL)
 		return;
-	}
 	if (v->count > max_count) {
 		fault_add(f, "body", name, -1, "too_long",
 			arena_printf(f->arena, "List should have at most %zu items", max_count));

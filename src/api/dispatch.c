@@ -3,6 +3,7 @@
  * Called by server/worker.c for every request; the only caller of handlers. What a row of the route
  * table says is enforced here. */
 #include "api/edge.h"
+#include "api/id.h"
 #include "api/metric.h"
 #include "api/record.h"
 #include "api/routes.h"
@@ -39,6 +40,10 @@ enum err call_end_sessions(const struct call *c, struct revoke_call *revoke)
 	return err;
 }
 
+#define JSON_TOO_MUCH                                                                              \
+	"JSON decode error: more than " LIMIT_TEXT(LIMIT_JSON_NODES) " values, or nested deeper than "     \
+	LIMIT_TEXT(LIMIT_JSON_DEPTH)
+
 enum err call_parse_body(struct call *c)
 {
 	struct str type = http_header(&c->req, "CONTENT_TYPE");
@@ -53,9 +58,10 @@ enum err call_parse_body(struct call *c)
 	if (!http_is_json(type))
 		return ERR_MEDIA_TYPE;
 	err = json_parse(c->arena, c->req.body, &tree, &at);
-	if (err == ERR_INVALID) {
-		fault_add(&c->faults, "body", NULL, (int64_t)at, "json_invalid", "JSON decode error");
-		return err;
+	if (err == ERR_INVALID || err == ERR_TOO_LARGE) {
+		fault_add(&c->faults, "body", NULL, (int64_t)at, "json_invalid",
+			err == ERR_INVALID ? "JSON decode error" : JSON_TOO_MUCH);
+		return ERR_INVALID;
 	}
 	if (err == ERR_OK && tree->type != JSON_OBJECT) {
 		fault_add(&c->faults, "body", NULL, -1, "model_attributes_type",
@@ -117,6 +123,11 @@ static const char *prefix_name(const struct app *app, struct str prefix)
 	return prefix.p != NULL ? prefix.p : "";
 }
 
+static bool may_be(struct str variable, struct str value)
+{
+	return !str_eq(variable, STR("{session_id}")) || !id_is_reserved(value);
+}
+
 static enum err find_route(struct call *c)
 {
 	const char *prefix = prefix_name(c->app, c->req.prefix);
@@ -124,7 +135,8 @@ static enum err find_route(struct call *c)
 	c->dialect = strcmp(prefix, PREFIX_EDGE) == 0 ? &dialect_edge : &dialect_v1;
 	if (!c->req.path_ok)
 		return ERR_NOT_FOUND;
-	c->match = router_match(routes, route_count, sizeof(routes[0]), prefix, &c->req);
+	c->match = router_match(
+		routes, route_count, sizeof(routes[0]), may_be, prefix, &c->req);
 	c->route = c->match.row;
 	if (c->route != NULL) {
 		c->dialect = c->route->dialect;

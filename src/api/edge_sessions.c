@@ -87,10 +87,12 @@ static void put_session(
  * the first, which is the one that counts. */
 static struct str first_param(const struct call *c, const char *name)
 {
-	for (size_t i = 0; i < c->req.param_count; i++)
-		if (str_eq(c->req.params[i].name, str_from(name)))
-			return c->req.params[i].value;
-	return STR_NONE;
+	return http_form_first(c->arena, c->req.query, name);
+}
+
+static struct str last_param(const struct call *c, const char *name)
+{
+	return http_form_last(c->arena, c->req.query, name);
 }
 
 /* An absent or empty parameter is no number at all; what is not one is a fault of that type. */
@@ -117,8 +119,8 @@ static enum err read_page(struct call *c, struct page *out)
 	int64_t unused;
 
 	*out = (struct page){.has_limit = false};
-	(void)read_number(c, "limit", http_param(&c->req, "limit"), "int_parsing", &unused);
-	(void)read_number(c, "offset", http_param(&c->req, "offset"), "int_parsing", &unused);
+	(void)read_number(c, "limit", last_param(c, "limit"), "int_parsing", &unused);
+	(void)read_number(c, "offset", last_param(c, "offset"), "int_parsing", &unused);
 	if (c->faults.count > 0)
 		return ERR_INVALID;
 	out->has_limit =

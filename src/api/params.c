@@ -5,6 +5,7 @@
 
 #include "api/body.h"
 #include "api/call.h"
+#include "base/buf.h"
 
 enum param_type { PARAM_INT, PARAM_BOOL, PARAM_TEXT };
 
@@ -28,9 +29,32 @@ static const struct param_spec specs[PARAM__COUNT] = {
 };
 static_assert(PAGE_MAX == 100, "the words for per_page name the limit");
 
+static bool is_digit(struct str s, size_t i)
+{
+	return i < s.n && s.p[i] >= '0' && s.p[i] <= '9';
+}
+
+/* What Pydantic also takes for an integer, without its ornaments: "1_000", "20.00". */
+static struct str plain_integer(struct arena *a, struct str text)
+{
+	struct str s = str_trim(text);
+	size_t zeros = 0;
+	struct buf b;
+
+	while (zeros < s.n && s.p[s.n - zeros - 1] == '0')
+		zeros++;
+	if (zeros > 0 && zeros < s.n && s.p[s.n - zeros - 1] == '.')
+		s.n -= zeros + 1;
+	buf_init(&b, a);
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] != '_' || i == 0 || !is_digit(s, i - 1) || !is_digit(s, i + 1))
+			buf_char(&b, s.p[i]);
+	return buf_view(&b);
+}
+
 static void read_int(struct faults *f, const struct param_spec *spec, struct str text, int64_t *out)
 {
-	switch (str_to_i64(str_trim(text), out)) {
+	switch (str_to_i64(plain_integer(f->arena, text), out)) {
 	case STR_INT_SYNTAX:
 		fault_add(f, "query", spec->name, -1, "int_parsing",
 			"Input should be a valid integer, unable to parse string as an integer");
@@ -63,10 +87,12 @@ enum err call_read_params(struct call *c)
 {
 	for (size_t i = 0; i < PARAM__COUNT; i++) {
 		const struct param_spec *spec = &specs[i];
-		struct str text = http_param(&c->req, spec->name);
+		struct str text = STR_NONE;
 
 		c->params[i].i = spec->preset;
-		if ((c->route->params & 1u << i) == 0 || text.p == NULL)
+		if ((c->route->params & 1u << i) != 0)
+			text = http_form_last(c->arena, c->req.query, spec->name);
+		if (text.p == NULL)
 			continue;
 		switch (spec->type) {
 		case PARAM_INT:

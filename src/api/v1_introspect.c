@@ -7,18 +7,6 @@
 #include "api/ingest.h"
 #include "base/clock.h"
 
-static struct str form_token(struct call *c)
-{
-	struct http_param fields[LIMIT_QUERY_PARAMS];
-	size_t count = http_form_parse(c->arena, c->req.body, fields, LIMIT_QUERY_PARAMS);
-	struct str token = STR_NONE;
-
-	for (size_t i = 0; i < count; i++)
-		if (str_eq(fields[i].name, STR("token")))
-			token = fields[i].value;
-	return token;
-}
-
 /* The token of a form, as the RFC has it, or of a JSON object. */
 static enum err read_token(struct call *c, struct str *token)
 {
@@ -27,7 +15,7 @@ static enum err read_token(struct call *c, struct str *token)
 
 	*token = STR_NONE;
 	if (http_is_form(type)) {
-		*token = form_token(c);
+		*token = http_form_last(c->arena, c->req.body, "token");
 	} else {
 		err = call_parse_body(c);
 		if (err != ERR_OK)

@@ -27,7 +27,7 @@ enum err v1_tenant_revoke_all(struct call *c)
 	return err != ERR_OK ? err : v1_answer_revoked(c, &revoke);
 }
 
-/* One parameter, whatever their number. No session has a longer id, so it is an unknown one. */
+/* One parameter, whatever their number. What cannot be an id is an unknown one. */
 static struct str known_ids(struct arena *a, const struct json *ids)
 {
 	struct json_writer *w;
@@ -37,7 +37,7 @@ static struct str known_ids(struct arena *a, const struct json *ids)
 	w = json_writer_new(a, &text);
 	json_arr(w, NULL);
 	for (const struct json *id = ids->first; id != NULL; id = id->next)
-		if (id->text.n <= LIMIT_ID_BYTES)
+		if (http_is_id(id->text))
 			json_str(w, NULL, id->text);
 	json_end(w);
 	BUG_ON(json_finish(w) != ERR_OK);
@@ -51,7 +51,7 @@ enum err v1_tenant_user_revoke(struct call *c)
 	struct revoke_call revoke;
 	enum err err;
 
-	body_str_list(&c->faults, c->body, "session_ids", LIMIT_REVOKE_IDS, SIZE_MAX, &ids);
+	body_id_list(&c->faults, c->body, "session_ids", &ids);
 	body_bool(&c->faults, c->body, "revoke_all", &all);
 	body_bool(&c->faults, c->body, "except_current", &except_current);
 	if (c->faults.count == 0 && ids == NULL && !all)

@@ -64,32 +64,27 @@ static void read_id(struct http_request *r)
 
 static void read_query(struct http_request *r, struct str in_uri)
 {
-	struct str text = env_value(r, "QUERY_STRING"), rest, part;
-	size_t count = 0;
+	struct str text = env_value(r, "QUERY_STRING");
 
 	if (text.n == 0)
 		text = in_uri;
 	r->query_ok = text.n <= LIMIT_QUERY_BYTES;
-	if (!r->query_ok)
-		return;
-	rest = text;
-	while (str_split(&rest, '&', &part))
-		count += part.n > 0;
-	r->query_ok = count <= LIMIT_QUERY_PARAMS;
-	if (r->query_ok)
-		r->param_count = http_form_parse(r->arena, text, r->params, LIMIT_QUERY_PARAMS);
+	r->query = r->query_ok ? text : STR("");
 }
 
 void http_request_parse(struct http_request *r, struct arena *a, const struct http_env *env,
-	const struct str *prefixes, size_t count, struct str fixed_mount)
+	const struct str *prefixes, size_t count, struct str mount)
 {
+	struct str told;
+
 	memset(r, 0, sizeof(*r));
 	r->arena = a;
 	r->env = env;
+	told = env_value(r, "ROLLCALL_MOUNT");
 	r->method = read_method(r);
 	r->body = STR("");
 	read_id(r);
-	read_query(r, target_parse(r, prefixes, count, fixed_mount));
+	read_query(r, target_parse(r, prefixes, count, told.n > 0 ? told : mount));
 }
 
 struct str http_header(const struct http_request *r, const char *cgi_name)
@@ -112,30 +107,40 @@ struct str http_header(const struct http_request *r, const char *cgi_name)
 	return STR_NONE;
 }
 
-struct str http_param(const struct http_request *r, const char *name)
+/* The next name=value of *text, decoded; false at its end. */
+static bool next_field(struct arena *a, struct str *text, struct str *name, struct str *value)
 {
-	struct str wanted = str_from(name);
+	struct str part;
 
-	for (size_t i = r->param_count; i > 0; i--)
-		if (str_eq(r->params[i - 1].name, wanted))
-			return r->params[i - 1].value;
+	while (str_split(text, '&', &part)) {
+		if (part.n == 0)
+			continue;
+		(void)str_split(&part, '=', name);
+		*name = str_percent_decode(a, *name, true);
+		*value = part.p ? str_percent_decode(a, part, true) : STR("");
+		return true;
+	}
+	return false;
+}
+
+struct str http_form_first(struct arena *a, struct str text, const char *wanted)
+{
+	struct str name, value;
+
+	while (next_field(a, &text, &name, &value))
+		if (str_eq(name, str_from(wanted)))
+			return value;
 	return STR_NONE;
 }
 
-size_t http_form_parse(struct arena *a, struct str text, struct http_param *out, size_t max)
+struct str http_form_last(struct arena *a, struct str text, const char *wanted)
 {
-	struct str part, name;
-	size_t n = 0;
+	struct str name, value, found = STR_NONE;
 
-	while (n < max && str_split(&text, '&', &part)) {
-		if (part.n == 0)
-			continue;
-		(void)str_split(&part, '=', &name);
-		out[n].name = str_percent_decode(a, name, true);
-		out[n].value = part.p ? str_percent_decode(a, part, true) : STR("");
-		n++;
-	}
-	return n;
+	while (next_field(a, &text, &name, &value))
+		if (str_eq(name, str_from(wanted)))
+			found = value;
+	return found;
 }
 
 /* *length is what CONTENT_LENGTH declares, or -1 if it is not there. */

@@ -34,7 +34,7 @@ static bool is_variable(struct str segment)
 	return segment.n > 2 && segment.p[0] == '{' && segment.p[segment.n - 1] == '}';
 }
 
-static bool is_id(struct str value)
+bool http_is_id(struct str value)
 {
 	return value.n > 0 && value.n <= LIMIT_ID_BYTES && !memchr(value.p, '\0', value.n) &&
 		str_is_utf8(value);
@@ -46,9 +46,9 @@ static bool is_literal(struct str pattern, struct str segment)
 }
 
 /* Keeps the rows that go on with `segment`. */
-static void walk_step(struct walk *w, struct str segment)
+static void walk_step(struct walk *w, struct str segment, route_takes_fn takes)
 {
-	bool literal = false, id = is_id(segment);
+	bool literal = false, id = http_is_id(segment);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < w->count; i++) {
@@ -61,7 +61,7 @@ static void walk_step(struct walk *w, struct str segment)
 	kept = 0;
 	for (size_t i = 0; i < w->count; i++)
 		if (literal ? is_literal(w->list[i].next, segment) :
-		    id && is_variable(w->list[i].next))
+		    id && is_variable(w->list[i].next) && takes(w->list[i].next, segment))
 			w->list[kept++] = w->list[i];
 	w->count = kept;
 }
@@ -114,8 +114,8 @@ static void fill_vars(struct route_match *m, const struct route_key *key,
 	}
 }
 
-struct route_match router_match(const void *rows, size_t count, size_t stride, const char *prefix,
-	const struct http_request *r)
+struct route_match router_match(const void *rows, size_t count, size_t stride,
+	route_takes_fn takes, const char *prefix, const struct http_request *r)
 {
 	struct route_match m = {.allow = STR_NONE};
 	const struct route_key *found;
@@ -133,7 +133,7 @@ struct route_match router_match(const void *rows, size_t count, size_t stride, c
 				(struct candidate){key, str_from(key->pattern), STR_NONE};
 	}
 	for (size_t i = 0; i < r->segment_count; i++)
-		walk_step(&w, r->segments[i]);
+		walk_step(&w, r->segments[i], takes);
 	walk_end(&w);
 	m.path_known = w.count > 0;
 	found = find_method(&w, r->method);

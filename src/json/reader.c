@@ -24,13 +24,15 @@ struct reader {
 	struct json *root;
 	struct str key; /* of the member whose value comes next */
 	size_t depth, nodes;
+	bool over; /* a limit */
 	struct scope scopes[LIMIT_JSON_DEPTH];
 };
 
 /* Links a new node into the tree; NULL past the limit. */
 static struct json *add(struct reader *r, enum json_type type)
 {
-	if (r->nodes == LIMIT_JSON_NODES)
+	r->over = r->over || r->nodes == LIMIT_JSON_NODES;
+	if (r->over)
 		return NULL;
 	r->nodes++;
 
@@ -109,8 +111,10 @@ static int on_key(void *ctx, const unsigned char *p, size_t n)
 
 static int open_scope(struct reader *r, enum json_type type)
 {
-	struct json *node = r->depth < LIMIT_JSON_DEPTH ? add(r, type) : NULL;
+	struct json *node;
 
+	r->over = r->over || r->depth == LIMIT_JSON_DEPTH;
+	node = add(r, type);
 	if (node)
 		r->scopes[r->depth++] = (struct scope){node, &node->first};
 	return node != NULL;
@@ -311,7 +315,7 @@ enum err json_parse(struct arena *a, struct str text, struct json **out, size_t 
 	BUG_ON(!yajl_config(parser, yajl_dont_validate_strings, 1)); /* done already */
 	if (yajl_parse(parser, (const unsigned char *)text.p, text.n) != yajl_status_ok) {
 		*error_at = token_start(text, yajl_get_bytes_consumed(parser));
-		return ERR_INVALID;
+		return r.over ? ERR_TOO_LARGE : ERR_INVALID;
 	}
 	/* Only here does a word at the text's end end. What is wrong now: something is missing
 	 * there, or the word itself, after a value that was complete. */

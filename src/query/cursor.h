@@ -19,10 +19,6 @@ struct query_cursor {
 	struct query_value unreal; /* the first literal without a value */
 };
 
-/* A number of base/limits.h inside a message. */
-#define LIMIT_TEXT2(n) #n
-#define LIMIT_TEXT(n) LIMIT_TEXT2(n)
-
 /* Reads the first token of a copy of the text. The arena, code and error are set before. */
 MUST_CHECK enum err cursor_begin(struct query_cursor *p, struct str text);
 

@@ -342,9 +342,15 @@ static void literals__are_never_read_as_ids(void **state)
 	expect_status(&a, 405);
 	a = e2e_delete(t, user, "/api/v1/me/sessions/revoke-all");
 	expect_status(&a, 405);
-	/* Not a literal there, so an id like any other. */
+	/* Nor where they are nothing else: contract 2 says never. */
 	a = e2e_get(t, root, "/api/v1/admin/sessions/stats");
-	expect_status(&a, 200);
+	expect_status(&a, 404);
+	a = e2e_delete(t, root, "/api/v1/admin/sessions/users");
+	expect_status(&a, 404);
+	a = e2e_get(t, user, "/api/v1/me/sessions/stats");
+	expect_status(&a, 404);
+	a = e2e_delete(t, user, "/api/v1/me/sessions/stats");
+	expect_status(&a, 404);
 	assert_int_equal(e2e_count(t,
 				 SQL("SELECT COUNT(*) FROM session WHERE tenant_id = ? AND"
 				     " revoked_at IS NULL"),

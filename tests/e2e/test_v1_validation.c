@@ -25,6 +25,9 @@
 #define BAD_BOOL FAULT(Q("active_only"), BOOL_MSG, "bool_parsing")
 #define LIST(faults) "{\"detail\":[" faults "]}"
 
+#define X8 "x=1&x=1&x=1&x=1&x=1&x=1&x=1&x=1&"
+#define X64 X8 X8 X8 X8 X8 X8 X8 X8
+
 struct row {
 	const char *in, *want; /* want NULL: 200 */
 };
@@ -45,7 +48,17 @@ static const struct row paging[] = {
 	{"page=9223372036854775808", LIST(BAD_SIZE("page"))},
 	{"page=-9223372036854775809", LIST(BAD_SIZE("page"))},
 	{"page=99999999999999999999999999", LIST(BAD_SIZE("page"))},
+	{"page=1.", LIST(BAD_INT("page"))},
+	{"page=.0", LIST(BAD_INT("page"))},
+	{"page=1_", LIST(BAD_INT("page"))},
+	{"page=_1", LIST(BAD_INT("page"))},
+	{"page=1__0", LIST(BAD_INT("page"))},
+	{"page=1.0_0", LIST(BAD_INT("page"))},
+	{"page=0.0", LIST(TOO_SMALL("page"))},
 	{"page=1", NULL},
+	{"page=1.00", NULL},
+	{"page=1_0", NULL},
+	{"page=%2B1_0.0+", NULL},
 	{"page=007", NULL},
 	{"page=9223372036854775807", NULL},
 	{"page=9223372036854775807&per_page=100", NULL},
@@ -67,6 +80,7 @@ static const struct row paging[] = {
 	{"page=0&page=1&page=2", NULL},
 	/* Unknown ones are ignored, and names are not folded. */
 	{"x=1&Page=abc&page_=0&&=&=x", NULL},
+	{X64 X64 X64 "page=0", LIST(TOO_SMALL("page"))},
 	{"%70age=0", LIST(TOO_SMALL("page"))},
 	{"user_id=%FF%00", NULL},
 };
@@ -262,7 +276,11 @@ static const struct row user_revoke[] = {
 	{"{\"revoke_all\":\"maybe\"}", LIST(ALL_PARSING)},
 	{"{\"revoke_all\":\"\"}", LIST(ALL_PARSING)},
 	{"{\"revoke_all\":2}", LIST(ALL_PARSING)},
-	{"{\"revoke_all\":0.5}", LIST(ALL_PARSING)},
+	{"{\"revoke_all\":2.0}", LIST(ALL_PARSING)},
+	{"{\"revoke_all\":-1}", LIST(ALL_PARSING)},
+	{"{\"revoke_all\":0.5}", LIST(ALL_TYPE)},
+	{"{\"revoke_all\":1e300}", LIST(ALL_TYPE)},
+	{"{\"revoke_all\":9223372036854775808}", LIST(ALL_TYPE)},
 	{"{\"revoke_all\":null}", LIST(ALL_TYPE)},
 	{"{\"revoke_all\":[]}", LIST(ALL_TYPE)},
 	{"{\"revoke_all\":{}}", LIST(ALL_TYPE)},
@@ -277,6 +295,7 @@ static const struct row user_revoke[] = {
 	{"{\"revoke_all\":true,\"x\":{\"y\":[]},\"Revoke_All\":3}", NULL},
 	{"{\"revoke_all\":\"Yes\"}", NULL},
 	{"{\"revoke_all\":1}", NULL},
+	{"{\"revoke_all\":1.0}", NULL},
 	{"{\"revoke_all\":\"on\",\"except_current\":\"F\"}", NULL},
 	{"{\"session_ids\":[\"a\"]}", NULL},
 	{"{\"session_ids\":null,\"revoke_all\":true}", NULL},
@@ -410,6 +429,8 @@ static void nested_without_end__is_refused_at_once(void **state)
 		expect_str(e2e_text(a.json, "detail.0.loc.0"), STR("body"));
 		assert_in_range(e2e_int(a.json, "detail.0.loc.1"), 1, 1000);
 		expect_str(e2e_text(a.json, "detail.0.type"), STR("json_invalid"));
+		expect_str(e2e_text(a.json, "detail.0.msg"),
+			STR("JSON decode error: more than 32768 values, or nested deeper than 32"));
 	}
 }
 

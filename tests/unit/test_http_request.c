@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Method, headers, request id, query and body of a request. Own program; needs no web server. */
+#include "base/buf.h"
 #include "unit/test_http_env.h"
 
 static const struct str prefixes[] = {{"/api/v1", 7}};
@@ -153,60 +154,48 @@ static void query__last_value_counts_and_escapes_are_undone(void **state)
 
 		parse(&r, a, &env, &f);
 		assert_true(r.query_ok);
-		failed += differs(rows[i].name, "p", http_param(&r, "p"), rows[i].want);
+		failed += differs(rows[i].name, "p", http_form_last(a, r.query, "p"), rows[i].want);
 		arena_close(a);
 	}
 	assert_int_equal(failed, 0);
 }
 
-static bool query_ok_of(const char *head, size_t n, const char *piece, size_t *params)
+static void query_over_the_limit__is_told_and_has_no_parameters(void **state)
 {
-	struct arena *a = arena_open();
-	struct str query = str_from(head);
-	struct fake_env f = {.at = 0};
-	struct http_env env;
-	struct http_request r;
-	bool ok;
+	(void)state;
+	for (size_t over = 0; over <= 1; over++) {
+		struct arena *a = arena_open();
+		struct fake_env f = {.at = 0};
+		struct http_env env;
+		struct http_request r;
+		struct buf query;
 
-	for (size_t i = 0; i < n; i++)
-		query = str_printf(a, "%.*s%s", STR_FMT(query), piece);
-	f.vars[0] = (struct fake_var){"QUERY_STRING", query.p};
-	parse(&r, a, &env, &f);
-	ok = r.query_ok;
-	*params = r.param_count;
-	arena_close(a);
-	return ok;
+		/* Many parameters are no fault: those unknown are ignored. */
+		buf_init(&query, a);
+		buf_str(&query, STR("p=1"));
+		while (query.n < LIMIT_QUERY_BYTES + over)
+			buf_char(&query, query.n % 2 == 1 ? '&' : 'a');
+		buf_char(&query, '\0');
+		f.vars[0] = (struct fake_var){"QUERY_STRING", query.p};
+		parse(&r, a, &env, &f);
+		assert_int_equal(r.query_ok, over == 0);
+		assert_int_equal(
+			differs("p", "p", http_form_last(a, r.query, "p"), over == 0 ? "1" : NULL), 0);
+		arena_close(a);
+	}
 }
 
-static void query_over_a_limit__is_told_and_has_no_parameters(void **state)
-{
-	size_t n;
-
-	(void)state;
-	assert_true(query_ok_of("", LIMIT_QUERY_PARAMS, "a=1&", &n));
-	assert_int_equal(n, LIMIT_QUERY_PARAMS);
-	assert_false(query_ok_of("", LIMIT_QUERY_PARAMS + 1, "&a=1", &n));
-	assert_int_equal(n, 0);
-	assert_true(query_ok_of("a=", LIMIT_QUERY_BYTES - 2, "x", &n));
-	assert_int_equal(n, 1);
-	assert_false(query_ok_of("a=", LIMIT_QUERY_BYTES - 1, "x", &n));
-	assert_int_equal(n, 0);
-	assert_true(query_ok_of("", 0, "", &n));
-	assert_int_equal(n, 0);
-}
-
-static void form__stores_no_more_than_asked(void **state)
+static void form__first_and_last_value_of_a_name(void **state)
 {
 	struct arena *a = arena_open();
-	struct http_param p[2];
+	struct str text = STR("p=1&q=2&&p=3&=v&%70=4");
 
 	(void)state;
-	assert_int_equal(http_form_parse(a, STR("a=1&b=2&c=3"), p, 2), 2);
-	assert_true(str_eq(p[1].name, STR("b")));
-	assert_int_equal(http_form_parse(a, STR(""), p, 2), 0);
-	assert_int_equal(http_form_parse(a, STR_NONE, p, 2), 0);
-	assert_int_equal(http_form_parse(a, STR("=v"), p, 2), 1);
-	assert_int_equal(p[0].name.n, 0);
+	assert_true(str_eq(http_form_first(a, text, "p"), STR("1")));
+	assert_true(str_eq(http_form_last(a, text, "p"), STR("4")));
+	assert_true(str_eq(http_form_first(a, text, ""), STR("v")));
+	assert_null(http_form_first(a, text, "r").p);
+	assert_null(http_form_last(a, STR_NONE, "p").p);
 	arena_close(a);
 }
 
@@ -314,8 +303,8 @@ int main(void)
 		cmocka_unit_test(header__is_found_where_servers_leave_it),
 		cmocka_unit_test(request_id__is_echoed_when_sane_else_fresh),
 		cmocka_unit_test(query__last_value_counts_and_escapes_are_undone),
-		cmocka_unit_test(query_over_a_limit__is_told_and_has_no_parameters),
-		cmocka_unit_test(form__stores_no_more_than_asked),
+		cmocka_unit_test(query_over_the_limit__is_told_and_has_no_parameters),
+		cmocka_unit_test(form__first_and_last_value_of_a_name),
 		cmocka_unit_test(body__is_whole_or_refused),
 		cmocka_unit_test(declared_length_past_the_limit__is_refused_unread),
 		cmocka_unit_test(limit_of_nothing__takes_only_an_empty_body),

@@ -224,6 +224,37 @@ static void fixed_mount__pins_it(void **state)
 	run_rows(root, ARRAY_LEN(root), STR("/"));
 }
 
+static void web_servers_word_for_the_mount__counts_first(void **state)
+{
+	static const struct {
+		const char *told;
+		struct str setting;
+		const char *want;
+	} rows[] = {
+		{NULL, {NULL, 0}, "/a/b|/api/v1|me"},
+		{"", {NULL, 0}, "/a/b|/api/v1|me"},
+		{"/", {NULL, 0}, NULL},
+		{"/a", {NULL, 0}, NULL},
+		{"/a/b", {NULL, 0}, "/a/b|/api/v1|me"},
+		{"/a/b/", {"/x", 2}, "/a/b|/api/v1|me"},
+		{NULL, {"/x", 2}, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct arena *a = arena_open();
+		struct fake_env f = {.vars = {{"ROLLCALL_MOUNT", rows[i].told},
+			{"REQUEST_URI", "/a/b/api/v1/me"}}};
+		struct http_env env = fake_http_env(&f);
+		struct http_request r;
+
+		http_request_parse(&r, a, &env, prefixes, ARRAY_LEN(prefixes), rows[i].setting);
+		assert_int_equal(differs("mount", rows[i].told ? rows[i].told : "-", shown(a, &r),
+			rows[i].want), 0);
+		arena_close(a);
+	}
+}
+
 /* head, then `n` times `piece`. */
 static bool path_ok_of(const char *head, size_t n, const char *piece, struct str prefix,
 	size_t *segments)
@@ -306,6 +337,7 @@ int main(void)
 		cmocka_unit_test(request_target__is_read_in_every_form),
 		cmocka_unit_test(segments__are_decoded_once_and_nothing_is_normalised),
 		cmocka_unit_test(fixed_mount__pins_it),
+		cmocka_unit_test(web_servers_word_for_the_mount__counts_first),
 		cmocka_unit_test(limits__are_exact),
 		cmocka_unit_test(path__is_raw_and_begins_behind_the_prefix),
 		cmocka_unit_test(prefix_of_a_slash__takes_everything_at_the_root),

@@ -267,12 +267,12 @@ static void depth__ends_at_the_limit(void **state)
 	(void)state;
 	assert_int_equal(parse(nested("[", "]", LIMIT_JSON_DEPTH), &out, &at), ERR_OK);
 	assert_int_equal(parse(nested("{\"a\":", "}", LIMIT_JSON_DEPTH), &out, &at), ERR_OK);
-	assert_int_equal(parse(nested("[", "]", LIMIT_JSON_DEPTH + 1), &out, &at), ERR_INVALID);
+	assert_int_equal(parse(nested("[", "]", LIMIT_JSON_DEPTH + 1), &out, &at), ERR_TOO_LARGE);
 	assert_int_equal(at, LIMIT_JSON_DEPTH);
 	assert_int_equal(
-		parse(nested("{\"a\":", "}", LIMIT_JSON_DEPTH + 1), &out, &at), ERR_INVALID);
+		parse(nested("{\"a\":", "}", LIMIT_JSON_DEPTH + 1), &out, &at), ERR_TOO_LARGE);
 	assert_int_equal(at, LIMIT_JSON_DEPTH * 5);
-	assert_int_equal(parse(nested("[", "", 2000000), &out, &at), ERR_INVALID);
+	assert_int_equal(parse(nested("[", "", 2000000), &out, &at), ERR_TOO_LARGE);
 	assert_int_equal(at, LIMIT_JSON_DEPTH);
 }
 
@@ -293,7 +293,7 @@ static void nodes__end_at_the_limit(void **state)
 			assert_int_equal(parse(buf_view(&b), &out, &at), ERR_OK);
 			assert_int_equal(out->count, children);
 		} else {
-			assert_int_equal(parse(buf_view(&b), &out, &at), ERR_INVALID);
+			assert_int_equal(parse(buf_view(&b), &out, &at), ERR_TOO_LARGE);
 			assert_int_equal(at, LIMIT_JSON_NODES * 2 - 1);
 		}
 	}

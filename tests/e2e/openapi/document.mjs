@@ -48,6 +48,11 @@ export class Document {
 		this.rows = Object.entries(doc.paths).map(([path, item]) =>
 			({ path, item, segments: segmentsOf(path) }));
 		this.compiled = new Map();
+		this.neverIds = doc.components.parameters.SessionId?.schema.not?.enum ?? [];
+	}
+
+	takes(variable, text) {
+		return variable?.startsWith("{") && !(variable === "{session_id}" && this.neverIds.includes(text));
 	}
 
 	// The object at a pointer, and the pointer of where it really is.
@@ -73,7 +78,7 @@ export class Document {
 			const text = bytes.toString("utf8");
 			const literal = rows.filter((r) => r.segments[i] === text && !r.segments[i].startsWith("{"));
 			rows = literal.length > 0 ? literal :
-				isId(bytes) ? rows.filter((r) => r.segments[i]?.startsWith("{")) : [];
+				isId(bytes) ? rows.filter((r) => this.takes(r.segments[i], text)) : [];
 		}
 		return rows.find((r) => r.segments.length === segments.length);
 	}
