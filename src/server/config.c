@@ -24,6 +24,7 @@ enum type {
 	TEXT,
 	PATH,  /* of URLs: begins with "/", does not end with it */
 	MOUNT, /* as PATH, and "/" for the root */
+	URL,   /* for a Location header: a path or an http(s) URL */
 	COOKIE,
 	ADDRESSES, /* comma-separated IPv4 and IPv6 addresses */
 	SECRET     /* a file that others must not be able to read */
@@ -62,7 +63,8 @@ static const struct setting settings[] = {
 	{"EDGE_PREFIX", PATH, AT(edge_prefix), "/edge/management/v1", 0, 0, NULL,
 	 "Base path of the Edge Management API."},
 	{"MOUNT", MOUNT, AT(mount), NULL, 0, 0, NULL,
-	 "Path the application is mounted below, `/` for the root. Not set: found in each request."},
+	 "Path the application is mounted below, `/` for the root; a FastCGI parameter of this name "
+	 "counts first. Neither: found in each request."},
 	{"DB_DEFAULTS", SECRET, AT(db_defaults), NULL, 0, 0, NULL,
 	 "MariaDB option file with socket or host, user, password, TLS. Not set: the connector's own "
 	 "places."},
@@ -96,7 +98,7 @@ static const struct setting settings[] = {
 	 "MaxMind database that turns an address into a location. Not set: none."},
 	{"COOKIE", COOKIE, AT(cookie), "rollcall_session", 0, 0, NULL,
 	 "Cookie in which the Authorizer looks for a session token."},
-	{"LOGIN_URL", TEXT, AT(login_url), NULL, 0, 0, NULL,
+	{"LOGIN_URL", URL, AT(login_url), NULL, 0, 0, NULL,
 	 "Where the Authorizer sends a browser without a session. Not set: 401."},
 	{"METRICS_ALLOW", ADDRESSES, AT(metrics_allow), "127.0.0.1,::1", 0, 0, NULL,
 	 "Client addresses that may read `/metrics`, separated by commas."},
@@ -110,10 +112,13 @@ static const struct setting settings[] = {
 /* Ours, but not the program's: the demonstration and the tests set them. */
 static const char *const tolerated[] = {"URL", "TEST_", "PROPERTY_", "POOL_"};
 
+/* One line, whatever the value holds. */
 static bool complain(FILE *err, const struct setting *s, const char *value, const char *want)
 {
-	fprintf(err, "rollcall: " PREFIX "%s is \"%.200s\"; it has to be %s\n", s->name, value,
-		want);
+	fprintf(err, "rollcall: " PREFIX "%s is \"", s->name);
+	for (size_t i = 0; value[i] != '\0' && i < 200; i++)
+		fputc((unsigned char)value[i] < ' ' || value[i] == 0x7f ? '?' : value[i], err);
+	fprintf(err, "\"; it has to be %s\n", want);
 	return false;
 }
 
@@ -154,6 +159,20 @@ static bool is_path(const char *value)
 
 	return n > 1 && value[0] == '/' && value[n - 1] != '/' && strstr(value, "//") == NULL &&
 	       strspn(value, allowed) == n;
+}
+
+static bool is_url(const char *value)
+{
+	static const char *const begins[] = {"/", "http://", "https://"};
+	bool fits = false;
+
+	for (const char *p = value; *p != '\0'; p++) {
+		if (*p <= ' ' || *p > '~')
+			return false;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(begins); i++)
+		fits = fits || str_starts(str_from(value), str_from(begins[i]));
+	return fits;
 }
 
 static bool is_cookie_name(const char *value)
@@ -210,6 +229,10 @@ static bool read_setting(struct config *c, const struct setting *s, const char *
 		return complain(err, s, value,
 			"a path that begins with / and does not end with it, of letters, digits, "
 			"-._~");
+	if (s->type == URL && !is_url(value))
+		return complain(err, s, value,
+			"a path or URL that begins with /, http:// or https://, of printable "
+			"ASCII without blanks");
 	if (s->type == COOKIE && !is_cookie_name(value))
 		return complain(err, s, value, "a cookie name (RFC 6265)");
 	if (s->type == ADDRESSES && !is_address_list(value))

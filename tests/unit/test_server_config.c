@@ -104,6 +104,21 @@ static void each_type__takes_what_fits_and_refuses_the_rest(void **state)
 		{"COOKIE", "sid", true},
 		{"COOKIE", "s id", false},
 		{"COOKIE", "sid=1", false},
+		{"LOGIN_URL", "/", true},
+		{"LOGIN_URL", "/sign-in?next=%2F&from=rollcall#top", true},
+		{"LOGIN_URL", "http://127.0.0.1:8080/browser", true},
+		{"LOGIN_URL", "https://id.example.org/sign-in", true},
+		{"LOGIN_URL", "sign-in", false},
+		{"LOGIN_URL", "id.example.org/sign-in", false},
+		{"LOGIN_URL", "javascript:alert(1)", false},
+		{"LOGIN_URL", "ftp://id.example.org/", false},
+		{"LOGIN_URL", "HTTPS//id.example.org/", false},
+		{"LOGIN_URL", " /sign-in", false},
+		{"LOGIN_URL", "/sign in", false},
+		{"LOGIN_URL", "/sign-in\r\nSet-Cookie: a=b", false},
+		{"LOGIN_URL", "/sign-in\t", false},
+		{"LOGIN_URL", "/sign-in\x7f", false},
+		{"LOGIN_URL", "/\xc3\xa9", false},
 		{"METRICS_ALLOW", "10.0.0.1, ::1", true},
 		{"METRICS_ALLOW", "10.0.0.1,", false},
 		{"METRICS_ALLOW", "localhost", false},
@@ -122,7 +137,8 @@ static void each_type__takes_what_fits_and_refuses_the_rest(void **state)
 		snprintf(name, sizeof(name), "ROLLCALL_%s", rows[i].name);
 		setenv(name, rows[i].value, 1);
 		ok = read_config(&c);
-		if (ok != rows[i].ok || (!ok && strstr(said, name) == NULL))
+		if (ok != rows[i].ok || (!ok && strstr(said, name) == NULL) ||
+			(!ok && strchr(said, '\n') != said + strlen(said) - 1))
 			fail_msg("%s=\"%s\": ok %d, said: %s", name, rows[i].value, ok, said);
 		unsetenv(name);
 	}
