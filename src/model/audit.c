@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Reading the audit of revocations. Called by api/v1_audit.c. Rows are written by revoke.c alone. */
+ * Reading the audit of revocations. Called by api/v1_audit.c. Rows are written by revoke.c, those of
+ * demonstrations by ingest.c. */
 #include "model/audit.h"
 
 #include <stddef.h>

@@ -224,7 +224,8 @@ static void bind_bytes(struct sql *sql, const unsigned char *p, size_t n)
 	sql_arg(sql, db_bytes((struct str){arena_dup(sql->arena, (const char *)p, n), n}));
 }
 
-/* X is one of the listed addresses or in one of the networks. */
+/* X is one of the listed addresses or in one of the networks. Applications that write with SQL may
+ * leave an IPv4 address written as IPv6: its last 4 bytes of 16 count. */
 static void put_address(struct sql *sql, const struct query_node *node)
 {
 	struct query_network net;
@@ -236,10 +237,14 @@ static void put_address(struct sql *sql, const struct query_node *node)
 		BUG_ON(!query_network_read(v->s, &net)); /* check.c has seen to that */
 		sql_add(sql, SQL("COALESCE(LENGTH(INET6_ATON("));
 		put_operand(sql, node);
-		sql_add(sql, SQL(")) = ? AND INET6_ATON("));
+		sql_add(sql, SQL(")) - 12 * (LEFT(INET6_ATON("));
+		put_operand(sql, node);
+		sql_add(sql, SQL("), 12) = ?) = ? AND RIGHT(INET6_ATON("));
+		bind_bytes(sql, query_mapped_prefix, sizeof(query_mapped_prefix));
 		sql_arg(sql, db_i64((int64_t)net.bytes));
 		put_operand(sql, node);
-		sql_add(sql, SQL(") BETWEEN ? AND ?, 0)"));
+		sql_add(sql, SQL("), ?) BETWEEN ? AND ?, 0)"));
+		sql_arg(sql, db_i64((int64_t)net.bytes));
 		bind_bytes(sql, net.first, net.bytes);
 		bind_bytes(sql, net.last, net.bytes);
 	}

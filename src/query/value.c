@@ -131,6 +131,20 @@ struct str query_number_text(struct arena *a, const struct query_value *v)
 	return buf_view(&b);
 }
 
+const unsigned char query_mapped_prefix[12] = {[10] = 0xff, [11] = 0xff};
+
+/* IPv4 written as IPv6 (::ffff:a.b.c.d) is registered as the IPv4 address it is. */
+static void unmap(struct query_network *net, int64_t *bits)
+{
+	const size_t n = sizeof(query_mapped_prefix);
+
+	if (net->bytes != 16 || *bits < 96 || memcmp(net->first, query_mapped_prefix, n) != 0)
+		return;
+	memcpy(net->first, net->first + n, 4);
+	net->bytes = 4;
+	*bits -= 96;
+}
+
 bool query_network_read(struct str s, struct query_network *out)
 {
 	char text[INET6_ADDRSTRLEN] = "";
@@ -156,6 +170,7 @@ bool query_network_read(struct str s, struct query_network *out)
 			str_to_i64(width, &bits) != STR_INT_OK || bits > (int64_t)out->bytes * 8)
 			return false;
 	}
+	unmap(out, &bits);
 	for (size_t i = 0; i < out->bytes; i++) {
 		int64_t kept = bits - (int64_t)i * 8;
 		unsigned host = kept >= 8 ? 0 : kept <= 0 ? 0xff : 0xffu >> kept;

@@ -20,12 +20,12 @@ static const char *const words[] = {"TRUE", "FALSE", "NULL", "NOT", "AND", "OR",
 	"BETWEEN", "CASE", "WHEN", "THEN", "ELSE", "END", "EXISTS", "SELECT", "FROM", "WHERE", "AS",
 	"COUNT", "DISTINCT", "COALESCE", "LOCATE", "UPPER", "CONVERT", "USING", "COLLATE", "CAST",
 	"SIGNED", "DOUBLE", "CONCAT", "IF", "REPEAT", "RPAD", "REPLACE", "SUBSTRING_INDEX",
-	"LENGTH", "INET6_ATON", "JSON_TABLE", "JSON_TYPE", "JSON_VALUE", "JSON_EXTRACT", "COLUMNS",
-	"LONGTEXT", "CHARACTER", "SET", "PATH", "v", "n", "utf8mb4", "utf8mb4_nopad_bin",
-	"utf8mb4_uca1400_ai_ci", "query_set", "query_set.v", "query_number", "query_number.n", "0",
-	"1", "ORDER", "BY", "DESC", "q.id", "q.token", "q.identity", "q.identity_name",
-	"q.ip_address", "q.authenticator", "q.created_at", "q.last_activity_at", "q.mfa_complete",
-	"q.mfa_required", "q.is_system", "q.tags", "q.config_types"};
+	"LENGTH", "INET6_ATON", "LEFT", "RIGHT", "JSON_TABLE", "JSON_TYPE", "JSON_VALUE",
+	"JSON_EXTRACT", "COLUMNS", "LONGTEXT", "CHARACTER", "SET", "PATH", "v", "n", "utf8mb4",
+	"utf8mb4_nopad_bin", "utf8mb4_uca1400_ai_ci", "query_set", "query_set.v", "query_number",
+	"query_number.n", "0", "1", "12", "ORDER", "BY", "DESC", "q.id", "q.token", "q.identity",
+	"q.identity_name", "q.ip_address", "q.authenticator", "q.created_at", "q.last_activity_at",
+	"q.mfa_complete", "q.mfa_required", "q.is_system", "q.tags", "q.config_types"};
 
 static const char *const quoted[] = {"'$[*]'", "'$'", "'STRING'", "'BOOLEAN'", "'NULL'", "'OBJECT'",
 	"'ARRAY'", "'INTEGER'", "'DOUBLE'", "'true'", "'e'", "'-'", "'.'", "''", "'0.'", "'0'"};
@@ -78,7 +78,7 @@ static void check_sql(const struct sql *sql)
 		} else {
 			rest.n = 1;
 			marks += text.p[i] == '?';
-			must(text.p[i] != '\0' && strchr(" ()?,<>=-+", text.p[i]), "foreign mark",
+			must(text.p[i] != '\0' && strchr(" ()?,<>=-+*", text.p[i]), "foreign mark",
 				text);
 		}
 		i += rest.n;

@@ -117,29 +117,42 @@ static int compare_time(int64_t ms, const struct query_value *v)
 	return v->ns > 0 ? -1 : 0;
 }
 
+/* The bytes of an address, 0 if it is none. IPv4 written as IPv6 is IPv4. */
+static size_t address_bytes(const char *text, unsigned char out[16])
+{
+	static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	if (inet_pton(AF_INET, text, out) == 1)
+		return 4;
+	if (inet_pton(AF_INET6, text, out) != 1)
+		return 0;
+	if (memcmp(out, mapped, sizeof(mapped)) != 0)
+		return 16;
+	memcpy(out, out + sizeof(mapped), 4);
+	return 4;
+}
+
 static bool in_network(struct str address, struct str network)
 {
 	char text[128] = "", net[128] = "";
 	unsigned char a[16], b[16];
-	long bits = -1;
-	int family = AF_INET6;
+	bool written_v6 = memchr(network.p, ':', network.n) != NULL;
+	long bits;
+	size_t n;
 
 	if (address.n >= sizeof(text) || network.n >= sizeof(net))
 		return false;
 	memcpy(text, address.p, address.n);
 	memcpy(net, network.p, network.n);
-	if (strchr(net, '/')) {
-		bits = atol(strchr(net, '/') + 1);
+	bits = strchr(net, '/') ? atol(strchr(net, '/') + 1) : written_v6 ? 128 : 32;
+	if (strchr(net, '/'))
 		*strchr(net, '/') = '\0';
-	}
-	if (inet_pton(AF_INET, net, b) == 1)
-		family = AF_INET;
-	else if (inet_pton(AF_INET6, net, b) != 1)
+	n = address_bytes(net, b);
+	if (n == 4 && written_v6)
+		bits -= 96;
+	/* Wider than all of IPv4: IPv6, where no IPv4 address is. */
+	if (n == 0 || bits < 0 || address_bytes(text, a) != n)
 		return false;
-	if (inet_pton(family, text, a) != 1)
-		return false;
-	if (bits < 0)
-		bits = family == AF_INET ? 32 : 128;
 	for (long i = 0; i < bits; i++)
 		if (((a[i / 8] ^ b[i / 8]) >> (7 - i % 8)) & 1)
 			return false;

@@ -22,7 +22,7 @@ static const char *const addresses[] = {"10.0.0.1", "10.255.0.9", "11.0.0.1", "1
 
 static const char *const networks[] = {"10.0.0.0/8", "10.0.0.1/32", "10.77.0.0/8", "0.0.0.0/0",
 	"::/0", "2001:db8::/32", "2001:db8::1/128", "a00::/8", "203.0.113.64/27", "::ffff:0:0/96",
-	"0.0.0.0/1"};
+	"::ffff:10.0.0.0/104", "::ffff:10.0.0.0/90", "0.0.0.0/1"};
 
 /* What a test by value takes; rows hold the others as well. */
 static const char *const hosts[] = {"10.0.0.1", "10.255.0.9", "11.0.0.1", "::1", "2001:db8::1",

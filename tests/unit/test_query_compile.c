@@ -54,6 +54,8 @@ static struct str arguments(struct arena *a, const struct sql *sql)
 	return buf_view(&b);
 }
 
+#define MAPPED "b[00000000000000000000ffff]"
+
 struct row {
 	const char *in, *sql, *args; /* NULL: not asked */
 };
@@ -121,8 +123,9 @@ static void values__are_bound_as_the_left_side_needs_them(void **state)
 		{"count(configTypes) < 2.5", NULL, "d2.5"},
 		{"count(configTypes) in [\"2\"]", NULL, "s[2]"},
 		{"anyOf(configTypes) = 2", NULL, "s[2]"},
-		{"ipAddress = \"10.0.0.0/8\"", NULL, "i4 b[0a000000] b[0affffff]"},
-		{"ipAddress = \"10.0.0.1\"", NULL, "i4 b[0a000001] b[0a000001]"},
+		{"ipAddress = \"10.0.0.0/8\"", NULL, MAPPED " i4 i4 b[0a000000] b[0affffff]"},
+		{"ipAddress = \"10.0.0.1\"", NULL, MAPPED " i4 i4 b[0a000001] b[0a000001]"},
+		{"ipAddress = \"::ffff:10.0.0.0/104\"", NULL, MAPPED " i4 i4 b[0a000000] b[0affffff]"},
 		{"ipAddress > \"10.9.8.7:443\"", NULL, "s[10.9.8.7:443]"},
 		{"ipAddress < 10.5", NULL, "s[10.5]"},
 		{"ipAddress < \"10.0.0.1\"", NULL, "s[10.0.0.1]"},
