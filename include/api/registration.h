@@ -9,15 +9,17 @@
 
 struct geo;
 
-#define SESSION_SECONDS_MAX INT64_C(315360000) /* longest expires_in: ten years */
+struct registration_rules {
+	enum body_need id;      /* whether the caller has to choose it */
+	int64_t lifetime_s;     /* where the body names no end */
+	int64_t now_ms;         /* expires_at has to be later; TIME_NONE: any instant */
+	const struct geo *geo;  /* NULL: no locations */
+};
 
-/* Everything but token and times, with a fault for each member that is wrong. Device type and
- * location are derived where the body has none (`geo` NULL: no locations). user_id is left to
- * registration_read_user. */
-void registration_read_session(struct faults *f, const struct json *body, enum body_need id_need,
-	const struct geo *geo, struct session_new *s);
-
-/* user_id, user_email, user_display_name, is_admin; not the tenant. */
-void registration_read_user(struct faults *f, const struct json *body, struct user_new *u);
+/* Session and user, with a fault for each member that is wrong, in the order in which contract
+ * section 5 lists the members. Device type and location are derived where the body has none. Not
+ * the token, and of the instants only the end. */
+void registration_read(const struct registration_rules *rules, struct faults *f,
+	const struct json *body, struct session_new *s, struct user_new *u);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "db/db.h"
+#include "model/audit.h"
 
 struct session_new {
 	struct str id, tenant_id, partner_id, user_id;
@@ -43,5 +44,8 @@ MUST_CHECK enum err ingest_session(struct db *db, const struct session_new *s);
 /* The latest access counts. TIME_NONE: now. */
 MUST_CHECK enum err ingest_session_app(struct db *db, struct str session_id,
 	struct str application_id, int64_t accessed_ms);
+
+/* The audit row of a session that is put in as revoked; call_id is of the call that ended it. */
+MUST_CHECK enum err ingest_revocation(struct db *db, int64_t call_id, const struct audit_entry *e);
 
 #endif

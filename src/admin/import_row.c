@@ -210,20 +210,12 @@ static void check_times(struct faults *f, const struct session_new *s)
 }
 
 /* A lifetime counts from created_at, which may be long ago. */
-static void read_times(struct faults *f, const struct json *body, int64_t session_s,
-	struct session_new *s)
+static void read_times(struct faults *f, const struct json *body, struct session_new *s)
 {
-	int64_t seconds = 0;
-
-	s->created_ms = s->last_activity_ms = s->expires_ms = s->revoked_ms = TIME_NONE;
+	s->created_ms = s->last_activity_ms = s->revoked_ms = TIME_NONE;
 	body_time(f, body, "created_at", &s->created_ms);
 	body_time(f, body, "last_activity_at", &s->last_activity_ms);
-	body_time(f, body, "expires_at", &s->expires_ms);
 	body_time(f, body, "revoked_at", &s->revoked_ms);
-	body_i64(f, body, "expires_in", 1, SESSION_SECONDS_MAX, &seconds);
-	if (seconds != 0 && s->expires_ms != TIME_NONE)
-		fault_add(f, "body", "expires_in", -1, "value_error", "excludes expires_at");
-	s->expires_in_s = seconds != 0 ? seconds : session_s;
 	if (s->expires_ms == TIME_NONE && s->created_ms != TIME_NONE)
 		s->expires_ms = s->created_ms + s->expires_in_s * 1000;
 	body_str(f, body, "revoked_by", BODY_OPTIONAL, LIMIT_ID_BYTES, &s->revoked_by);
@@ -252,17 +244,20 @@ static const char *fault_text(const struct faults *f)
 void import_row_read(const struct import_rules *rules, struct arena *a, struct str text,
 	struct import_row *row)
 {
+	const struct registration_rules registration = {
+		.id = BODY_REQUIRED,
+		.lifetime_s = rules->session_s,
+		.now_ms = TIME_NONE, /* what has expired is taken in */
+		.geo = rules->geo,
+	};
 	struct faults f = {.arena = a};
 	const struct json *body = rules->form == RECORD_CSV ? object_of(rules, &f, text)
 							    : object_from_json(rules, &f, text);
 
 	if (f.count == 0) {
-		registration_read_session(&f, body, BODY_REQUIRED, rules->geo, &row->session);
+		registration_read(&registration, &f, body, &row->session, &row->user);
 		read_token(&f, body, &row->session);
-		read_times(&f, body, rules->session_s, &row->session);
-		registration_read_user(&f, body, &row->user);
+		read_times(&f, body, &row->session);
 	}
-	row->user.tenant_id = row->session.tenant_id;
-	row->session.user_id = row->user.id;
 	row->fault = f.count > 0 ? fault_text(&f) : NULL;
 }

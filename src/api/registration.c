@@ -5,29 +5,30 @@
 
 #include <arpa/inet.h>
 
+#include "api/id.h"
 #include "json/writer.h"
 #include "model/device.h"
 #include "model/geo.h"
 
 #define DEVICE_TYPE_BYTES 32
 #define LOCATION_BYTES 255
+#define SESSION_SECONDS_MAX INT64_C(315360000) /* longest expires_in: ten years */
 
-/* Literals of the routes, and what no path can name: never ids (contract section 2). */
-static bool is_reserved(struct str id)
+/* An id that no header carries would make a session that the Authorizer never lets in. */
+static void read_id(struct faults *f, const struct json *body, const char *name,
+	enum body_need need, struct str *id)
 {
-	static const char *const words[] = {"stats", "users", "revoke-all", "revoke-by-filter",
-		"introspect", ".", ".."};
-
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (str_eq(id, str_from(words[i])))
-			return true;
-	return false;
+	body_str(f, body, name, need, LIMIT_ID_BYTES, id);
+	if (!id_is_carried(*id))
+		fault_add(f, "body", name, -1, "value_error",
+			"Value error, a blank at either end and control characters are not allowed");
 }
 
-static void read_id(struct faults *f, const struct json *body, enum body_need need, struct str *id)
+static void read_session_id(struct faults *f, const struct json *body, enum body_need need,
+	struct str *id)
 {
-	body_str(f, body, "id", need, LIMIT_ID_BYTES, id);
-	if (id->p != NULL && (id->n == 0 || is_reserved(*id)))
+	read_id(f, body, "id", need, id);
+	if (id->p != NULL && (id->n == 0 || id_is_reserved(*id)))
 		fault_add(f, "body", "id", -1, "value_error", "Value error, this id is reserved");
 }
 
@@ -60,6 +61,30 @@ static void read_user_agent(struct faults *f, const struct json *body, struct st
 		while (agent->n > 0 && (agent->p[agent->n] & 0xC0) == 0x80)
 			agent->n--;
 	}
+}
+
+static void read_end(const struct registration_rules *rules, struct faults *f,
+	const struct json *body, struct session_new *s)
+{
+	int64_t seconds = 0;
+
+	s->expires_ms = TIME_NONE;
+	body_i64(f, body, "expires_in", 1, SESSION_SECONDS_MAX, &seconds);
+	body_time(f, body, "expires_at", &s->expires_ms);
+	if (seconds != 0 && s->expires_ms != TIME_NONE)
+		body_value_error(f, "Value error, expires_in and expires_at exclude each other");
+	if (s->expires_ms != TIME_NONE && s->expires_ms <= rules->now_ms)
+		fault_add(f, "body", "expires_at", -1, "datetime_future",
+			"Input should be in the future");
+	s->expires_in_s = seconds != 0 ? seconds : rules->lifetime_s;
+}
+
+static void read_admin(struct faults *f, const struct json *body, struct user_new *u)
+{
+	bool is_admin = false;
+
+	body_bool(f, body, "is_admin", &is_admin);
+	u->is_admin = json_member(body, "is_admin") == NULL ? DB_NULL_I64 : is_admin;
 }
 
 /* A set, as the filter language counts it: the first of equal ones stays. */
@@ -116,37 +141,33 @@ static struct str read_tags(struct faults *f, const struct json *body)
 	return text;
 }
 
-void registration_read_session(struct faults *f, const struct json *body, enum body_need id_need,
-	const struct geo *geo, struct session_new *s)
+void registration_read(const struct registration_rules *rules, struct faults *f,
+	const struct json *body, struct session_new *s, struct user_new *u)
 {
 	const struct json *config_types = NULL;
 
-	body_str(f, body, "tenant_id", BODY_REQUIRED, LIMIT_ID_BYTES, &s->tenant_id);
-	read_id(f, body, id_need, &s->id);
-	body_str(f, body, "partner_id", BODY_FILLED, LIMIT_ID_BYTES, &s->partner_id);
+	read_id(f, body, "tenant_id", BODY_REQUIRED, &s->tenant_id);
+	read_id(f, body, "user_id", BODY_REQUIRED, &s->user_id);
+	body_str(f, body, "user_email", BODY_OPTIONAL, LIMIT_EMAIL_BYTES, &u->email);
+	body_str(f, body, "user_display_name", BODY_OPTIONAL, LIMIT_TEXT_BYTES, &u->display_name);
 	read_address(f, body, &s->ip_address);
 	read_user_agent(f, body, &s->user_agent);
+	read_end(rules, f, body, s);
 	body_str(f, body, "device_type", BODY_OPTIONAL, DEVICE_TYPE_BYTES, &s->device_type);
 	body_str(f, body, "location", BODY_OPTIONAL, LOCATION_BYTES, &s->location);
+	body_str(f, body, "partner_id", BODY_FILLED, LIMIT_ID_BYTES, &s->partner_id);
+	read_admin(f, body, u);
 	body_str(f, body, "authenticator_id", BODY_OPTIONAL, LIMIT_ID_BYTES, &s->authenticator_id);
-	body_bool(f, body, "is_mfa_required", &s->is_mfa_required);
-	body_bool(f, body, "is_mfa_complete", &s->is_mfa_complete);
 	body_str_list(f, body, "config_types", LIMIT_CONFIG_TYPES, LIMIT_ID_BYTES, &config_types);
 	s->config_types = distinct_texts(f, config_types);
 	s->tags = read_tags(f, body);
+	body_bool(f, body, "is_mfa_required", &s->is_mfa_required);
+	body_bool(f, body, "is_mfa_complete", &s->is_mfa_complete);
+	read_session_id(f, body, rules->id, &s->id);
+	u->tenant_id = s->tenant_id;
+	u->id = s->user_id;
 	if (s->device_type.p == NULL)
 		s->device_type = device_type(s->user_agent);
 	if (s->location.p == NULL && s->ip_address.p != NULL)
-		s->location = geo_location(geo, f->arena, s->ip_address);
-}
-
-void registration_read_user(struct faults *f, const struct json *body, struct user_new *u)
-{
-	bool is_admin = false;
-
-	body_str(f, body, "user_id", BODY_REQUIRED, LIMIT_ID_BYTES, &u->id);
-	body_str(f, body, "user_email", BODY_OPTIONAL, LIMIT_EMAIL_BYTES, &u->email);
-	body_str(f, body, "user_display_name", BODY_OPTIONAL, LIMIT_TEXT_BYTES, &u->display_name);
-	body_bool(f, body, "is_admin", &is_admin);
-	u->is_admin = json_member(body, "is_admin") == NULL ? DB_NULL_I64 : is_admin;
+		s->location = geo_location(rules->geo, f->arena, s->ip_address);
 }

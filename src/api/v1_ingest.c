@@ -52,34 +52,36 @@ static struct str request_digest(struct arena *a, const struct json *body)
 	return (struct str){(char *)digest, DIGEST_BYTES};
 }
 
-/* A repeat may come when the session has ended: then it is no fault that this lies in the past. */
-static enum err check_future(struct call *c, const struct registration *reg)
+/* A repeat may come when the session has ended: then it is no fault that this lies in the past. A
+ * body with another fault has never been registered. */
+static enum err spare_repeat(struct call *c, const struct registration *reg, int64_t now_ms)
 {
-	enum err err = ERR_NOT_FOUND;
+	const struct session_new *s = &reg->session;
+	enum err err;
 
-	if (reg->session.expires_ms == TIME_NONE || reg->session.expires_ms > clock_now_ms())
+	if (c->faults.count != 1 || s->id.p == NULL || s->expires_ms == TIME_NONE ||
+		s->expires_ms > now_ms)
 		return ERR_OK;
-	if (reg->session.id.p != NULL)
-		err = register_find(c->app->db, c->arena, reg);
-	if (err != ERR_NOT_FOUND)
-		return err;
-	fault_add(&c->faults, "body", "expires_at", -1, "datetime_future",
-		"Input should be in the future");
-	return ERR_OK;
+	err = register_find(c->app->db, c->arena, reg);
+	if (err == ERR_OK)
+		c->faults.count = 0;
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-static enum err read_expiry(struct call *c, struct registration *reg)
+static enum err read_registration(struct call *c, struct registration *reg)
 {
-	struct session_new *s = &reg->session;
-	int64_t seconds = 0;
+	const struct registration_rules rules = {
+		.id = BODY_OPTIONAL,
+		.lifetime_s = c->app->cfg.session_s,
+		.now_ms = clock_now_ms(),
+		.geo = c->app->geo,
+	};
+	enum err err;
 
-	s->expires_ms = TIME_NONE;
-	body_i64(&c->faults, c->body, "expires_in", 1, SESSION_SECONDS_MAX, &seconds);
-	body_time(&c->faults, c->body, "expires_at", &s->expires_ms);
-	if (seconds != 0 && s->expires_ms != TIME_NONE)
-		body_value_error(&c->faults, "Value error, expires_in and expires_at exclude each other");
-	s->expires_in_s = seconds != 0 ? seconds : c->app->cfg.session_s;
-	return check_future(c, reg);
+	registration_read(&rules, &c->faults, c->body, &reg->session, &reg->user);
+	reg->session.request_digest = request_digest(c->arena, c->body);
+	err = spare_repeat(c, reg, rules.now_ms);
+	return err == ERR_OK && c->faults.count > 0 ? ERR_INVALID : err;
 }
 
 /* What the body leaves open. */
@@ -127,16 +129,10 @@ enum err ingest_register(struct call *c)
 	struct registration reg = {.of_platform = c->reach == REACH_ALL};
 	struct str token;
 	enum registered which;
-	enum err err;
+	enum err err = read_registration(c, &reg);
 
-	registration_read_session(&c->faults, c->body, BODY_OPTIONAL, c->app->geo, &reg.session);
-	reg.session.request_digest = request_digest(c->arena, c->body);
-	err = read_expiry(c, &reg);
-	registration_read_user(&c->faults, c->body, &reg.user);
 	if (err != ERR_OK)
 		return err;
-	if (c->faults.count > 0)
-		return ERR_INVALID;
 	/* A tenant's own service neither leaves its tenant nor makes platform administrators, nor
 	 * unmakes them. */
 	if (c->reach == REACH_TENANT && !str_eq(reg.session.tenant_id, c->who.tenant_id)) {
@@ -147,8 +143,6 @@ enum err ingest_register(struct call *c)
 		return ERR_FORBIDDEN;
 	if (c->reach == REACH_TENANT)
 		reg.user.is_admin = DB_NULL_I64;
-	reg.user.tenant_id = reg.session.tenant_id;
-	reg.session.user_id = reg.user.id;
 	complete(c, &reg.session, &token);
 	err = register_session(c->app->db, c->arena, &reg, &which, &c->detail);
 	if (err == ERR_NOT_FOUND)

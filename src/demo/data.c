@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Makes up partners, tenants, users and sessions and writes them through model/ingest, a tenant a
- * transaction. Called by src/demo/main.c only; never part of an installation. */
+ * Makes up partners, tenants, users, sessions and the audit of those that somebody ended, and writes
+ * them through model/ingest, a tenant a transaction. Called by src/demo/main.c only; never part of
+ * an installation. */
 #include "demo/data.h"
 
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #define SESSIONS_PER_TENANT 360
 #define HOUR_MS INT64_C(3600000)
 #define DAY_MS (24 * HOUR_MS)
+#define PLATFORM_ADMIN "usr_platform"
 
 static const struct {
 	const char *partner, *id, *name, *domain;
@@ -71,6 +73,21 @@ static const struct {
 } places[] = {
 	{"203.0.113.", "Lisbon, Portugal"}, {"198.51.100.", "Oslo, Norway"},
 	{"192.0.2.", "Toronto, Canada"}, {"2001:db8:40::", "Nairobi, Kenya"}, {"203.0.113.", NULL},
+};
+
+/* Only a revocation by filter is told a reason. */
+static const struct {
+	const char *endpoint;
+	enum { BY_USER, BY_ADMIN, BY_PLATFORM } by;
+	const char *reason;
+} endings[] = {
+	{"v1.me.delete", BY_USER, NULL},
+	{"v1.tenant.revoke_by_filter", BY_ADMIN, "lost device"},
+	{"v1.tenant.user_revoke", BY_ADMIN, NULL},
+	{"v1.me.revoke_all", BY_USER, NULL},
+	{"v1.admin.revoke_by_filter", BY_PLATFORM, "address of an open proxy"},
+	{"v1.tenant.delete", BY_ADMIN, NULL},
+	{"edge.delete", BY_PLATFORM, NULL},
 };
 
 static const char *const first_names[] = {"Ada", "Bruno", "Chiara", "Dmitri", "Elif", "Farah",
@@ -133,6 +150,24 @@ static enum err put_apps(struct load *l, const struct session_new *s)
 	return err;
 }
 
+static size_t ending(int64_t n)
+{
+	return (size_t)n % ARRAY_LEN(endings);
+}
+
+static struct str revoker(struct load *l, int64_t n, const struct session_new *s)
+{
+	switch (endings[ending(n)].by) {
+	case BY_USER:
+		return s->user_id;
+	case BY_ADMIN:
+		return user_id(l, 0);
+	case BY_PLATFORM:
+		break;
+	}
+	return STR(PLATFORM_ADMIN);
+}
+
 /* A tenth revoked, a tenth expired, the rest active; the very first session stays active. */
 static void fate(struct load *l, int64_t n, struct session_new *s)
 {
@@ -141,11 +176,34 @@ static void fate(struct load *l, int64_t n, struct session_new *s)
 	s->expires_ms = s->created_ms + 30 * DAY_MS;
 	if (lot == 0) {
 		s->revoked_ms = s->created_ms + (l->now_ms - s->created_ms) / 2;
-		s->revoked_by = user_id(l, 0);
-		s->revoke_reason = STR("lost device");
+		s->revoked_by = revoker(l, n, s);
+		s->revoke_reason = str_from(endings[ending(n)].reason);
 	} else if (lot == 1) {
 		s->expires_ms = s->created_ms + (l->now_ms - s->created_ms) / 2;
 	}
+}
+
+/* What revoking it would have left. Numbers from a generator of its own, so that those of the
+ * sessions stay as they are. */
+static enum err put_audit(struct load *l, int64_t n, const struct session_new *s)
+{
+	uint64_t state = l->tenant * SESSIONS_PER_TENANT + (uint64_t)n;
+	uint64_t high = next(&state), low = next(&state);
+	struct audit_entry entry = {
+		.session_id = s->id,
+		.tenant_id = s->tenant_id,
+		.user_id = s->user_id,
+		.revoked_ms = s->revoked_ms,
+		.revoked_by = s->revoked_by,
+		.endpoint = str_from(endings[ending(n)].endpoint),
+		.request_id = str_printf(l->arena, "%08x-%04x-4%03x-%04x-%012llx",
+			(unsigned)(high >> 32), (unsigned)(high >> 16 & 0xffff),
+			(unsigned)(high & 0xfff), (unsigned)(low >> 48 & 0x3fff) | 0x8000,
+			(unsigned long long)(low & UINT64_C(0xffffffffffff))),
+		.reason = s->revoke_reason,
+	};
+
+	return ingest_revocation(l->db, (int64_t)(next(&state) / 2), &entry);
 }
 
 static enum err put_session(struct load *l, int64_t n)
@@ -176,6 +234,8 @@ static enum err put_session(struct load *l, int64_t n)
 		s.last_activity_ms = s.created_ms + below(&l->random, l->now_ms - s.created_ms);
 	fate(l, n, &s);
 	err = ingest_session(l->db, &s);
+	if (err == ERR_OK && s.revoked_ms != TIME_NONE)
+		err = put_audit(l, n, &s);
 	return err != ERR_OK ? err : put_apps(l, &s);
 }
 
@@ -233,7 +293,7 @@ enum err demo_data(struct db *db, struct arena *a)
 
 void demo_sample(FILE *out)
 {
-	fprintf(out, "SUPER_ADMIN=usr_platform\n"
+	fprintf(out, "SUPER_ADMIN=" PLATFORM_ADMIN "\n"
 		"TENANT=tnt_harbour\n"
 		"TENANT_ADMIN=usr_harbour_00\n"
 		"USER_ID=usr_harbour_01\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Writing partners, tenants, users, applications and sessions; one statement each. Called by
- * registration, rollcall-admin import and rollcall-demo, which own the transaction. */
+ * Writing partners, tenants, users, applications, sessions and what is known of their end; one
+ * statement each. Called by registration, rollcall-admin import and rollcall-demo, which own the
+ * transaction. */
 #include "model/ingest.h"
 
 #include "db/compose.h"
@@ -61,6 +62,16 @@ enum err ingest_session_app(struct db *db, struct str session_id, struct str app
 {
 	struct sql q = SQL_FIXED(SESSION_APP_PUT, db_str(session_id), db_str(application_id),
 		db_time(accessed_ms));
+
+	return db_exec(db, &q, NULL);
+}
+
+enum err ingest_revocation(struct db *db, int64_t call_id, const struct audit_entry *e)
+{
+	struct sql q = SQL_FIXED(REVOCATION_INSERT, db_i64(call_id), db_str(e->session_id),
+		db_str(e->tenant_id), db_str(e->user_id), db_time(e->revoked_ms),
+		db_str(e->revoked_by), db_str(e->endpoint), db_str(e->request_id),
+		db_str(e->reason));
 
 	return db_exec(db, &q, NULL);
 }

@@ -173,8 +173,10 @@ static void bad_csv_row__is_told_and_left_out(void **state)
 		{",t,u,,,,,,,,,,,,", "id: Field required"},
 		{"x,,u,,,,,,,,,,,,", "tenant_id: Field required"},
 		{"x,t,,,,,,,,,,,,,", "user_id: Field required"},
-		{",,,,,,,,,,,,,,", "tenant_id: Field required; id: Field required; user_id: "},
+		{",,,,,,,,,,,,,,", "tenant_id: Field required; user_id: Field required; id: "},
 		{"stats,t,u,,,,,,,,,,,,", "id: Value error, this id is reserved"},
+		{" x,t,u,,,,,,,,,,,,", "id: Value error, a blank at either end"},
+		{"x,t,u ,,,,,,,,,,,,", "user_id: Value error, a blank at either end"},
 		{"x,nobody,u,,,,,,,,,,,,", "tenant_id: no such tenant (--create-tenants makes it)"},
 		{"x,t,u,yesterday,,,,,,,,,,,", "created_at: Input should be a valid datetime"},
 		{"x,t,u,2026-02-30T00:00:00Z,,,,,,,,,,,", "created_at: Input should be a valid"},
@@ -201,7 +203,7 @@ static void bad_csv_row__is_told_and_left_out(void **state)
 		{"x,t,u,,,,,,,,,maybe,,,", "is_admin: Input should be a valid boolean"},
 		{"x,t,u,,,,,,,,,,soon,,", "expires_in: Input should be a valid integer"},
 		{"x,t,u,,,,,,,,,,0,,", "expires_in: Input should be greater than or equal to 1"},
-		{"x,t,u,,2999-01-01T00:00:00Z,,,,,,,,60,,", "expires_in: excludes expires_at"},
+		{"x,t,u,,2999-01-01T00:00:00Z,,,,,,,,60,,", "line 3: Value error, expires_in and expires_at exclude each other"},
 		{"x,t,u,,,,,,,,,,,\"[\"\"a\"\",1]\",",
 			"config_types: Input should be a valid string"},
 		{arena_printf(f->arena, "x,t,u,,,,,,,,,,,,%0256d", 7),
@@ -233,6 +235,8 @@ static void bad_ndjson_row__is_told_and_left_out(void **state)
 			"Tenant belongs to another partner"},
 		{"{\"id\":\"x\\u0000\",\"tenant_id\":\"t\",\"user_id\":\"u\"}",
 			"id: Value error, a NUL"},
+		{"{\"id\":\"x\",\"tenant_id\":\"t\\t\",\"user_id\":\"u\"}",
+			"tenant_id: Value error, a blank at either end and control"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)

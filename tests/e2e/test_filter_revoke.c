@@ -213,6 +213,7 @@ static const struct device devices[] = {
 	{"2001:db9::1", true, -1, 40},
 	{"203.0.113.9", true, -1, 0},
 	{NULL, false, -1, 0},
+	{"::ffff:203.0.115.7", true, 0, 40}, /* as applications may write it with SQL */
 };
 
 /* Those that end are the devices whose digit is in `want`. */
@@ -268,8 +269,13 @@ static void one_call__ends_a_network(void **state)
 	check_fleet(t, "ipNetwork = \"2001:db8::/32\"", "3");
 	check_fleet(t, "ipNetwork = \"2001:db8::/31\"", "34");
 	check_fleet(t, "ipNetwork in [\"203.0.114.0/24\", \"2001:db9::/48\"]", "24");
-	check_fleet(t, "ipNetwork = \"0.0.0.0/0\"", "0125");
-	check_fleet(t, "ipNetwork != \"203.0.113.0/24\"", "2346");
+	check_fleet(t, "ipNetwork = \"0.0.0.0/0\"", "01257");
+	check_fleet(t, "ipNetwork != \"203.0.113.0/24\"", "23467");
+	/* IPv4 written as IPv6 is IPv4, in the filter and in the store. */
+	check_fleet(t, "ipNetwork = \"::ffff:203.0.113.7\"", "0");
+	check_fleet(t, "ipNetwork = \"::ffff:203.0.112.0/118\"", "01257");
+	check_fleet(t, "ipNetwork = \"203.0.115.0/24\"", "7");
+	check_fleet(t, "ipNetwork = \"::/0\"", "34");
 }
 
 static void one_call__ends_the_idle(void **state)
@@ -292,7 +298,7 @@ static void one_call__ends_what_is_not_multi_factor(void **state)
 	check_fleet(t, "mfaComplete = false", "126");
 	check_fleet(t, "not (mfaComplete = true)", "126");
 	check_fleet(t, "not mfaComplete", "126");
-	check_fleet(t, "mfaComplete", "0345");
+	check_fleet(t, "mfaComplete", "03457");
 }
 
 static void true__ends_all_that_the_caller_reaches(void **state)

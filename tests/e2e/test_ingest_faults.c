@@ -18,6 +18,9 @@
 	FAULT(name, "String should have at most " bytes " bytes", "string_too_long")
 #define NUL(name) FAULT(name, "Value error, a NUL character is not allowed", "value_error")
 #define RESERVED FAULT("id", "Value error, this id is reserved", "value_error")
+#define NOT_CARRIED(name)                                                                          \
+	FAULT(name, "Value error, a blank at either end and control characters are not allowed",   \
+		"value_error")
 #define NO_ADDRESS                                                                                 \
 	FAULT("ip_address", "value is not a valid IPv4 or IPv6 address", "ip_any_address")
 #define NO_INT FAULT("expires_in", "Input should be a valid integer", "int_type")
@@ -59,6 +62,17 @@ static const struct row bodies[] = {
 	{"{\"tenant_id\":\"^256\",\"user_id\":\"u\"}", TOO_LONG("tenant_id", "255")},
 	{"{\"tenant_id\":\"$\",\"user_id\":\"^255\"}", NULL},
 	{"{\"tenant_id\":\"$\",\"user_id\":\"u\\u0000\"}", NUL("user_id")},
+	/* No header would carry them from the Authorizer to an application. */
+	{"{\"tenant_id\":\"$\",\"user_id\":\" u\"}", NOT_CARRIED("user_id")},
+	{"{\"tenant_id\":\"$\",\"user_id\":\"u \"}", NOT_CARRIED("user_id")},
+	{"{\"tenant_id\":\"$\",\"user_id\":\" \"}", NOT_CARRIED("user_id")},
+	{"{\"tenant_id\":\"$\",\"user_id\":\"a\\tb\"}", NOT_CARRIED("user_id")},
+	{"{\"tenant_id\":\"$\",\"user_id\":\"a\\r\\nb\"}", NOT_CARRIED("user_id")},
+	{"{\"tenant_id\":\"$\",\"user_id\":\"a\\u007f\"}", NOT_CARRIED("user_id")},
+	{"{\"tenant_id\":\"$\",\"user_id\":\"a b\\u00a0\\u00e9\"}", NULL},
+	{"{\"tenant_id\":\"$ \",\"user_id\":\"u\"}", NOT_CARRIED("tenant_id")},
+	{"{\"tenant_id\":\" $\",\"user_id\":\"\\u001fu\",\"id\":\"a\\n\"}",
+		NOT_CARRIED("tenant_id") "," NOT_CARRIED("user_id") "," NOT_CARRIED("id")},
 	/* The last of a repeated member counts. */
 	{"{\"tenant_id\":1,\"user_id\":\"u\",\"tenant_id\":\"$\"}", NULL},
 	{"{\"tenant_id\":\"$\",\"user_id\":\"u\",\"user_id\":1}", NO_STRING("user_id")},
@@ -82,6 +96,9 @@ static const struct row members[] = {
 	{"\"id\":\"..\"", RESERVED},
 	{"\"id\":\"^256\"", TOO_LONG("id", "255")},
 	{"\"id\":\"a\\u0000b\"", NUL("id")},
+	{"\"id\":\" a\"", NOT_CARRIED("id")},
+	{"\"id\":\"a \"", NOT_CARRIED("id")},
+	{"\"id\":\"a\\u0001b\"", NOT_CARRIED("id")},
 	{"\"partner_id\":{}", NO_STRING("partner_id")},
 	{"\"partner_id\":\"\"", EMPTY("partner_id")},
 	{"\"partner_id\":\"^256\"", TOO_LONG("partner_id", "255")},
@@ -157,10 +174,29 @@ static const struct row members[] = {
 	{"\"user_display_name\":\"^1024\"", NULL},
 	{"\"is_admin\":\"x\"", BAD_BOOL("is_admin")},
 	{"\"is_admin\":null", NO_BOOL("is_admin")},
-	/* All of them at once. */
-	{"\"is_admin\":[],\"user_email\":1,\"expires_in\":0,\"ip_address\":\"x\",\"id\":\"stats\"",
-		RESERVED "," NO_ADDRESS "," TOO_SOON
-			 "," NO_STRING("user_email") "," NO_BOOL("is_admin")},
+};
+
+/* All of them at once, and not in the order of the contract, which is that of the faults. */
+static const struct row everything = {
+	"{\"id\":\"stats\",\"is_mfa_complete\":[],\"is_mfa_required\":null,\"tags\":[1],"
+	"\"config_types\":\"a\",\"authenticator_id\":1,\"is_admin\":\"zz\",\"partner_id\":\"\","
+	"\"location\":1,\"device_type\":1,\"expires_at\":\"y\",\"expires_in\":\"x\","
+	"\"user_agent\":1,\"ip_address\":\"999\",\"user_display_name\":1,\"user_email\":1,"
+	"\"user_id\":null,\"tenant_id\":1}",
+	NO_STRING("tenant_id") "," NO_STRING("user_id") "," NO_STRING("user_email") ","
+	NO_STRING("user_display_name") "," NO_ADDRESS "," NO_STRING("user_agent") "," NO_INT ","
+	NO_TIME "," NO_STRING("device_type") "," NO_STRING("location") "," EMPTY("partner_id") ","
+	BAD_BOOL("is_admin") "," NO_STRING("authenticator_id") ","
+	FAULT("config_types", "Input should be a valid list", "list_type") ","
+	FAULT("tags", "Input should be a valid dictionary", "dict_type") ","
+	NO_BOOL("is_mfa_required") "," NO_BOOL("is_mfa_complete") "," RESERVED,
+};
+
+/* Among members that are wrong, an end in the past is one fault more, repeat or not. */
+static const struct row past_end = {
+	"{\"tenant_id\":\"$\",\"user_id\":1,\"device_type\":1,\"id\":\"a\","
+	"\"expires_at\":\"2020-01-01T00:00:00Z\"}",
+	NO_STRING("user_id") "," PAST "," NO_STRING("device_type"),
 };
 
 static const char *fill(struct e2e *t, const char *form, struct str tenant)
@@ -225,6 +261,15 @@ static void every_member__is_checked(void **state)
 		good);
 }
 
+static void faults__are_in_the_order_of_the_contract(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+
+	check(t, &everything, everything.in);
+	check(t, &past_end, fill(t, past_end.in, tn.id));
+}
+
 static void refused_body__writes_nothing(void **state)
 {
 	struct e2e *t = *state;
@@ -276,6 +321,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_required__is_checked),
 		cmocka_unit_test(every_member__is_checked),
+		cmocka_unit_test(faults__are_in_the_order_of_the_contract),
 		cmocka_unit_test(refused_body__writes_nothing),
 		cmocka_unit_test(lists_and_tags__have_a_most),
 	};

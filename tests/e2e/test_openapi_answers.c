@@ -26,11 +26,7 @@ static const struct row {
 	PLAIN(200, NOBODY, "HEAD", "/api/v1/openapi.json"),
 	PLAIN(200, FORGED, "GET", "/api/v1/openapi.json"),
 	BODY(405, NOBODY, "POST", "/api/v1/openapi.json", "{}", NULL),
-	PLAIN(400, NOBODY, "GET", "/api/v1/openapi.json?L"),
 	PLAIN(200, NOBODY, "GET", "/healthz"),
-	PLAIN(400, NOBODY, "GET", "/healthz?L"),
-	PLAIN(400, NOBODY, "GET", "/readyz?L"),
-	PLAIN(400, NOBODY, "GET", "/metrics?L"),
 
 	PLAIN(200, ROOT, "GET", "/api/v1/admin/audit"),
 	PLAIN(200, ROOT, "GET", "/api/v1/admin/audit?tenant_id=T&user_id=u&per_page=1"),
@@ -38,7 +34,6 @@ static const struct row {
 	PLAIN(422, ROOT, "GET", "/api/v1/admin/audit?page=x&per_page=0"),
 	PLAIN(401, NOBODY, "GET", "/api/v1/admin/audit"),
 	PLAIN(403, USER, "GET", "/api/v1/admin/audit"),
-	PLAIN(400, ROOT, "GET", "/api/v1/admin/audit?L"),
 	PLAIN(405, ROOT, "DELETE", "/api/v1/admin/audit"),
 	PLAIN(200, ADMIN, "GET", "/api/v1/tenants/T/audit?user_id=u"),
 	PLAIN(200, ADMIN, "HEAD", "/api/v1/tenants/T/audit"),
@@ -46,13 +41,11 @@ static const struct row {
 	PLAIN(401, FORGED, "GET", "/api/v1/tenants/T/audit"),
 	PLAIN(403, ADMIN, "GET", "/api/v1/tenants/other/audit"),
 	PLAIN(404, ROOT, "GET", "/api/v1/tenants/unknown/audit"),
-	PLAIN(400, ADMIN, "GET", "/api/v1/tenants/T/audit?L"),
 
 	WITH(200, NOBODY, "GET", "/authorize", "zt-session: K"),
 	WITH(200, NOBODY, "HEAD", "/authorize", "Cookie: a=b; rollcall_session=K"),
 	PLAIN(401, NOBODY, "GET", "/authorize"),
 	PLAIN(401, USER, "GET", "/authorize"),
-	PLAIN(400, NOBODY, "GET", "/authorize?L"),
 	BODY(405, NOBODY, "PUT", "/authorize", "x", NULL),
 
 	PLAIN(204, SERVICE, "POST", "/api/v1/sessions/S/activity"),
@@ -63,7 +56,6 @@ static const struct row {
 	BODY(413, SERVICE, "POST", "/api/v1/sessions/S/activity", "B", NULL),
 	PLAIN(403, USER, "POST", "/api/v1/sessions/S/activity"),
 	PLAIN(401, NOBODY, "POST", "/api/v1/sessions/S/activity"),
-	PLAIN(400, SERVICE, "POST", "/api/v1/sessions/S/activity?L"),
 	BODY(200, SERVICE, "POST", "/api/v1/sessions/introspect", "token=K", FORM),
 	BODY(200, SERVICE, "POST", "/api/v1/sessions/introspect", "{\"token\":\"K\"}", NULL),
 	BODY(200, SERVICE, "POST", "/api/v1/sessions/introspect", "token=x", FORM),
@@ -72,25 +64,9 @@ static const struct row {
 	BODY(413, SERVICE, "POST", "/api/v1/sessions/introspect", "B", FORM),
 	BODY(403, USER, "POST", "/api/v1/sessions/introspect", "token=x", FORM),
 	BODY(401, FORGED, "POST", "/api/v1/sessions/introspect", "token=x", FORM),
-	BODY(400, SERVICE, "POST", "/api/v1/sessions/introspect?L", "token=x", FORM),
 	BODY(413, SERVICE, "POST", "/api/v1/sessions", "B", NULL),
 	BODY(415, SERVICE, "POST", "/api/v1/sessions", "{}", "text/plain"),
-	BODY(400, SERVICE, "POST", "/api/v1/sessions?L", "{}", NULL),
 
-	PLAIN(400, ROOT, "GET", "/api/v1/admin/sessions/?L"),
-	BODY(400, ROOT, "POST", "/api/v1/admin/sessions/revoke-all?L", "{}", NULL),
-	PLAIN(400, ROOT, "GET", "/api/v1/admin/sessions/S?L"),
-	PLAIN(400, ROOT, "DELETE", "/api/v1/admin/sessions/S?L"),
-	PLAIN(400, USER, "GET", "/api/v1/me/sessions?L"),
-	PLAIN(400, USER, "POST", "/api/v1/me/sessions/revoke-all?L"),
-	PLAIN(400, USER, "DELETE", "/api/v1/me/sessions/S?L"),
-	PLAIN(400, ADMIN, "GET", "/api/v1/tenants/T/sessions?L"),
-	PLAIN(400, ADMIN, "POST", "/api/v1/tenants/T/sessions/revoke-all?L"),
-	PLAIN(400, ADMIN, "GET", "/api/v1/tenants/T/sessions/stats?L"),
-	PLAIN(400, ADMIN, "GET", "/api/v1/tenants/T/sessions/users/u?L"),
-	BODY(400, ADMIN, "POST", "/api/v1/tenants/T/sessions/users/u/revoke?L", "{}", NULL),
-	PLAIN(400, ADMIN, "GET", "/api/v1/tenants/T/sessions/S?L"),
-	PLAIN(400, ADMIN, "DELETE", "/api/v1/tenants/T/sessions/S?L"),
 
 	BODY(200, ROOT, "POST", "/api/v1/admin/sessions/revoke-by-filter", "{\"filter\":\"id = \\\"S\\\"\",\"dry_run\":true}", NULL),
 	BODY(200, ADMIN, "POST", "/api/v1/tenants/T/sessions/revoke-by-filter", "{\"filter\":\"id = \\\"D\\\"\"}", NULL),
@@ -98,17 +74,12 @@ static const struct row {
 	BODY(422, ROOT, "POST", "/api/v1/admin/sessions/revoke-by-filter", "{\"filter\":\"id =\"}", NULL),
 	BODY(415, ROOT, "POST", "/api/v1/admin/sessions/revoke-by-filter", "{}", "text/plain"),
 	BODY(413, ROOT, "POST", "/api/v1/admin/sessions/revoke-by-filter", "B", NULL),
-	BODY(400, ROOT, "POST", "/api/v1/admin/sessions/revoke-by-filter?L", "{}", NULL),
 	BODY(415, ADMIN, "POST", "/api/v1/tenants/T/sessions/revoke-by-filter", "{}", "text/plain"),
 	BODY(413, ADMIN, "POST", "/api/v1/tenants/T/sessions/revoke-by-filter", "B", NULL),
-	BODY(400, ADMIN, "POST", "/api/v1/tenants/T/sessions/revoke-by-filter?L", "{}", NULL),
 	BODY(404, ROOT, "POST", "/api/v1/tenants/unknown/sessions/revoke-by-filter", "{}", NULL),
 
 	PLAIN(200, ROOT, "GET", EDGE "?limit=1"),
 	PLAIN(200, ROOT, "HEAD", EDGE "/S"),
-	PLAIN(400, ROOT, "GET", EDGE "?L"),
-	PLAIN(400, ROOT, "GET", EDGE "/S?L"),
-	PLAIN(400, ROOT, "DELETE", EDGE "/S?L"),
 	PLAIN(401, NOBODY, "GET", EDGE "/S"),
 	PLAIN(401, FORGED, "DELETE", EDGE "/S"),
 	PLAIN(403, ADMIN, "DELETE", EDGE "/S"),
@@ -167,10 +138,6 @@ static void put_capital(struct buf *b, const struct world *w, char c)
 		break;
 	case 'K':
 		buf_str(b, w->token);
-		break;
-	case 'L':
-		for (int i = 0; i <= LIMIT_QUERY_PARAMS; i++)
-			buf_str(b, STR("a&"));
 		break;
 	case 'B':
 		buf_printf(b, "%0*d", BIG_BODY, 0);

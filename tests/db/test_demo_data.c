@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT
+ * The demonstration data: every endpoint shows something on it, and it is consistent as what the
+ * service itself writes is. */
+#include "admin.h"
+#include "api/routes.h"
+#include "demo/data.h"
+
+static void load(struct fix *f)
+{
+	struct arena *a = arena_open();
+
+	assert_ok(f->db, demo_data(f->db, a));
+	arena_close(a);
+}
+
+static void data__is_loaded_once(void **state)
+{
+	struct fix *f = *state;
+	int64_t sessions, revocations;
+
+	load(f);
+	sessions = session_count_of(f);
+	revocations = number_of(f, SQL("SELECT COUNT(*) FROM revocation"));
+	assert_true(sessions > 1000);
+	assert_true(revocations > 100);
+	load(f);
+	assert_int_equal(session_count_of(f), sessions);
+	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM revocation")), revocations);
+}
+
+/* Both ways, and in every column that both have. */
+static void every_revoked_session__has_its_audit_row(void **state)
+{
+	struct fix *f = *state;
+
+	load(f);
+	assert_int_equal(number_of(f,
+				 SQL("SELECT COUNT(*) FROM session s WHERE revoked_at IS NOT NULL"
+				     " AND (SELECT COUNT(*) FROM revocation r"
+				     " WHERE r.session_id = s.id AND r.tenant_id = s.tenant_id"
+				     " AND r.user_id = s.user_id AND r.revoked_at = s.revoked_at"
+				     " AND r.revoked_by = s.revoked_by"
+				     " AND r.reason <=> s.revoke_reason) <> 1")),
+		0);
+	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM revocation")),
+		number_of(f, SQL("SELECT COUNT(*) FROM session WHERE revoked_at IS NOT NULL")));
+	assert_int_equal(number_of(f, SQL("SELECT COUNT(DISTINCT tenant_id) FROM revocation")), 12);
+}
+
+struct endings {
+	size_t known;
+	struct str unknown; /* one that no revoking route has for a name */
+};
+
+static enum err check_ending(void *ctx, const void *row)
+{
+	const struct str *endpoint = row;
+	struct endings *e = ctx;
+	size_t at = 0;
+
+	while (at < route_count && !str_eq(*endpoint, str_from(routes[at].name)))
+		at++;
+	if (at == route_count || routes[at].key.method == HTTP_GET)
+		e->unknown = *endpoint;
+	else
+		e->known++;
+	return ERR_OK;
+}
+
+static void endings__are_by_routes_and_requests(void **state)
+{
+	static const struct db_col cols[] = {{'s', 0}};
+	static const struct db_shape shape = {cols, 1};
+	struct fix *f = *state;
+	struct str endpoint;
+	struct endings seen = {0, STR_NONE};
+	struct sql q;
+
+	load(f);
+	sql_begin(&q, f->arena, SQL_READ, "s");
+	sql_add(&q, SQL("SELECT DISTINCT endpoint FROM revocation"));
+	assert_ok(f->db, db_each(f->db, f->arena, &q, &shape, &endpoint, check_ending, &seen));
+	if (seen.unknown.p != NULL)
+		fail_msg("%.*s ends nothing", STR_FMT(seen.unknown));
+	assert_true(seen.known >= 5);
+	assert_int_equal(number_of(f,
+				 SQL("SELECT COUNT(*) FROM revocation WHERE NOT request_id REGEXP"
+				     " '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-"
+				     "[0-9a-f]{12}$'")),
+		0);
+	assert_int_equal(
+		number_of(f, SQL("SELECT COUNT(*) - COUNT(DISTINCT request_id) FROM revocation")),
+		0);
+	/* Of the person, of the tenant's administrator, of the platform's. */
+	assert_int_equal(number_of(f,
+				 SQL("SELECT COUNT(*) FROM revocation WHERE revoked_by <>"
+				     " CASE WHEN endpoint LIKE 'v1.me.%' THEN user_id"
+				     " WHEN endpoint LIKE 'v1.tenant.%' THEN"
+				     " CONCAT('usr_', SUBSTRING(tenant_id, 5), '_00')"
+				     " ELSE 'usr_platform' END")),
+		0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(data__is_loaded_once, fix_open_migrated, fix_close),
+		cmocka_unit_test_setup_teardown(
+			every_revoked_session__has_its_audit_row, fix_open_migrated, fix_close),
+		cmocka_unit_test_setup_teardown(
+			endings__are_by_routes_and_requests, fix_open_migrated, fix_close),
+	};
+
+	return cmocka_run_group_tests_name("Demonstration data", tests, fix_server, fix_server_end);
+}
