@@ -1,5 +1,6 @@
 # Rollcall. `make help` lists the targets; README.md says what they are for.
-# BUILD=dir moves everything that is made, so two stacks run side by side.
+# BUILD=dir moves everything that is made, so two stacks run side by side. Lines that begin with two
+# hashes are what `make help` prints.
 
 BUILD ?= build
 MODE  ?= release
@@ -7,6 +8,7 @@ PORT  ?= 8080
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 CC    ?= cc
 WERROR ?= -Werror
 
@@ -63,9 +65,15 @@ FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
 
-.PHONY: all programs
+## all             build the programs and the demonstration (the default)
+## programs        build what is installed: rollcall.fcgi and rollcall-admin
+.PHONY: all programs help
 all: $(PROGRAMS)
 programs: $(O)/rollcall.fcgi $(O)/rollcall-admin
+
+## help            this list
+help:
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
 
 $(O)/rollcall.fcgi: $(O)/src/server/main.o $(ARCHIVE)
 $(O)/rollcall-admin: $(O)/src/admin/main.o $(ARCHIVE)
@@ -116,13 +124,20 @@ FORCE:
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 .SECONDARY:
 
-# Installation. Configuration files that are there already stay as they are.
+# Installation. Configuration files that are there already stay as they are. What changes the host
+# (the user, the files' group) is left to the package's postinst, and to README.
+## install         copy programs, man pages, units and configuration (PREFIX, SYSCONFDIR, DESTDIR)
+## uninstall       remove what install has copied, but for the configuration
+## deb             build a Debian package in BUILD/deb
 INSTALLED := $(DESTDIR)$(PREFIX)
+CONFIG := $(DESTDIR)$(SYSCONFDIR)/rollcall
+PLACES := s|/usr/bin|$(PREFIX)/bin|g; s|/etc/rollcall|$(SYSCONFDIR)/rollcall|g
 .PHONY: install uninstall deb
 install: programs
 	install -d '$(INSTALLED)/bin' '$(INSTALLED)/share/rollcall/schema' \
 		'$(INSTALLED)/share/doc/rollcall' '$(INSTALLED)/share/man/man8' \
-		'$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(SYSCONFDIR)/rollcall'
+		'$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(SYSUSERSDIR)'
+	test -d '$(CONFIG)' || install -d -m 750 '$(CONFIG)'
 	install -m 755 $(O)/rollcall.fcgi $(O)/rollcall-admin '$(INSTALLED)/bin'
 	install -m 644 schema/*.sql schema/openapi.yaml '$(INSTALLED)/share/rollcall/schema'
 	install -m 644 httpd-conf/man/*.8 '$(INSTALLED)/share/man/man8'
@@ -130,18 +145,19 @@ install: programs
 	for d in apache lighttpd nginx php; do \
 		install -d '$(INSTALLED)/share/doc/rollcall/'$$d && \
 		cp -R httpd-conf/$$d/. '$(INSTALLED)/share/doc/rollcall/'$$d || exit 1; done
+	install -m 644 httpd-conf/systemd/rollcall.sysusers '$(DESTDIR)$(SYSUSERSDIR)/rollcall.conf'
 	for unit in rollcall.socket rollcall.service; do \
-		sed 's|/usr/bin|$(PREFIX)/bin|' httpd-conf/systemd/$$unit > '$(DESTDIR)$(UNITDIR)/'$$unit || exit 1; done
+		sed '$(PLACES)' httpd-conf/systemd/$$unit > '$(DESTDIR)$(UNITDIR)/'$$unit || exit 1; done
 	for conf in rollcall.conf my.cnf; do \
-		test -e '$(DESTDIR)$(SYSCONFDIR)/rollcall/'$$conf || \
-		install -m 640 httpd-conf/systemd/$$conf '$(DESTDIR)$(SYSCONFDIR)/rollcall' || exit 1; done
+		test -e '$(CONFIG)/'$$conf || { install -m 640 /dev/null '$(CONFIG)/'$$conf && \
+		sed '$(PLACES)' httpd-conf/systemd/$$conf > '$(CONFIG)/'$$conf; } || exit 1; done
 
 uninstall:
 	rm -f '$(INSTALLED)/bin/rollcall.fcgi' '$(INSTALLED)/bin/rollcall-admin' \
 		'$(INSTALLED)'/share/man/man8/rollcall*.8 '$(DESTDIR)$(UNITDIR)'/rollcall.socket \
-		'$(DESTDIR)$(UNITDIR)'/rollcall.service
+		'$(DESTDIR)$(UNITDIR)'/rollcall.service '$(DESTDIR)$(SYSUSERSDIR)/rollcall.conf'
 	rm -rf '$(INSTALLED)/share/rollcall' '$(INSTALLED)/share/doc/rollcall'
-	@echo 'kept: $(DESTDIR)$(SYSCONFDIR)/rollcall'
+	@echo 'kept: $(CONFIG)'
 
 # A Debian package in $(BUILD)/deb, built from a copy of the tree as dpkg-buildpackage wants it.
 VERSION = $(shell sed -n 's/.*ROLLCALL_VERSION "\(.*\)"/\1/p' include/server/version.h)
@@ -156,6 +172,14 @@ deb: deps
 	@ls '$(BUILD)'/deb/rollcall_*.deb
 
 # Tests. `make test` is everything that CI runs too; tests/README.md says how to run one.
+## test            the whole test suite: all of the next seven
+## test-unit       units
+## test-db         the database layer and rollcall-admin
+## test-fuzz       inputs that the fuzzer found
+## test-e2e        the whole service, through every web server
+## check-rooms     who includes whom
+## check-headers   every header by itself
+## lint            rules that a grep can hold
 .PHONY: test test-deps test-unit test-db test-e2e test-e2e-lighttpd test-fuzz check-asan check-valgrind check-rooms \
 	check-headers lint
 
@@ -190,6 +214,7 @@ test-e2e: $(PROGRAMS) $(E2E)
 test-fuzz: $(FUZZ:%=$(O)/tests/fuzz/fuzz_%)
 	@for f in $(FUZZ); do $(O)/tests/fuzz/fuzz_$$f tests/fuzz/corpus/$$f/* || exit 1; done
 
+## check-asan      the tests under the sanitizers
 # The same under the sanitizers; through lighttpd only, for the web server's side is not compiled here.
 check-asan: test-deps
 	@$(MAKE) --no-print-directory MODE=asan test-unit test-db test-fuzz test-e2e-lighttpd
@@ -197,6 +222,7 @@ check-asan: test-deps
 test-e2e-lighttpd: $(PROGRAMS) $(E2E)
 	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/e2e/run $(E2E)
 
+## check-valgrind  units and the API under valgrind
 # Units, and one pass of the API, under valgrind; programs that kill workers or start stacks of
 # their own are left out.
 VALGRIND_E2E := $(filter-out %/test_pool %/test_ops %/test_ops_faults %/test_enforce %/test_ingest_geo \
@@ -217,13 +243,14 @@ check-headers:
 lint:
 	@tests/lint
 
-# Rollcall and a PHP of one afternoon, side by side.
+## bench           Rollcall and a PHP of one afternoon, side by side
 .PHONY: bench
 bench: deps
 	@httpd-conf/demo/install-packages wrk php-fpm php-mysql
 	@$(MAKE) --no-print-directory all
 	@BUILD='$(abspath $(BUILD))' tests/bench/run
 
+## fuzz            new inputs for the parsers (FUZZ_TARGET, FUZZ_RUNS)
 # libFuzzer with clang: make fuzz FUZZ_TARGET=query FUZZ_RUNS=10000000. New finds go to
 # $(BUILD)/fuzz; what crashed belongs into tests/fuzz/corpus once it is mended.
 FUZZ_TARGET ?= query
@@ -239,6 +266,11 @@ fuzz:
 
 # The demonstration (httpd-conf/demo/stack): everything it makes is in $(BUILD)/run.
 # Packages may just have been installed, so pkg-config has to be asked again: hence the second make.
+## run             a demonstration on loopback until Ctrl-C (PORT)
+## up              the same in the background
+## down            stop what up has started
+## token           a token with any CLAIMS, signed with the demonstration key
+## deps            install the Debian packages that are missing
 RUN_DIR := $(abspath $(BUILD))/run
 
 .PHONY: deps run up down token

@@ -5,7 +5,12 @@
 // login.php, page.php and logout.php beside it for its use.
 //
 //   ROLLCALL_URL            where Rollcall is mounted, e.g. https://example.org/apps/sessions
-//   ROLLCALL_SERVICE_TOKEN_FILE   a file (mode 0600) with a service token of scope sessions:write
+//   ROLLCALL_SERVICE_TOKEN_FILE   a file (mode 0600) with a service token: a JWT with the claims
+//       "sub"              a name for this application; it is in the audit trail
+//       "exp"
+//       "platform_token"   true, and no "role"
+//       "scope"            "sessions:write admin:write": sessions:write is for rollcall_sign_in and
+//                          rollcall_check, admin:write for rollcall_sign_out
 
 const ROLLCALL_COOKIE = 'rollcall_session';
 
@@ -46,27 +51,40 @@ function rollcall_sign_in(string $tenant, string $user, array $more = []): bool
     ]);
 }
 
+/** Whether Rollcall could be asked, and the living session behind the request's cookie, or null. */
+function rollcall_ask(): array
+{
+    $token = $_COOKIE[ROLLCALL_COOKIE] ?? '';
+    if ($token === '') {
+        return [true, null];
+    }
+    [$status, $answer] = rollcall_call('POST', '/api/v1/sessions/introspect', ['token' => $token]);
+    if ($status !== 200) {
+        return [false, null];
+    }
+    return [true, $answer['active'] && isset($answer['sid'], $answer['tenant_id']) ? $answer : null];
+}
+
 /**
  * The living session behind the request's cookie, or null: its 'sid', 'sub' (the user) and
  * 'tenant_id'. What was revoked a moment ago is out; when Rollcall cannot be asked, nobody is in.
  */
 function rollcall_check(): ?array
 {
-    $token = $_COOKIE[ROLLCALL_COOKIE] ?? '';
-    if ($token === '') {
-        return null;
-    }
-    [$status, $answer] = rollcall_call('POST', '/api/v1/sessions/introspect', ['token' => $token]);
-    return $status === 200 && $answer['active'] && isset($answer['sid']) ? $answer : null;
+    return rollcall_ask()[1];
 }
 
-/** Ends the session of the request's cookie and forgets the cookie. Needs the scope admin:write too. */
-function rollcall_sign_out(): void
+/**
+ * Ends the session of the request's cookie and forgets the cookie. False when Rollcall did not say
+ * that it has ended: then it may live on, and the cookie stays, so that a repeat can end it.
+ */
+function rollcall_sign_out(): bool
 {
-    $session = rollcall_check();
+    [$asked, $session] = rollcall_ask();
     if ($session !== null) {
-        rollcall_call('DELETE', '/api/v1/tenants/' . rawurlencode($session['tenant_id'])
+        [$status] = rollcall_call('DELETE', '/api/v1/tenants/' . rawurlencode($session['tenant_id'])
             . '/sessions/' . rawurlencode($session['sid']));
+        $asked = $status === 204;
     }
-    setcookie(ROLLCALL_COOKIE, '', ['expires' => 1, 'path' => '/']);
+    return $asked && setcookie(ROLLCALL_COOKIE, '', ['expires' => 1, 'path' => '/']);
 }

@@ -15,6 +15,7 @@ enum metric_number {
 	METRIC_STATEMENTS,
 	METRIC_DB_ERRORS,
 	METRIC_CONNECTS,
+	METRIC_RECONNECTS,
 	METRIC_DB_US,
 	METRIC_REVOKED, /* sessions ended */
 	METRIC_ALLOWED, /* decisions of the Authorizer */

@@ -19,6 +19,10 @@ struct jwks_config {
 	                           at the end is not part of it */
 };
 
+/* Before a start: ERR_INVALID unless every file that is configured gives at least one key. *why is
+ * then a phrase for whoever starts; of a set it is in the log which keys are ignored. */
+MUST_CHECK enum err jwks_try(const struct jwks_config *cfg, const char **why);
+
 /* Opens and loads. A file that cannot be used is logged and leaves no keys: every token is then
  * refused and the next look may find a good file. */
 struct jwks *jwks_open(const struct jwks_config *cfg);

@@ -137,7 +137,10 @@ const char *db_error_text(const struct db *db);
 
 /* Numbers since db_open. */
 struct db_stats {
-	uint64_t statements, errors, connects;
+	uint64_t statements;
+	uint64_t errors;     /* ERR_DUPLICATE is none */
+	uint64_t connects;
+	uint64_t reconnects; /* those of connects behind the first */
 	uint64_t busy_us; /* time spent waiting for the database */
 };
 const struct db_stats *db_stats(const struct db *db);

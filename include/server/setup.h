@@ -7,7 +7,11 @@
 #include "api/app.h"
 #include "server/config.h"
 
-/* After fork. Neither connects to the database nor fails for want of keys: both may come later. */
+/* Before anything is started: every file of keys that is configured gives at least one. False after
+ * printing a line for each that does not, as config_read does. */
+bool setup_keys(const struct config *cfg, FILE *err);
+
+/* After fork. Neither connects to the database nor fails for want of keys: both may come back. */
 void setup_open(struct app *app, const struct config *cfg);
 void setup_close(struct app *app);
 

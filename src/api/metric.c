@@ -160,6 +160,7 @@ void metric_database(struct metric *m, const struct db *db)
 	metric_add(m, METRIC_STATEMENTS, now->statements - m->seen.statements);
 	metric_add(m, METRIC_DB_ERRORS, now->errors - m->seen.errors);
 	metric_add(m, METRIC_CONNECTS, now->connects - m->seen.connects);
+	metric_add(m, METRIC_RECONNECTS, now->reconnects - m->seen.reconnects);
 	metric_add(m, METRIC_DB_US, now->busy_us - m->seen.busy_us);
 	m->seen = *now;
 }
@@ -240,6 +241,8 @@ static void put_numbers(struct buf *out, const struct metrics *all)
 			"Errors of the database, failed connection attempts included."},
 		{METRIC_CONNECTS, "rollcall_database_connects_total", "counter", "",
 			"Connections made to the database."},
+		{METRIC_RECONNECTS, "rollcall_database_reconnects_total", "counter", "",
+			"Connections made by a process that had one before."},
 		{METRIC_REVOKED, "rollcall_sessions_revoked_total", "counter", "",
 			"Sessions turned from active to revoked."},
 		{METRIC_ALLOWED, "rollcall_authorizer_decisions_total", "counter",

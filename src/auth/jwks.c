@@ -3,8 +3,8 @@
  * file with cjose. Owns the keys at worker scope; reads the two key files by way of keyfile.c.
  *
  * The surprise: cjose takes any algorithm that fits the kind of key, and reads no alg, use or
- * key_ops of it. All of that is decided here, before cjose sees the token; cjose is only ever given
- * the public members of a key, written anew. */
+ * key_ops of it. All of that is decided here and in jwk.c, before cjose sees the token; cjose is
+ * only ever given the public members of a key, written anew. */
 #include "auth/jwks.h"
 
 #include <cjose/cjose.h>
@@ -15,36 +15,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "json/reader.h"
-#include "json/writer.h"
+#include "jwk.h"
 
 #define LOOK_US 1000000
-#define RSA_BITS_LEAST 2048
 #define HS256_BYTES_LEAST 32
-
-/* What a key can be asked to verify: an algorithm belongs to exactly one family. */
-enum family { FAMILY_RSA, FAMILY_P256, FAMILY_P384, FAMILY_P521, FAMILY_OCT };
-
-struct algorithm {
-	const char *name;
-	enum family family;
-};
-
-static const struct algorithm algorithms[] = {
-	{"RS256", FAMILY_RSA},  {"RS384", FAMILY_RSA},  {"RS512", FAMILY_RSA},
-	{"PS256", FAMILY_RSA},  {"PS384", FAMILY_RSA},  {"PS512", FAMILY_RSA},
-	{"ES256", FAMILY_P256}, {"ES384", FAMILY_P384}, {"ES512", FAMILY_P521},
-	{"HS256", FAMILY_OCT},
-};
-
-static const struct curve {
-	const char *name;
-	enum family family;
-	size_t sig_bytes;
-} curves[] = {
-	{"P-256", FAMILY_P256, 64},
-	{"P-384", FAMILY_P384, 96},
-	{"P-521", FAMILY_P521, 132},
-};
 
 struct key {
 	cjose_jwk_t *jwk;
@@ -67,14 +41,6 @@ struct jwks {
 	int64_t looked_us;
 	uint64_t generation;
 };
-
-static const struct algorithm *algorithm_find(struct str name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(algorithms); i++)
-		if (str_eq(str_from(algorithms[i].name), name))
-			return &algorithms[i];
-	return NULL;
-}
 
 static void *heap(size_t count, size_t bytes)
 {
@@ -101,156 +67,28 @@ static void key_set_fini(struct key_set *set)
 	*set = (struct key_set){0};
 }
 
-/* One key of the set */
-
-/* A text member; STR_NONE if absent. ERR_INVALID if it is there and no text. */
-MUST_CHECK static enum err text_member(const struct json *obj, const char *name, struct str *out)
+MUST_CHECK static enum err key_init(struct key *key, struct arena *a, const struct json *json,
+	bool exposed, const char **why)
 {
-	const struct json *v = json_member(obj, name);
-
-	*out = v ? v->text : STR_NONE;
-	return !v || v->type == JSON_STRING ? ERR_OK : ERR_INVALID;
-}
-
-static bool may_verify(const struct json *jwk)
-{
-	const struct json *ops = json_member(jwk, "key_ops");
-	struct str use;
-
-	if (text_member(jwk, "use", &use) || (use.p && !str_eq(use, STR("sig"))))
-		return false;
-	if (!ops)
-		return true;
-	if (ops->type != JSON_ARRAY)
-		return false;
-	for (const struct json *op = ops->first; op; op = op->next)
-		if (op->type == JSON_STRING && str_eq(op->text, STR("verify")))
-			return true;
-	return false;
-}
-
-static size_t number_bits(struct str big_endian)
-{
-	size_t bits;
-	unsigned char top;
-
-	while (big_endian.n && big_endian.p[0] == 0) {
-		big_endian.p++;
-		big_endian.n--;
-	}
-	if (big_endian.n == 0)
-		return 0;
-	bits = 8 * (big_endian.n - 1);
-	for (top = (unsigned char)big_endian.p[0]; top; top >>= 1)
-		bits++;
-	return bits;
-}
-
-/* Long enough, and an odd exponent of at least 3: with 1 every text is its own signature. */
-MUST_CHECK static enum err rsa_check(struct arena *a, struct str n, struct str e, struct key *key,
-	const char **why)
-{
-	struct str modulus = str_base64url_decode(a, n), exponent = str_base64url_decode(a, e);
-	size_t bits = modulus.p ? number_bits(modulus) : 0;
-
-	if (!exponent.p || number_bits(exponent) < 2 || !(exponent.p[exponent.n - 1] & 1)) {
-		*why = "RSA exponent not usable";
-		return ERR_INVALID;
-	}
-	if (bits < RSA_BITS_LEAST) {
-		*why = "RSA key under 2048 bits";
-		return ERR_INVALID;
-	}
-	key->family = FAMILY_RSA;
-	key->sig_bytes = (bits + 7) / 8;
-	return ERR_OK;
-}
-
-MUST_CHECK static enum err curve_check(struct str name, struct key *key, const char **why)
-{
-	for (size_t i = 0; i < ARRAY_LEN(curves); i++) {
-		if (str_eq(str_from(curves[i].name), name)) {
-			key->family = curves[i].family;
-			key->sig_bytes = curves[i].sig_bytes;
-			return ERR_OK;
-		}
-	}
-	*why = "curve not supported";
-	return ERR_INVALID;
-}
-
-/* The family of a key, and the key in cjose's form, from its public members alone. */
-MUST_CHECK static enum err key_import(struct arena *a, const struct json *jwk, struct key *key,
-	const char **why)
-{
-	static const char *const rsa[] = {"kty", "n", "e"};
-	static const char *const ec[] = {"kty", "crv", "x", "y"};
-	const char *const *names = rsa;
-	size_t count = ARRAY_LEN(rsa);
-	struct str member[ARRAY_LEN(ec)];
-	struct json_writer *w;
-	struct buf text;
-
-	*why = "kty not supported";
-	if (text_member(jwk, "kty", &member[0]))
-		return ERR_INVALID;
-	if (str_eq(member[0], STR("EC"))) {
-		names = ec;
-		count = ARRAY_LEN(ec);
-	} else if (!str_eq(member[0], STR("RSA"))) {
-		return ERR_INVALID;
-	}
-	buf_init(&text, a);
-	w = json_writer_new(a, &text);
-	json_obj(w, NULL);
-	for (size_t i = 0; i < count; i++) {
-		*why = "members missing or of a wrong type";
-		if (text_member(jwk, names[i], &member[i]) || !member[i].p)
-			return ERR_INVALID;
-		json_str(w, names[i], member[i]);
-	}
-	json_end(w);
-	if (names == rsa ? rsa_check(a, member[1], member[2], key, why)
-			 : curve_check(member[1], key, why))
-		return ERR_INVALID;
-	*why = "not a valid key";
-	if (json_finish(w))
-		return ERR_INVALID;
-	key->jwk = cjose_jwk_import(text.p, text.n, NULL);
-	if (!key->jwk)
-		ERR_clear_error();
-	return key->jwk ? ERR_OK : ERR_INVALID;
-}
-
-MUST_CHECK static enum err key_init(struct key *key, struct arena *a, const struct json *jwk,
-	const char **why)
-{
-	struct str alg, kid;
+	struct jwk jwk;
 
 	*key = (struct key){0};
-	*why = "members missing or of a wrong type";
-	if (jwk->type != JSON_OBJECT || text_member(jwk, "alg", &alg) ||
-		text_member(jwk, "kid", &kid))
+	if (jwk_read(a, json, exposed, &jwk, why))
 		return ERR_INVALID;
-	if (!may_verify(jwk)) {
-		*why = "not for verifying signatures";
+	key->jwk = cjose_jwk_import(jwk.text.p, jwk.text.n, NULL);
+	if (!key->jwk) {
+		ERR_clear_error();
+		*why = "not a valid key";
 		return ERR_INVALID;
 	}
-	if (key_import(a, jwk, key, why))
-		return ERR_INVALID;
-	if (alg.p) {
-		key->only = algorithm_find(alg);
-		if (!key->only || key->only->family != key->family) {
-			*why = "alg not supported or not of its kty";
-			key_fini(key);
-			return ERR_INVALID;
-		}
-	}
-	if (kid.p) {
-		char *copy = heap(kid.n + 1, 1);
+	key->family = jwk.family;
+	key->only = jwk.only;
+	key->sig_bytes = jwk.sig_bytes;
+	if (jwk.kid.p) {
+		char *copy = heap(jwk.kid.n + 1, 1);
 
-		memcpy(copy, kid.p, kid.n);
-		key->kid = (struct str){copy, kid.n};
+		memcpy(copy, jwk.kid.p, jwk.kid.n);
+		key->kid = (struct str){copy, jwk.kid.n};
 	}
 	return ERR_OK;
 }
@@ -260,7 +98,7 @@ MUST_CHECK static enum err key_init(struct key *key, struct arena *a, const stru
 /* A set that lists keys of which none is usable is broken; one that lists none says that nobody is
  * to be trusted, and is taken at its word. */
 MUST_CHECK static enum err key_set_init(struct key_set *set, struct arena *a, struct str text,
-	const char *file, const char **why)
+	mode_t mode, const char *file, const char **why)
 {
 	const struct json *list;
 	struct json *root;
@@ -281,7 +119,7 @@ MUST_CHECK static enum err key_set_init(struct key_set *set, struct arena *a, st
 		const char *fault;
 
 		secret = secret || json_member(jwk, "d") || json_member(jwk, "k");
-		if (key_init(&set->list[set->count], a, jwk, &fault) == ERR_OK)
+		if (key_init(&set->list[set->count], a, jwk, mode & S_IROTH, &fault) == ERR_OK)
 			set->count++;
 		else
 			log_event(LOG_WARN, "jwks key ignored", "file", file, "kid",
@@ -298,17 +136,24 @@ MUST_CHECK static enum err key_set_init(struct key_set *set, struct arena *a, st
 	return ERR_OK;
 }
 
+MUST_CHECK static enum err read_set(struct arena *a, const char *file, struct key_set *set,
+	const char **why)
+{
+	struct str text;
+	mode_t mode;
+
+	if (keyfile_read(a, file, &text, &mode, why) != ERR_OK)
+		return ERR_INVALID;
+	return key_set_init(set, a, text, mode, file, why);
+}
+
 static bool load_jwks(struct jwks *keys)
 {
 	const char *file = keys->cfg.jwks_file, *why;
 	struct arena *a = arena_open();
 	struct key_set set;
-	struct str text;
-	mode_t mode;
-	bool loaded;
+	bool loaded = read_set(a, file, &set, &why) == ERR_OK;
 
-	loaded = keyfile_read(a, file, &text, &mode, &why) == ERR_OK &&
-		key_set_init(&set, a, text, file, &why) == ERR_OK;
 	if (loaded) {
 		char *count = arena_printf(a, "%zu", set.count);
 
@@ -322,42 +167,74 @@ static bool load_jwks(struct jwks *keys)
 	return loaded;
 }
 
+/* ERR_FORBIDDEN: others have access to the file. */
+MUST_CHECK static enum err read_hs256(struct arena *a, const char *file, struct key *key,
+	const char **why)
+{
+	enum err err = ERR_INVALID;
+	struct str bytes;
+	mode_t mode;
+	size_t n;
+
+	*key = (struct key){.family = FAMILY_OCT, .sig_bytes = 32};
+	if (keyfile_read(a, file, &bytes, &mode, why) != ERR_OK)
+		return ERR_INVALID;
+	n = bytes.n;
+	if (n && bytes.p[n - 1] == '\n')
+		n--;
+	if (mode & 077) {
+		*why = "its group or others have access to it";
+		err = ERR_FORBIDDEN;
+	} else if (n < HS256_BYTES_LEAST) {
+		*why = "shorter than 32 bytes";
+	} else {
+		key->jwk = cjose_jwk_create_oct_spec((const uint8_t *)bytes.p, n, NULL);
+		*why = "not a valid key";
+		err = key->jwk ? ERR_OK : ERR_INVALID;
+	}
+	explicit_bzero((char *)bytes.p, bytes.n);
+	return err;
+}
+
 /* A file that others can read is no longer a secret: unlike other faults it also ends the key that
  * was read from it before. */
 static bool load_hs256(struct jwks *keys)
 {
 	const char *file = keys->cfg.hs256_file, *why;
 	struct arena *a = arena_open();
-	cjose_jwk_t *jwk = NULL;
-	struct str bytes = STR_NONE;
-	mode_t mode = 0;
-	bool replace = false;
+	struct key key;
+	enum err err = read_hs256(a, file, &key, &why);
+	bool replace = err == ERR_OK || (err == ERR_FORBIDDEN && keys->hs256.jwk != NULL);
 
-	if (keyfile_read(a, file, &bytes, &mode, &why) == ERR_OK) {
-		size_t n = bytes.n;
-
-		if (n && bytes.p[n - 1] == '\n')
-			n--;
-		if (mode & 077) {
-			why = "others have access to it";
-			replace = keys->hs256.jwk != NULL;
-		} else if (n < HS256_BYTES_LEAST) {
-			why = "shorter than 32 bytes";
-		} else {
-			jwk = cjose_jwk_create_oct_spec((const uint8_t *)bytes.p, n, NULL);
-			why = "not a valid key";
-			replace = jwk != NULL;
-		}
-		explicit_bzero((char *)bytes.p, bytes.n);
-	}
 	if (replace) {
 		key_fini(&keys->hs256);
-		keys->hs256 = (struct key){.jwk = jwk, .family = FAMILY_OCT, .sig_bytes = 32};
+		keys->hs256 = key;
 	}
-	if (!jwk)
+	if (err)
 		log_event(LOG_ERROR, "hs256 file not usable", "file", file, "why", why, NULL);
 	arena_close(a);
 	return replace;
+}
+
+enum err jwks_try(const struct jwks_config *cfg, const char **why)
+{
+	struct arena *a = arena_open();
+	struct key_set set = {0};
+	struct key hs256 = {0};
+	enum err err = ERR_OK;
+
+	if (cfg->jwks_file)
+		err = read_set(a, cfg->jwks_file, &set, why);
+	if (!err && cfg->jwks_file && set.count == 0) {
+		*why = "it lists no key";
+		err = ERR_INVALID;
+	}
+	if (!err && cfg->hs256_file && read_hs256(a, cfg->hs256_file, &hs256, why))
+		err = ERR_INVALID;
+	key_set_fini(&set);
+	key_fini(&hs256);
+	arena_close(a);
+	return err;
 }
 
 static bool look_at_files(struct jwks *keys)

@@ -121,12 +121,15 @@ static bool names_no_value(unsigned code)
 	}
 }
 
+/* A taken key is an answer, such as whoever repeats a registration is asking for. */
 enum err conn_fail(struct db *db, unsigned code, const char *text)
 {
+	enum err err = outcome(code);
+
 	snprintf(db->error, sizeof(db->error), "%u %s", code, text);
-	db->stats.errors++;
+	db->stats.errors += err != ERR_DUPLICATE;
 	db->refused = is_read_only(code);
-	return outcome(code);
+	return err;
 }
 
 enum err conn_fail_values(struct db *db, unsigned code, const char *text)
@@ -266,6 +269,7 @@ static enum err connect_now(struct db *db)
 	set_options(db);
 	if (!mysql_real_connect(db->my, NULL, NULL, NULL, NULL, 0, NULL, 0))
 		return conn_fail(db, mysql_errno(db->my), mysql_error(db->my));
+	db->stats.reconnects += db->stats.connects > 0;
 	db->stats.connects++;
 	mysql_options(db->my, MYSQL_OPT_RECONNECT, &no); /* whatever the option file says */
 	for (size_t i = 0; i < ARRAY_LEN(session_setup); i++) {

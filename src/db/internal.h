@@ -70,7 +70,7 @@ void conn_give_up(struct db *db);
 bool conn_is_stale(struct db *db);  /* the server has hung up on an idle connection */
 enum err conn_command(struct db *db, struct sql_frag text); /* no arguments, no rows */
 
-/* Notes the text for db_error_text, counts, and maps. Closes nothing. */
+/* Notes the text for db_error_text, counts unless it is ERR_DUPLICATE, and maps. Closes nothing. */
 enum err conn_fail(struct db *db, unsigned code, const char *text);
 /* The same where values have been bound, which the server's text may quote. */
 enum err conn_fail_values(struct db *db, unsigned code, const char *text);

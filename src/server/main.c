@@ -72,5 +72,7 @@ int main(int argc, char **argv)
 	log_setup((enum log_level)cfg.log_level, (enum log_format)cfg.log_format);
 	if (action == CHECK)
 		return setup_check(&cfg, stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (!setup_keys(&cfg, stderr))
+		return EXIT_FAILURE;
 	return supervisor_run(&cfg);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Turns settings into the parts a worker holds for its lifetime, and tries them for --check.
- * Called by worker.c and main.c; opens files and the database through auth and db. Nothing here
- * fails a start: a worker without keys or database answers 401 or 503 until they come. */
+ * Called by worker.c and main.c; opens files and the database through auth and db. The surprise:
+ * only the start insists on keys. A worker whose keys or database went later answers 401 or 503
+ * until they come back. */
 #include "server/setup.h"
 
 #include <string.h>
@@ -63,29 +64,53 @@ void setup_close(struct app *app)
 	*app = (struct app){0};
 }
 
+/* `by` begins the line, which is otherwise that of a wrong setting. */
+static bool source_usable(const char *by, const char *setting, const struct jwks_config *keys,
+	FILE *out)
+{
+	const char *file = keys->jwks_file != NULL ? keys->jwks_file : keys->hs256_file, *why;
+
+	if (jwks_try(keys, &why) == ERR_OK)
+		return true;
+	fprintf(out, "%s: %s is \"%.200s\"; it has to be a file with a key that can be used (%s)\n",
+		by, setting, file, why);
+	return false;
+}
+
+static bool sources_usable(const char *by, const struct config *cfg, FILE *out)
+{
+	const struct jwks_config jwks = {.jwks_file = cfg->jwks_file},
+				 hs256 = {.hs256_file = cfg->hs256_file};
+	bool usable = source_usable(by, "ROLLCALL_JWKS_FILE", &jwks, out);
+
+	return source_usable(by, "ROLLCALL_JWT_HS256_FILE", &hs256, out) && usable;
+}
+
+bool setup_keys(const struct config *cfg, FILE *err)
+{
+	return sources_usable("rollcall", cfg, err);
+}
+
+static bool check_keys(const struct config *cfg, const struct jwks *keys, FILE *out)
+{
+	if (cfg->jwks_file == NULL && cfg->hs256_file == NULL) {
+		fputs("keys: neither ROLLCALL_JWKS_FILE nor ROLLCALL_JWT_HS256_FILE is set, so "
+		      "every bearer token is refused\n",
+			out);
+		return false;
+	}
+	if (!sources_usable("keys", cfg, out))
+		return false;
+	fprintf(out, "keys: %zu can be used\n", jwks_count(keys));
+	return true;
+}
+
 static bool check_file(const char *name, const char *file, FILE *out)
 {
 	if (file == NULL || access(file, R_OK) == 0)
 		return true;
 	fprintf(out, "%s: cannot read %s\n", name, file);
 	return false;
-}
-
-static bool check_keys(const struct config *cfg, const struct jwks *keys, FILE *out)
-{
-	size_t n = jwks_count(keys);
-	bool jwks = check_file("keys", cfg->jwks_file, out);
-	bool hs256 = check_file("keys", cfg->hs256_file, out);
-
-	if (cfg->jwks_file == NULL && cfg->hs256_file == NULL)
-		fputs("keys: neither ROLLCALL_JWKS_FILE nor ROLLCALL_JWT_HS256_FILE is set, so "
-		      "every bearer token is refused\n",
-			out);
-	else if (n == 0)
-		fputs("keys: none of the configured files holds a key that can be used\n", out);
-	else
-		fprintf(out, "keys: %zu can be used\n", n);
-	return jwks && hs256 && n > 0;
 }
 
 static bool check_database(const struct config *cfg, struct db *db, FILE *out)

@@ -215,7 +215,7 @@ static void no_row__is_not_found_for_one_and_no_call_for_each(void **state)
 	assert_ok(f->db, db_each(f->db, f->arena, &q, &fix_int, &id, never, NULL));
 }
 
-static void repeated_key__is_a_duplicate(void **state)
+static void repeated_key__is_a_duplicate_and_no_error(void **state)
 {
 	struct fix *f = *state;
 
@@ -223,6 +223,7 @@ static void repeated_key__is_a_duplicate(void **state)
 		db_i64(1)));
 	assert_int_equal(exec(f->db, f->arena, SQL("INSERT INTO test_db (id) VALUES (?)"), 1,
 		db_i64(1)), ERR_DUPLICATE);
+	assert_int_equal(db_stats(f->db)->errors, 0);
 	assert_ok(f->db, exec(f->db, f->arena, SQL("INSERT INTO test_db (id) VALUES (?)"), 1,
 		db_i64(2)));
 }
@@ -569,7 +570,7 @@ int main(void)
 		T(instant_beyond_year_9999__is_bound_as_the_last_one),
 		T(letters_that_do_not_fit_the_statement__are_an_internal_error),
 		T(no_row__is_not_found_for_one_and_no_call_for_each),
-		T(repeated_key__is_a_duplicate),
+		T(repeated_key__is_a_duplicate_and_no_error),
 		T(error_text__has_the_number_and_none_of_the_values),
 		T(affected__counts_changed_rows),
 		T(slow_statement__is_a_timeout_and_the_connection_stays),

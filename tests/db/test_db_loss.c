@@ -71,13 +71,17 @@ static void killer_join(struct killer *k)
 	assert_true(k->done);
 }
 
-static void read_after_a_kill__is_repeated(void **state)
+static void read_after_a_kill__is_repeated_over_a_reconnection(void **state)
 {
 	struct fix *f = *state;
 
+	assert_ok(f->db, answers(f->db));
+	assert_int_equal(db_stats(f->db)->connects, 1);
+	assert_int_equal(db_stats(f->db)->reconnects, 0);
 	kill_connection(f, connection_id(f->db, f->arena));
 	assert_ok(f->db, answers(f->db));
 	assert_int_equal(db_stats(f->db)->connects, 2);
+	assert_int_equal(db_stats(f->db)->reconnects, 1);
 }
 
 static void write_after_a_kill__goes_over_a_new_connection(void **state)
@@ -365,7 +369,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, opened, closed)
-		T(read_after_a_kill__is_repeated),
+		T(read_after_a_kill__is_repeated_over_a_reconnection),
 		T(write_after_a_kill__goes_over_a_new_connection),
 		T(read_killed_on_the_way__is_repeated),
 		T(write_killed_on_the_way__is_not_repeated),

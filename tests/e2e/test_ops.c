@@ -144,6 +144,68 @@ static void ended_sessions_and_statements__are_counted(void **state)
 	assert_true(pool_metric(t, "rollcall_database_connects_total") >= 1);
 }
 
+static void repeated_registration__is_no_error_of_the_database(void **state)
+{
+	static const char errors[] = "rollcall_database_errors_total";
+	struct e2e *t = *state;
+	struct str service = e2e_token(t, "{\"sub\":\"s\",\"platform_token\":true,"
+					  "\"scope\":\"sessions:write\"}");
+	const char *body = arena_printf(t->arena,
+		"{\"id\":\"%s\",\"tenant_id\":\"%s\",\"user_id\":\"u\"}", e2e_name(t, "ses").p,
+		e2e_name(t, "tnt").p);
+	struct e2e_answer a;
+	struct str before;
+	pid_t pids[POOL_WORKERS_MAX];
+
+	if (pool_workers(t, pids) == 0)
+		skip();
+	before = pool_metrics(t);
+	for (int i = 0; i < 3; i++) {
+		a = e2e_post(t, service, body, "/api/v1/sessions");
+		expect_status(&a, i == 0 ? 201 : 200);
+	}
+	assert_true(pool_metric(t, errors) == pool_value(before, str_from(errors)));
+}
+
+/* Ends every connection to the server but our own; the tests' account may end its own. */
+static void end_connections(struct e2e *t)
+{
+	int64_t id;
+
+	while ((id = e2e_count(t,
+			SQL("SELECT COALESCE(MIN(id), 0) FROM information_schema.processlist"
+			    " WHERE id <> CONNECTION_ID() AND command = 'Sleep'"),
+			0)) != 0)
+		e2e_exec(t, SQL("KILL CONNECTION ?"), 1, db_i64(id));
+}
+
+static void ended_connections__are_made_again_and_counted(void **state)
+{
+	static const char connects[] = "rollcall_database_connects_total",
+			  reconnects[] = "rollcall_database_reconnects_total";
+	struct e2e *t = *state;
+	int64_t deadline = pool_deadline();
+	struct str before, after;
+	double made, again;
+	pid_t pids[POOL_WORKERS_MAX];
+
+	if (pool_workers(t, pids) == 0)
+		skip();
+	assert_int_equal(e2e_get(t, STR_NONE, "/readyz").status, 200);
+	before = pool_metrics(t);
+	end_connections(t);
+	do {
+		assert_int_equal(e2e_get(t, STR_NONE, "/readyz").status, 200);
+		after = pool_metrics(t);
+		if (clock_monotonic_us() > deadline)
+			fail_msg("%s stays", reconnects);
+	} while (pool_value(after, str_from(reconnects)) ==
+		 pool_value(before, str_from(reconnects)));
+	made = pool_value(after, str_from(connects)) - pool_value(before, str_from(connects));
+	again = pool_value(after, str_from(reconnects)) - pool_value(before, str_from(reconnects));
+	assert_true(made >= again);
+}
+
 static void killed_workers__take_no_number_along(void **state)
 {
 	struct e2e *t = *state;
@@ -272,6 +334,8 @@ int main(void)
 		cmocka_unit_test(head_of_metrics__has_no_body),
 		cmocka_unit_test(requests__are_counted_once_whoever_serves_them),
 		cmocka_unit_test(ended_sessions_and_statements__are_counted),
+		cmocka_unit_test(repeated_registration__is_no_error_of_the_database),
+		cmocka_unit_test(ended_connections__are_made_again_and_counted),
 		cmocka_unit_test(killed_workers__take_no_number_along),
 		cmocka_unit_test(renewed_workers__take_no_number_along),
 		cmocka_unit_test(kills_under_load__never_lower_a_sum),

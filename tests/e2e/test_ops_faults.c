@@ -252,9 +252,16 @@ static void check__says_what_can_be_used_and_what_is_wrong(void **state)
 		{"ROLLCALL_WORKERS=many", fits, 1,
 			"rollcall: ROLLCALL_WORKERS is \"many\"; it has"},
 		{"ROLLCALL_LOG_FORMAT=xml", fits, 1, "rollcall: ROLLCALL_LOG_FORMAT is \"xml\""},
+		{"ROLLCALL_LOGIN_URL=sign-in", fits, 1,
+			"rollcall: ROLLCALL_LOGIN_URL is \"sign-in\"; it has"},
 		{"ROLLCALL_WORKER=4", fits, 0, "warning: ROLLCALL_WORKER is no setting"},
-		{"ROLLCALL_JWKS_FILE=/nonexistent", fits, 1, "keys: cannot read /nonexistent\n"},
-		{"ROLLCALL_JWKS_FILE=/dev/null", fits, 1, "keys: none of the configured files"},
+		{"ROLLCALL_JWKS_FILE=/nonexistent", fits, 1,
+			"keys: ROLLCALL_JWKS_FILE is \"/nonexistent\"; it has to be a file with a key "
+			"that can be used (No such file or directory)\n"},
+		{"ROLLCALL_JWT_HS256_FILE=/nonexistent", fits, 1,
+			"keys: ROLLCALL_JWT_HS256_FILE is \"/nonexistent\"; it has to be a "},
+		{"ROLLCALL_JWKS_FILE=/dev/null", fits, 1,
+			"keys: ROLLCALL_JWKS_FILE is \"/dev/null\"; it has to be a file"},
 		{"ROLLCALL_JWKS_FILE=", fits, 1, "keys: neither ROLLCALL_JWKS_FILE nor"},
 		{"ROLLCALL_GEO_FILE=/nonexistent", fits, 1,
 			"locations: cannot read /nonexistent\n"},
@@ -284,6 +291,42 @@ static void check__says_what_can_be_used_and_what_is_wrong(void **state)
 		skip();
 }
 
+static void wrong_setting__stops_the_start_with_its_name(void **state)
+{
+	static const struct {
+		const char *setting, *says;
+	} rows[] = {
+		{"ROLLCALL_WORKERS=many", "rollcall: ROLLCALL_WORKERS is \"many\"; it has"},
+		{"ROLLCALL_LOGIN_URL=/a b", "rollcall: ROLLCALL_LOGIN_URL is \"/a b\"; it has"},
+		{"ROLLCALL_JWKS_FILE=/nonexistent",
+			"rollcall: ROLLCALL_JWKS_FILE is \"/nonexistent\"; it has"},
+		{"ROLLCALL_JWKS_FILE=/dev/null",
+			"rollcall: ROLLCALL_JWKS_FILE is \"/dev/null\"; it has"},
+		{"ROLLCALL_JWT_HS256_FILE=/nonexistent",
+			"rollcall: ROLLCALL_JWT_HS256_FILE is \"/nonexistent\"; it has"},
+	};
+	struct e2e *t = *state;
+	const char *exe = program(t);
+	/* One that does start is ended by timeout, with status 124. */
+	const char *const argv[] = {"timeout", "10", "spawn-fcgi", "-n", "-s",
+		pool_file(t, "wrong.sock"), "--", exe, NULL};
+
+	if (exe == NULL)
+		skip();
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char *env[] = {
+			arena_printf(t->arena, "ROLLCALL_JWKS_FILE=%s", pool_file(t, "jwks.json")),
+			arena_printf(t->arena, "%s", rows[i].setting), NULL};
+		struct str said;
+		int status = pool_run(t, argv, env, NULL, &said);
+
+		if (status != 1 || !str_starts(said, str_from(rows[i].says)) ||
+			count(said, "\n") != 1)
+			fail_msg("%s: status %d: %s", rows[i].setting, status, said.p);
+	}
+	unlink(pool_file(t, "wrong.sock"));
+}
+
 #define AWAY(name) cmocka_unit_test_teardown(name, database_back)
 
 int main(void)
@@ -291,6 +334,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dead_worker__is_logged_with_the_route_it_served),
 		cmocka_unit_test(check__says_what_can_be_used_and_what_is_wrong),
+		cmocka_unit_test(wrong_setting__stops_the_start_with_its_name),
 		AWAY(hung_database__is_503_within_the_time_limit),
 		AWAY(outage__is_503_at_once_and_does_not_flood_the_log),
 	};

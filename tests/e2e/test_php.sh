@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The PHP examples of httpd-conf/php, run by php's own server against the stack: signed in the page
-# opens, revoked by an administrator or signed out it is closed, with the same cookie. Run by
-# tests/e2e/run, which sets ROLLCALL_URL and ROLLCALL_TEST_RUN.
+# opens, revoked by an administrator or signed out it is closed, with the same cookie; signing out
+# does not claim what did not happen. Run by tests/e2e/run, which sets ROLLCALL_URL and ROLLCALL_TEST_RUN.
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -30,7 +30,19 @@ page() { # jar -> status
 	curl -s -o "$work/body" -w '%{http_code}' -b "$1" "http://127.0.0.1:$port/page.php"
 }
 
-token '{"sub":"php","platform_token":true,"scope":"sessions:write admin:write"}' >"$work/token"
+login() { # jar -> status
+	curl -s -o /dev/null -w '%{http_code}' -c "$1" -d user=ada "http://127.0.0.1:$port/login.php"
+}
+
+logout() { # jar -> status; what the page says is in body, the jar as the browser's
+	curl -s -o "$work/body" -w '%{http_code}' -b "$1" -c "$1" "http://127.0.0.1:$port/logout.php"
+}
+
+good() { # the token that the header of rollcall.php asks for
+	token '{"sub":"php","platform_token":true,"scope":"sessions:write admin:write"}' >"$work/token"
+}
+
+good
 admin=$(token '{"sub":"admin","role":"super_admin"}')
 export ROLLCALL_SERVICE_TOKEN_FILE="$work/token"
 
@@ -51,13 +63,40 @@ expect "who it is" "Hello ada" "$(cat "$work/body")"
 curl -s -o /dev/null -c "$work/b" -d user=ada "http://127.0.0.1:$port/login.php"
 expect "a second device" 200 "$(page "$work/b")"
 
-curl -s -o /dev/null -b "$work/b" "http://127.0.0.1:$port/logout.php"
-expect "signed out, the old cookie" 401 "$(page "$work/b")"
+cp "$work/b" "$work/kept"
+expect "signing out" 200 "$(logout "$work/b")"
+expect "signing out, what it says" "Signed out." "$(cat "$work/body")"
+expect "signed out, the cookie is gone" 0 "$(grep -c rollcall_session "$work/b")"
+expect "signed out, the old cookie" 401 "$(page "$work/kept")"
+expect "signing out once more" 200 "$(logout "$work/kept")"
+expect "signing out without a session" 200 "$(logout /dev/null)"
 expect "the first device" 200 "$(page "$work/a")"
 
 curl -s -o /dev/null -H "Authorization: Bearer $admin" -H 'Content-Type: application/json' \
 	-d '{"user_id":"ada","tenant_id":"tnt_example"}' "$ROLLCALL_URL/api/v1/admin/sessions/revoke-all"
 expect "revoked by an administrator" 401 "$(page "$work/a")"
+
+# Every claim and scope is needed. What failed is not called done, and can be done again.
+login "$work/c" >/dev/null
+for claims in '{"sub":"php","platform_token":true,"scope":"sessions:write"}' \
+	'{"sub":"php","platform_token":true,"scope":"admin:write"}' \
+	'{"sub":"php","scope":"sessions:write admin:write"}' \
+	'{"sub":"php","role":"nobody","platform_token":true,"scope":"sessions:write admin:write"}' \
+	'{"sub":"php","platform_token":true,"scope":"sessions:write admin:write","exp":1}'; do
+	token "$claims" >"$work/token"
+	expect "signing out with $claims" 502 "$(logout "$work/c")"
+	expect "what it says with $claims" 0 "$(grep -c 'Signed out' "$work/body")"
+	good
+	expect "still signed in after $claims" 200 "$(page "$work/c")"
+done
+for claims in '{"sub":"php","platform_token":true,"scope":"admin:write"}' \
+	'{"sub":"php","scope":"sessions:write admin:write"}'; do
+	token "$claims" >"$work/token"
+	expect "signing in with $claims" 503 "$(login "$work/d")"
+	expect "the page with $claims" 401 "$(page "$work/c")"
+done
+good
+expect "signing out at last" 200 "$(logout "$work/c")"
 expect "nobody at all" 400 "$(curl -s -o /dev/null -w '%{http_code}' -d user= "http://127.0.0.1:$port/login.php")"
 
 echo "$passed passed, $failed failed"

@@ -337,11 +337,15 @@ static void slots__are_summed_and_a_successor_counts_on(void **state)
 	metric_add(&other, METRIC_REVOKED, 4);
 	other = (struct metric){.all = w->metric.all, .slot = 0};
 	metric_add(&other, METRIC_REVOKED, 5);
+	metric_add(&other, METRIC_CONNECTS, 3);
+	metric_add(&other, METRIC_RECONNECTS, 2);
 	metric_set(&parent, METRIC_WORKERS, 2);
 	metric_add(&parent, METRIC_DIED, 1);
 	metric_set(&parent, METRIC_START_MS, 1700000000007);
 	metric_print(&w->metric, "1.2.3", &w->sent);
 	assert_has(w, "\nrollcall_sessions_revoked_total 12\n");
+	assert_has(w, "\nrollcall_database_connects_total 3\n");
+	assert_has(w, "\nrollcall_database_reconnects_total 2\n");
 	assert_has(w, "\nrollcall_workers 2\n");
 	assert_has(w, "\nrollcall_worker_restarts_total{cause=\"died\"} 1\n");
 	assert_has(w, "\nprocess_start_time_seconds 1700000000.007\n");

@@ -362,6 +362,63 @@ static void unfit_keys__do_not_spoil_the_fit_one(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* What opening these keys logs. */
+static char *log_of_open(struct fixture *f, struct jwks **keys)
+{
+	char *text = arena_zalloc(f->arena, 4096);
+	int ends[2], saved = dup(STDERR_FILENO);
+
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	close(ends[1]);
+	log_setup(LOG_DEBUG, LOG_TEXT);
+	*keys = open_keys(f);
+	log_flush();
+	log_setup(LOG_OFF, LOG_TEXT);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	assert_true(read(ends[0], text, 4095) >= 0);
+	close(ends[0]);
+	return text;
+}
+
+/* Its text is the `secret` of sign(). */
+static void symmetric_key_in_a_set__is_refused_and_the_log_says_why(void **state)
+{
+	static const struct {
+		mode_t mode;
+		const char *why;
+	} rows[] = {
+		{0644, "symmetric key in a file that others can read"},
+		{0604, "symmetric key in a file that others can read"},
+		{0640, "symmetric key in a set of public keys"},
+		{0600, "symmetric key in a set of public keys"},
+	};
+	struct fixture *f = *state;
+	struct str rsa = jwk(f, RSA_A, "");
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct jwks *keys;
+		char *log;
+		const char *want = arena_printf(f->arena,
+			"event=\"jwks key ignored\" file=%s kid=k why=\"%s\"\n", f->jwks,
+			rows[i].why);
+
+		token_file(f->jwks, rows[i].mode,
+			str_printf(f->arena,
+				"{\"keys\":[{\"kty\":\"oct\",\"kid\":\"k\",\"alg\":\"HS256\",\"k\":"
+				"\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY\"},%.*s]}",
+				STR_FMT(rsa)));
+		log = log_of_open(f, &keys);
+		if (strstr(log, want) == NULL)
+			fail_msg("%o: no %sin: %s", (unsigned)rows[i].mode, want, log);
+		assert_int_equal(jwks_count(keys), 1);
+		assert_why("HS256", verify(f, keys, sign(f, "HS256", -1), "HS256", "k"),
+			"algorithm not allowed");
+		jwks_close(keys);
+	}
+}
+
 static void new_file__is_used_without_a_restart(void **state)
 {
 	struct fixture *f = *state;
@@ -525,6 +582,7 @@ int main(void)
 		TEST(key_with_an_alg__narrows_the_choice),
 		TEST(key__is_usable_or_ignored_by_its_members),
 		TEST(unfit_keys__do_not_spoil_the_fit_one),
+		TEST(symmetric_key_in_a_set__is_refused_and_the_log_says_why),
 		TEST(new_file__is_used_without_a_restart),
 		TEST(broken_file__keeps_the_old_keys),
 		TEST(empty_set__ends_all_trust),

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ * One key of a set as its JWK describes it (RFC 7517), and the algorithms there are. Private to
+ * jwk.c and jwks.c. */
+#ifndef AUTH_JWK_H
+#define AUTH_JWK_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct json;
+
+/* What a key can be asked to verify: an algorithm belongs to exactly one family. */
+enum family { FAMILY_RSA, FAMILY_P256, FAMILY_P384, FAMILY_P521, FAMILY_OCT };
+
+struct algorithm {
+	const char *name;
+	enum family family;
+};
+
+struct jwk {
+	enum family family;
+	const struct algorithm *only; /* the key's own alg; NULL: any of its family */
+	size_t sig_bytes;             /* of every signature by this key */
+	struct str kid;               /* of `json`; p == NULL: none */
+	struct str text;              /* its public members alone, as JSON */
+};
+
+const struct algorithm *algorithm_find(struct str name); /* NULL: not one of ours */
+
+/* ERR_INVALID unless it is a public key for verifying with one of our algorithms; *why is then a
+ * phrase for the log. `exposed`: others can read the file that the key is from. */
+MUST_CHECK enum err jwk_read(struct arena *a, const struct json *json, bool exposed,
+	struct jwk *out, const char **why);
+
+#endif

@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# `make install` into a directory: units and settings name the places they were installed for, the
+# user that the unit runs as is one that the fragment for sysusers makes, and `make uninstall` leaves
+# the configuration alone. `make help` knows every target that README names. Uses the programs that
+# are built; asks nothing of the stack. Run by tests/e2e/run.
+set -eu
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+BUILD=${BUILD:-$root/build}
+MODE=${MODE:-release}
+work=$(mktemp -d "${ROLLCALL_TEST_RUN:-/tmp}/install-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+passed=0
+failed=0
+
+expect() { # what, wanted, got
+	if [ "$2" = "$3" ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "$1: wanted $2, got $3" >&2
+	fi
+}
+
+# With --old-file nothing is built: flags may be others here.
+run_make() { # TARGET
+	make -s -C "$root" --old-file=programs BUILD="$BUILD" MODE="$MODE" DESTDIR="$work" PREFIX=/opt/r \
+		SYSCONFDIR=/srv/conf UNITDIR=/opt/r/units SYSUSERSDIR=/opt/r/sysusers "$1"
+}
+
+run_make install
+service=$work/opt/r/units/rollcall.service
+conf=$work/srv/conf/rollcall
+expect "the unit's settings" "EnvironmentFile=-/srv/conf/rollcall/rollcall.conf" "$(grep ^EnvironmentFile "$service")"
+expect "the unit's program" "ExecStart=/opt/r/bin/rollcall.fcgi" "$(grep ^ExecStart= "$service")"
+expect "the settings' files" "ROLLCALL_DB_DEFAULTS=/srv/conf/rollcall/my.cnf ROLLCALL_JWKS_FILE=/srv/conf/rollcall/jwks.json " \
+	"$(grep ^ROLLCALL_ "$conf/rollcall.conf" | tr '\n' ' ')"
+expect "other places in units and settings" "" "$(grep -rE '/(etc|usr)/' "$conf" "$work/opt/r/units" || true)"
+expect "who may read the settings" "750 640 640" \
+	"$(stat -c %a "$conf" "$conf/my.cnf" "$conf/rollcall.conf" | tr '\n' ' ' | sed 's/ $//')"
+user=$(sed -n 's/^User=//p' "$service")
+expect "the user" "$user" "$(sed -n 's/^u \([^ ]*\) .*/\1/p' "$work/opt/r/sysusers/rollcall.conf")"
+expect "the program" 0 "$("$work/opt/r/bin/rollcall.fcgi" --version >/dev/null; echo $?)"
+
+echo "# mine" >"$conf/rollcall.conf"
+run_make install
+expect "settings that were there" "# mine" "$(cat "$conf/rollcall.conf")"
+run_make uninstall >/dev/null
+expect "what is left" "/srv/conf/rollcall/my.cnf /srv/conf/rollcall/rollcall.conf " \
+	"$(cd "$work" && find . -type f | sed 's/^\.//' | sort | tr '\n' ' ')"
+
+make -s -C "$root" help >"$work/help"
+for target in $(grep -oE '(`|^ +)make (-s )?[a-z][a-z-]*' "$root/README.md" "$root/tests/README.md" |
+	sed 's/.* //' | sort -u); do
+	expect "help on make $target" 1 "$(cut -c 1-15 "$work/help" | grep -cw -e "$target" | sed 's/[2-9]/1/')"
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
