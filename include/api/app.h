@@ -26,7 +26,6 @@ struct app_config {
 struct app {
 	struct app_config cfg;
 	struct db *db;
-	struct jwks *keys;
 	struct jwt *jwt;
 	struct geo *geo; /* NULL: no locations */
 	struct metric *metric; /* NULL: nothing is counted */

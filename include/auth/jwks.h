@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The keys that tokens are checked against: a JWKS file (RFC 7517) and, if configured, one
- * symmetric key for HS256. Worker scope. The file is looked at again at most once a second and read
- * when it changed; a broken new file keeps the old keys and is logged once. */
+ * symmetric key for HS256. Of a process, and inherited by those it forks. The file is looked at
+ * again at most once a second and read when it changed; a broken new file keeps the old keys and is
+ * logged once. */
 #ifndef AUTH_JWKS_H
 #define AUTH_JWKS_H
 

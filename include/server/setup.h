@@ -5,14 +5,16 @@
 #define SERVER_SETUP_H
 
 #include "api/app.h"
+#include "auth/jwks.h"
 #include "server/config.h"
 
-/* Before anything is started: every file of keys that is configured gives at least one. False after
- * printing a line for each that does not, as config_read does. */
-bool setup_keys(const struct config *cfg, FILE *err);
+/* Before anything is started: the keys, of which every file that is configured has to give at least
+ * one; NULL after printing a line for each that does not, as config_read does. Whoever is forked
+ * inherits them: so a worker that starts while a file is broken has the old ones. */
+struct jwks *setup_keys(const struct config *cfg, FILE *err);
 
-/* After fork. Neither connects to the database nor fails for want of keys: both may come back. */
-void setup_open(struct app *app, const struct config *cfg);
+/* After fork. The keys stay the caller's. Does not connect to the database: it may come back. */
+void setup_open(struct app *app, const struct config *cfg, struct jwks *keys);
 void setup_close(struct app *app);
 
 /* rollcall.fcgi --check: tries settings, keys and database, prints one line per finding to `out`.

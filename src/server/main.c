@@ -46,7 +46,9 @@ static enum action action_of(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	enum action action = action_of(argc, argv);
+	struct jwks *keys;
 	struct config cfg;
+	int status;
 
 	if (action == UNKNOWN) {
 		fputs(usage, stderr);
@@ -72,7 +74,10 @@ int main(int argc, char **argv)
 	log_setup((enum log_level)cfg.log_level, (enum log_format)cfg.log_format);
 	if (action == CHECK)
 		return setup_check(&cfg, stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
-	if (!setup_keys(&cfg, stderr))
+	keys = setup_keys(&cfg, stderr);
+	if (keys == NULL)
 		return EXIT_FAILURE;
-	return supervisor_run(&cfg);
+	status = supervisor_run(&cfg, keys);
+	jwks_close(keys);
+	return status;
 }

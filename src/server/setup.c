@@ -1,20 +1,28 @@
 /* SPDX-License-Identifier: MIT
  * Turns settings into the parts a worker holds for its lifetime, and tries them for --check.
  * Called by worker.c and main.c; opens files and the database through auth and db. The surprise:
- * only the start insists on keys. A worker whose keys or database went later answers 401 or 503
- * until they come back. */
+ * only the start insists on keys, and the database may be away even then. */
 #include "server/setup.h"
 
 #include <string.h>
 #include <unistd.h>
 
-#include "auth/jwks.h"
 #include "auth/jwt.h"
 #include "base/arena.h"
 #include "model/geo.h"
 #include "server/version.h"
 
-void setup_open(struct app *app, const struct config *cfg)
+static struct jwks *open_keys(const struct config *cfg)
+{
+	const struct jwks_config keys = {
+		.jwks_file = cfg->jwks_file,
+		.hs256_file = cfg->hs256_file,
+	};
+
+	return jwks_open(&keys);
+}
+
+void setup_open(struct app *app, const struct config *cfg, struct jwks *keys)
 {
 	const struct db_config db = {
 		.defaults_file = cfg->db_defaults,
@@ -22,10 +30,6 @@ void setup_open(struct app *app, const struct config *cfg)
 		.connect_timeout_s = (unsigned)cfg->db_connect_s,
 		.statement_ms = (unsigned)cfg->db_statement_ms,
 		.lock_wait_s = (unsigned)cfg->db_lock_wait_s,
-	};
-	const struct jwks_config keys = {
-		.jwks_file = cfg->jwks_file,
-		.hs256_file = cfg->hs256_file,
 	};
 	const struct jwt_config jwt = {
 		.issuer = cfg->jwt_issuer,
@@ -50,8 +54,7 @@ void setup_open(struct app *app, const struct config *cfg)
 		.version = ROLLCALL_VERSION,
 	};
 	app->db = db_open(&db);
-	app->keys = jwks_open(&keys);
-	app->jwt = jwt_open(&jwt, app->keys);
+	app->jwt = jwt_open(&jwt, keys);
 	app->geo = geo_open(cfg->geo_file);
 }
 
@@ -59,7 +62,6 @@ void setup_close(struct app *app)
 {
 	geo_close(app->geo);
 	jwt_close(app->jwt);
-	jwks_close(app->keys);
 	db_close(app->db);
 	*app = (struct app){0};
 }
@@ -86,9 +88,9 @@ static bool sources_usable(const char *by, const struct config *cfg, FILE *out)
 	return source_usable(by, "ROLLCALL_JWT_HS256_FILE", &hs256, out) && usable;
 }
 
-bool setup_keys(const struct config *cfg, FILE *err)
+struct jwks *setup_keys(const struct config *cfg, FILE *err)
 {
-	return sources_usable("rollcall", cfg, err);
+	return sources_usable("rollcall", cfg, err) ? open_keys(cfg) : NULL;
 }
 
 static bool check_keys(const struct config *cfg, const struct jwks *keys, FILE *out)
@@ -150,14 +152,16 @@ static bool check_locations(const struct config *cfg, const struct geo *geo, FIL
 
 bool setup_check(const struct config *cfg, FILE *out)
 {
+	struct jwks *keys = open_keys(cfg);
 	struct app app;
-	bool keys, database, locations;
+	bool usable;
 
 	fputs("settings: ok\n", out);
-	setup_open(&app, cfg);
-	keys = check_keys(cfg, app.keys, out);
-	database = check_database(cfg, app.db, out);
-	locations = check_locations(cfg, app.geo, out);
+	setup_open(&app, cfg, keys);
+	usable = check_keys(cfg, keys, out);
+	usable = check_database(cfg, app.db, out) && usable;
+	usable = check_locations(cfg, app.geo, out) && usable;
 	setup_close(&app);
-	return keys && database && locations;
+	jwks_close(keys);
+	return usable;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The parent of the pool. Called by main.c; forks workers and waits for signals and for nothing
  * else. It opens no database and parses no request, so that nothing a client sends can reach it.
- * Owns the mapping with everybody's counters, and hands out its slots.
+ * Owns the mapping with everybody's counters, and hands out its slots; keeps the last good keys.
  * The surprise: there are no signal handlers. The signals are blocked and taken one by one with
  * sigtimedwait, which also keeps the time for back-off and for the end of a drain. */
 #include "server/supervisor.h"
@@ -38,6 +38,7 @@ struct place {
 
 struct pool {
 	const struct config *cfg;
+	struct jwks *keys;
 	sigset_t signals;
 	struct place places[WORKERS_MAX];
 	int count;
@@ -72,7 +73,7 @@ static NORETURN void be_worker(const struct pool *p, size_t slot, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		exit(EXIT_SUCCESS);
-	exit(worker_run(p->cfg, p->all, slot));
+	exit(worker_run(p->cfg, p->keys, p->all, slot));
 }
 
 static void start(struct pool *p, struct place *w)
@@ -232,9 +233,13 @@ static void work(struct pool *p)
 		renew(p);
 }
 
+/* At the latest when the files of keys are to be looked at again. */
 static int64_t next_deadline(const struct pool *p)
 {
-	int64_t next = p->stopping || p->leaving != 0 ? p->kill_at : NEVER;
+	int64_t next = clock_monotonic_us() + SECOND;
+
+	if ((p->stopping || p->leaving != 0) && p->kill_at < next)
+		next = p->kill_at;
 
 	for (int i = 0; i < p->count && !p->stopping; i++) {
 		if (p->places[i].pid == 0 && p->places[i].due < next)
@@ -245,15 +250,15 @@ static int64_t next_deadline(const struct pool *p)
 
 static void wait_for_signal(struct pool *p)
 {
-	int64_t next = next_deadline(p), left = next - clock_monotonic_us();
+	int64_t left = next_deadline(p) - clock_monotonic_us();
 	struct timespec ts = {0};
 	int signo;
 
-	if (next != NEVER && left > 0) {
+	if (left > 0) {
 		ts.tv_sec = left / SECOND;
 		ts.tv_nsec = left % SECOND * 1000;
 	}
-	signo = sigtimedwait(&p->signals, NULL, next == NEVER ? NULL : &ts);
+	signo = sigtimedwait(&p->signals, NULL, &ts);
 	if (signo == SIGTERM || signo == SIGINT || signo == SIGUSR1)
 		stop(p);
 	if (signo == SIGHUP && !p->stopping) {
@@ -289,6 +294,7 @@ static void run_pool(struct pool *p)
 		reap(p);
 		if (p->stopping && living(p) == 0)
 			break;
+		(void)jwks_refresh(p->keys);
 		work(p);
 		metric_set(&p->self, METRIC_WORKERS, (uint64_t)living(p));
 		wait_for_signal(p);
@@ -296,9 +302,12 @@ static void run_pool(struct pool *p)
 	log_event(LOG_INFO, "pool stopped", NULL);
 }
 
-int supervisor_run(const struct config *cfg)
+int supervisor_run(const struct config *cfg, struct jwks *keys)
 {
-	struct pool p = {.cfg = cfg, .count = (int)cfg->workers, .renew_next = (int)cfg->workers};
+	struct pool p = {.cfg = cfg,
+		.keys = keys,
+		.count = (int)cfg->workers,
+		.renew_next = (int)cfg->workers};
 	int status = EXIT_SUCCESS;
 
 	p.all = metric_open((size_t)p.count);
@@ -306,7 +315,7 @@ int supervisor_run(const struct config *cfg)
 	metric_set(&p.self, METRIC_START_MS, (uint64_t)clock_now_ms());
 	metric_set(&p.self, METRIC_WORKERS, 1);
 	if (p.count == 1)
-		status = worker_run(cfg, p.all, 0);
+		status = worker_run(cfg, keys, p.all, 0);
 	else
 		run_pool(&p);
 	metrics_close(p.all);

@@ -43,7 +43,8 @@ static void serve(struct fcgi *f, const struct app *app, struct arena *a)
 	arena_reset(a);
 }
 
-int worker_run(const struct config *cfg, struct metrics *all, size_t slot)
+int worker_run(
+	const struct config *cfg, struct jwks *keys, struct metrics *all, size_t slot)
 {
 	struct metric metric = {.all = all, .slot = slot};
 	int64_t left = requests_to_serve(cfg);
@@ -59,7 +60,7 @@ int worker_run(const struct config *cfg, struct metrics *all, size_t slot)
 	if (f == NULL)
 		return EXIT_FAILURE;
 	a = arena_open();
-	setup_open(&app, cfg);
+	setup_open(&app, cfg, keys);
 	app.metric = &metric;
 	while (left-- > 0 && (event = fcgi_accept(f)) == FCGI_REQUEST)
 		serve(f, &app, a);

@@ -141,6 +141,20 @@ static uint64_t requests_to_measure(void)
 	return n != NULL && *n != '\0' ? strtoull(n, NULL, 10) : 20000;
 }
 
+/* As whoever delivers keys should: in one step. */
+static void replace_file(const char *file, struct str contents)
+{
+	char next[512];
+	FILE *f;
+
+	snprintf(next, sizeof(next), "%s.next", file);
+	f = fopen(next, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(contents.p, 1, contents.n, f), contents.n);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(rename(next, file), 0);
+}
+
 static void memory__does_not_grow_with_requests(void **state)
 {
 	struct pool_test *p = *state;
@@ -217,6 +231,31 @@ static void hangup__renews_every_worker_without_a_failure(void **state)
 	load_settle(p->load);
 	assert_true(p->mix.good > 600);
 	assert_int_equal(p->mix.failed + p->mix.unavailable, 0);
+}
+
+/* Whoever takes a worker's place has the keys that the others have. */
+static void broken_keys__are_as_unknown_to_new_workers_as_to_old_ones(void **state)
+{
+	struct pool_test *p = *state;
+	const char *file = pool_file(p->t, "jwks.json");
+	struct str good = pool_read(p->t, file, 0);
+	pid_t before[POOL_WORKERS_MAX];
+
+	mix_reset(&p->mix);
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(living(p, before), WORKERS);
+		replace_file(file, STR("{\"keys\":[{"));
+		if (round == 0)
+			pool_kill(before, WORKERS);
+		else
+			assert_int_equal(kill(pool_process(p->t, "pool.pid"), SIGHUP), 0);
+		wait_until_whole(p, before, WORKERS);
+		load_settle(p->load);
+		mix_reset(&p->mix);
+		run_requests(p, 500);
+		assert_int_equal(p->mix.failed + p->mix.unavailable, 0);
+		replace_file(file, good);
+	}
 }
 
 static void run_stack_command(struct pool_test *p, const char *command)
@@ -354,6 +393,7 @@ int main(void)
 		cmocka_unit_test(memory__does_not_grow_with_requests),
 		cmocka_unit_test(killed_workers__take_only_what_is_in_their_hands),
 		cmocka_unit_test(hangup__renews_every_worker_without_a_failure),
+		cmocka_unit_test(broken_keys__are_as_unknown_to_new_workers_as_to_old_ones),
 		cmocka_unit_test(database_restart__is_503_and_then_over),
 		cmocka_unit_test(termination__finishes_what_is_in_hand),
 	};

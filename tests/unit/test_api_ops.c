@@ -20,6 +20,7 @@
 
 struct world {
 	struct arena *arena;
+	struct jwks *keys;
 	struct app app;
 	struct metric metric;
 	const char *vars[VARS_MAX][2];
@@ -61,7 +62,9 @@ static int opened(void **state)
 	setenv("ROLLCALL_METRICS_ALLOW", "127.0.0.1,::1,192.0.2.7", 1);
 	assert_true(config_read(&cfg, stderr));
 	w->arena = arena_open();
-	setup_open(&w->app, &cfg);
+	w->keys = setup_keys(&cfg, stderr);
+	assert_non_null(w->keys);
+	setup_open(&w->app, &cfg, w->keys);
 	w->metric.all = metric_open(2);
 	w->metric.slot = 1;
 	w->app.metric = &w->metric;
@@ -76,6 +79,7 @@ static int closed(void **state)
 
 	log_setup(LOG_OFF, LOG_TEXT);
 	setup_close(&w->app);
+	jwks_close(w->keys);
 	metrics_close(w->metric.all);
 	arena_close(w->arena);
 	test_free(w);

@@ -60,16 +60,17 @@ static void put(const char *file, mode_t mode, const char *contents)
 static bool starts(struct fixture *f, const struct config *cfg)
 {
 	FILE *err = tmpfile();
-	bool ok;
+	struct jwks *keys;
 	size_t n;
 
 	assert_non_null(err);
-	ok = setup_keys(cfg, err);
+	keys = setup_keys(cfg, err);
 	rewind(err);
 	n = fread(f->said, 1, sizeof(f->said) - 1, err);
 	f->said[n] = '\0';
 	fclose(err);
-	return ok;
+	jwks_close(keys);
+	return keys != NULL;
 }
 
 #define GOOD "good"
