@@ -58,7 +58,7 @@ void log_setup(enum log_level least, enum log_format format)
 /* All or nothing, so that no escape is cut in two. After the first that does not fit, no more. */
 static void put(struct line *l, const char *p, size_t n)
 {
-	if (l->cut || n > LINE_BYTES - TAIL_BYTES - l->n) {
+	if (l->cut || l->n + n > LINE_BYTES - TAIL_BYTES) {
 		l->cut = true;
 		return;
 	}
@@ -70,7 +70,7 @@ static void put_tail(struct line *l, const char *c)
 {
 	size_t n = strlen(c);
 
-	BUG_ON(n > LINE_BYTES - l->n);
+	BUG_ON(l->n + n > LINE_BYTES);
 	memcpy(l->p + l->n, c, n);
 	l->n += n;
 }

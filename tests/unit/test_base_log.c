@@ -114,17 +114,21 @@ static bool ends_in(const char *s, const char *end)
 	return strcmp(s + strlen(s) - strlen(end), end) == 0;
 }
 
+/* Longer than what is kept free for the end of a line. */
+#define AFTER "a-value-that-would-not-fit-behind-the-end-of-a-line-that-is-cut-already-0123456789"
+
 static void a_long_value__is_cut_and_the_line_stays_whole(void **state)
 {
 	static const char fillers[] = {'x', '\x01', ' '};
 
 	(void)state;
 	for (size_t f = 0; f < sizeof(fillers); f++) {
-		for (size_t n = 3800; n < 4200; n++) {
-			enum log_format format = n % 2 ? LOG_JSON : LOG_TEXT;
+		for (size_t i = 2 * 3800; i < 2 * 4200; i++) {
+			enum log_format format = i % 2 ? LOG_JSON : LOG_TEXT;
+			size_t n = i / 2;
 			bool json = format == LOG_JSON;
 			const char *cut = json ? "\",\"cut\":\"yes\"}\n" : " cut=yes\n";
-			const char *whole = json ? ",\"after\":\"x\"}\n" : " after=x\n";
+			const char *whole = json ? ",\"after\":\"" AFTER "\"}\n" : " after=" AFTER "\n";
 			char *value = malloc(n + 1);
 
 			assert_non_null(value);
@@ -132,7 +136,7 @@ static void a_long_value__is_cut_and_the_line_stays_whole(void **state)
 			value[n] = '\0';
 			log_setup(LOG_INFO, format);
 			capture();
-			log_event(LOG_INFO, "e", "k", value, "after", "x", NULL);
+			log_event(LOG_INFO, "e", "k", value, "after", AFTER, NULL);
 			captured();
 			free(value);
 
