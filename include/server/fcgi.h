@@ -13,6 +13,7 @@ enum fcgi_role { FCGI_ROLE_RESPONDER, FCGI_ROLE_AUTHORIZER, FCGI_ROLE_OTHER };
 
 enum fcgi_event {
 	FCGI_REQUEST, /* one is in hand, until fcgi_finish */
+	FCGI_IDLE,    /* none came for a second */
 	FCGI_STOP,    /* a signal said so, and nothing is in hand */
 	FCGI_FAILED   /* the listening socket cannot be used any more; logged */
 };
@@ -26,7 +27,7 @@ bool fcgi_inherited(void);
 struct fcgi *fcgi_open(void);
 void fcgi_close(struct fcgi *f);
 
-/* Waits for a request or for a signal to stop. */
+/* Waits for a request or for a signal to stop, a second at the most. */
 enum fcgi_event fcgi_accept(struct fcgi *f);
 
 const struct http_env *fcgi_env(const struct fcgi *f);

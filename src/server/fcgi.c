@@ -5,14 +5,16 @@
  * socket and for the signals that stop it, which are blocked otherwise. So a stop can neither fall
  * between the test of a flag and a blocking accept, nor interrupt a read in the middle of a
  * request. The socket is made non-blocking, because another worker may be quicker; EPOLLEXCLUSIVE
- * wakes one worker a connection, as a blocking accept would. */
+ * wakes one worker a connection, as a blocking accept would. libfcgi gets the connection accepted,
+ * with time limits on it that it does not know how to set, and no socket to accept another from. */
 #include "server/fcgi.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <fcgiapp.h>
 #include <fcgios.h>
-#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +35,19 @@
  * (mod_proxy_fcgi) must not let four slow clients hold four workers. */
 #define BODY_US INT64_C(10000000)
 
+/* How long the records before the body may keep a worker waiting, each read of them. A web server
+ * sends them at once. */
+#define HEAD_US INT64_C(2000000)
+
+/* How long an answer may take to be read, all of it, and how long nothing of it may be: what a web
+ * server hands on as it comes must not let four clients that do not read hold four workers. */
+#define ANSWER_US INT64_C(30000000)
+#define STALL_US INT64_C(5000000)
+#define ANSWER_PART 65536
+
+/* Idle workers return to the caller that often. */
+#define IDLE_MS 1000
+
 /* How long what is left of a body is thrown away before closing. Not how much: web servers pass on
  * megabytes of a body that was refused by its length, and need the connection until then. */
 #define DRAIN_US INT64_C(500000)
@@ -41,7 +56,7 @@ struct fcgi {
 	FCGX_Request request;
 	int epoll, signals;
 	bool stopping;
-	int64_t body_until_us; /* monotonic */
+	int64_t body_until_us, answer_until_us; /* monotonic; the answer's 0 before its first byte */
 	struct http_env env;
 };
 
@@ -52,6 +67,13 @@ static const char *get(void *ctx, const char *name)
 	return FCGX_GetParam(name, f->request.envp);
 }
 
+static void set_time_limit(const struct fcgi *f, int direction, int64_t us)
+{
+	struct timeval wait = {.tv_sec = us / 1000000, .tv_usec = us % 1000000};
+
+	setsockopt(f->request.ipcFd, SOL_SOCKET, direction, &wait, sizeof(wait));
+}
+
 /* Sees to it that a part of the body can be read. What libfcgi holds back of earlier reads nobody
  * can see, so its own read has to be the one that waits, and the socket sets it a time. False: that
  * was over, or the web server is gone. *end: there is no more. */
@@ -59,7 +81,6 @@ static bool fill(struct fcgi *f, int64_t until_us, bool *end)
 {
 	FCGX_Stream *in = f->request.in;
 	int64_t left_us = until_us - clock_monotonic_us();
-	struct timeval wait;
 	int c;
 
 	*end = in->isClosed != 0;
@@ -67,8 +88,7 @@ static bool fill(struct fcgi *f, int64_t until_us, bool *end)
 		return true;
 	if (left_us < 1)
 		left_us = 1; /* 0 would be for ever */
-	wait = (struct timeval){.tv_sec = left_us / 1000000, .tv_usec = left_us % 1000000};
-	setsockopt(f->request.ipcFd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	set_time_limit(f, SO_RCVTIMEO, left_us);
 	c = FCGX_GetChar(in);
 	*end = c == EOF;
 	return c == EOF ? FCGX_GetError(in) == 0 : FCGX_UnGetChar(c, in) == c;
@@ -130,7 +150,7 @@ struct fcgi *fcgi_open(void)
 	f->epoll = f->signals = -1;
 	f->env = (struct http_env){.ctx = f, .get = get, .read = read_body};
 	if (FCGX_Init() == 0 &&
-		FCGX_InitRequest(&f->request, LISTEN_FD, FCGI_FAIL_ACCEPT_ON_INTR) == 0 && watch(f))
+		FCGX_InitRequest(&f->request, -1, FCGI_FAIL_ACCEPT_ON_INTR) == 0 && watch(f))
 		return f;
 	log_event(LOG_ERROR, "cannot serve descriptor 0", "why", strerror(errno), NULL);
 	fcgi_close(f);
@@ -150,16 +170,18 @@ void fcgi_close(struct fcgi *f)
 	free(f);
 }
 
-/* True when a connection waits; notes in f->stopping that a signal came. A connection that came
- * together with a signal is still served: the kernel woke nobody else for it. */
-static bool wait_for_connection(struct fcgi *f)
+enum waited { WAITED_IN_VAIN, WAITED_CONNECTION, WAITED_STOP };
+
+/* Notes in f->stopping that a signal came. A connection that came together with a signal is still
+ * served: the kernel woke nobody else for it. */
+static enum waited wait_for_connection(struct fcgi *f)
 {
 	struct epoll_event ev[2];
 	bool ready = false;
 	int n;
 
 	do {
-		n = epoll_wait(f->epoll, ev, ARRAY_LEN(ev), -1);
+		n = epoll_wait(f->epoll, ev, ARRAY_LEN(ev), IDLE_MS);
 	} while (n < 0 && errno == EINTR);
 	BUG_ON(n < 0);
 	for (int i = 0; i < n; i++) {
@@ -168,7 +190,9 @@ static bool wait_for_connection(struct fcgi *f)
 		else
 			f->stopping = true;
 	}
-	return ready;
+	if (ready)
+		return WAITED_CONNECTION;
+	return f->stopping ? WAITED_STOP : WAITED_IN_VAIN;
 }
 
 /* Errors of one connection, or another worker was quicker: not of the listening socket. */
@@ -177,25 +201,44 @@ static bool passes(int error)
 	return error == EAGAIN || error == EINTR || error == ECONNABORTED || error == EPROTO;
 }
 
+/* Reads the records up to the body. False: they are none, or do not come; the connection is closed. */
+static bool read_head(struct fcgi *f, int connection)
+{
+	int on = 1;
+
+	/* Fails, and rightly, where it is no TCP. */
+	setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	f->request.ipcFd = connection;
+	f->request.keepConnection = 1; /* else FCGX_Accept_r closes it first of all */
+	set_time_limit(f, SO_RCVTIMEO, HEAD_US);
+	set_time_limit(f, SO_SNDTIMEO, STALL_US);
+	if (FCGX_Accept_r(&f->request) != 0)
+		return false;
+	/* One connection, one request: whoever kept the connection for more would leave the
+	 * requests of others waiting in the backlog. */
+	f->request.keepConnection = 0;
+	f->body_until_us = clock_monotonic_us() + BODY_US;
+	f->answer_until_us = 0;
+	return true;
+}
+
 enum fcgi_event fcgi_accept(struct fcgi *f)
 {
 	while (!f->stopping) {
-		int got;
+		enum waited waited = wait_for_connection(f);
+		int connection;
 
-		if (!wait_for_connection(f))
-			continue;
-		got = FCGX_Accept_r(&f->request);
-		if (got == 0) {
-			/* One connection, one request: whoever kept the connection for more would
-			 * leave the requests of others waiting in the backlog. */
-			f->request.keepConnection = 0;
-			f->body_until_us = clock_monotonic_us() + BODY_US;
-			return FCGI_REQUEST;
-		}
-		if (!passes(-got)) {
-			log_event(LOG_ERROR, "accept failed", "why", strerror(-got), NULL);
+		if (waited == WAITED_IN_VAIN)
+			return FCGI_IDLE;
+		if (waited == WAITED_STOP)
+			break;
+		connection = accept(LISTEN_FD, NULL, NULL);
+		if (connection < 0 && !passes(errno)) {
+			log_event(LOG_ERROR, "accept failed", "why", strerror(errno), NULL);
 			return FCGI_FAILED;
 		}
+		if (connection >= 0 && read_head(f, connection))
+			return FCGI_REQUEST;
 	}
 	return FCGI_STOP;
 }
@@ -216,16 +259,22 @@ enum fcgi_role fcgi_role(const struct fcgi *f)
 	return FCGI_ROLE_OTHER;
 }
 
-/* A web server that went away is no error of ours: the rest of the answer is dropped. */
+/* A web server that went away is no error of ours: the rest of the answer is dropped. So it is of
+ * one that takes too long; shut down, the connection holds nobody up with the end of it either. */
 void fcgi_write(void *fcgi, const char *p, size_t n)
 {
 	struct fcgi *f = fcgi;
 
+	if (f->answer_until_us == 0)
+		f->answer_until_us = clock_monotonic_us() + ANSWER_US;
 	while (n > 0) {
-		int part = n > INT_MAX ? INT_MAX : (int)n;
+		int part = n > ANSWER_PART ? ANSWER_PART : (int)n;
 
-		if (FCGX_PutStr(p, part, f->request.out) < 0)
+		if (clock_monotonic_us() >= f->answer_until_us ||
+			FCGX_PutStr(p, part, f->request.out) < 0) {
+			shutdown(f->request.ipcFd, SHUT_RDWR);
 			return;
+		}
 		p += part;
 		n -= (size_t)part;
 	}

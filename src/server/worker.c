@@ -48,7 +48,7 @@ int worker_run(
 {
 	struct metric metric = {.all = all, .slot = slot};
 	int64_t left = requests_to_serve(cfg);
-	enum fcgi_event event = FCGI_STOP;
+	enum fcgi_event event;
 	struct fcgi *f;
 	struct arena *a;
 	struct app app;
@@ -62,8 +62,15 @@ int worker_run(
 	a = arena_open();
 	setup_open(&app, cfg, keys);
 	app.metric = &metric;
-	while (left-- > 0 && (event = fcgi_accept(f)) == FCGI_REQUEST)
-		serve(f, &app, a);
+	do {
+		event = fcgi_accept(f);
+		/* Idle or not: who looked late would miss a good file between two broken ones. */
+		(void)jwks_refresh(keys);
+		if (event == FCGI_REQUEST) {
+			serve(f, &app, a);
+			left--;
+		}
+	} while (left > 0 && (event == FCGI_REQUEST || event == FCGI_IDLE));
 	log_flush();
 	setup_close(&app);
 	arena_close(a);

@@ -6,6 +6,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "lib/e2e.h"
 #include "lib/load.h"
@@ -258,6 +261,56 @@ static void broken_keys__are_as_unknown_to_new_workers_as_to_old_ones(void **sta
 	}
 }
 
+static size_t lines_with(struct pool_test *p, const char *part)
+{
+	const char *log = pool_read(p->t, pool_file(p->t, "pool.log"), 0).p;
+	size_t n = 0;
+
+	for (; log != NULL && (log = strstr(log, part)) != NULL; log++)
+		n++;
+	return n;
+}
+
+/* Who looked at the file only when asked would be surprised by the next, broken one. */
+static void new_keys__reach_workers_that_nobody_asks(void **state)
+{
+	struct pool_test *p = *state;
+	const char *file = pool_file(p->t, "jwks.json");
+	struct str good = pool_read(p->t, file, 0);
+	size_t before = lines_with(p, "jwks loaded");
+	int64_t until = now_ms() + PATIENCE_S * 1000;
+
+	load_settle(p->load);
+	replace_file(file, str_printf(p->t->arena, "%.*s\n", STR_FMT(good)));
+	while (lines_with(p, "jwks loaded") < before + 1 + WORKERS) {
+		assert_true(now_ms() < until);
+		pool_pause_ms(50);
+	}
+	replace_file(file, good);
+}
+
+/* Whoever may connect to the socket and says nothing, or half a word. */
+static void silent_connections__are_given_up(void **state)
+{
+	struct pool_test *p = *state;
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	int fds[2 * WORKERS];
+	struct e2e_answer a;
+
+	load_settle(p->load);
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", pool_file(p->t, "pool.sock"));
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		fds[i] = socket(AF_UNIX, SOCK_STREAM, 0);
+		assert_int_equal(connect(fds[i], (struct sockaddr *)&to, sizeof(to)), 0);
+		if (i % 2 == 0)
+			assert_int_equal(write(fds[i], "\1\1", 2), 2);
+	}
+	a = e2e_get(p->t, STR_NONE, "/healthz");
+	expect_status(&a, 200);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		close(fds[i]);
+}
+
 static void run_stack_command(struct pool_test *p, const char *command)
 {
 	pid_t child = stack_begin(&p->stack, command);
@@ -394,6 +447,8 @@ int main(void)
 		cmocka_unit_test(killed_workers__take_only_what_is_in_their_hands),
 		cmocka_unit_test(hangup__renews_every_worker_without_a_failure),
 		cmocka_unit_test(broken_keys__are_as_unknown_to_new_workers_as_to_old_ones),
+		cmocka_unit_test(new_keys__reach_workers_that_nobody_asks),
+		cmocka_unit_test(silent_connections__are_given_up),
 		cmocka_unit_test(database_restart__is_503_and_then_over),
 		cmocka_unit_test(termination__finishes_what_is_in_hand),
 	};
