@@ -87,9 +87,10 @@ CREATE TABLE IF NOT EXISTS session (
 	KEY session_live (revoked_at, created_at, id, expires_at),
 	-- dead ones too, newest first
 	KEY session_tenant_all (tenant_id, created_at, id),
-	KEY session_tenant_user (tenant_id, user_id, created_at),
-	KEY session_user (user_id, revoked_at, created_at),
-	-- expired of a tenant (exact totals from maintained counts, statistics); long dead (purge)
+	-- of a user: the active ones, whatever their number of dead ones; all of them, sorted
+	KEY session_tenant_user (tenant_id, user_id, revoked_at, expires_at, created_at),
+	KEY session_user (user_id, revoked_at, expires_at, created_at),
+	-- expired of a tenant (exact totals from maintained counts); long dead (purge)
 	KEY session_tenant_expiry (tenant_id, revoked_at, expires_at, user_id),
 	KEY session_expiry (expires_at),
 	CONSTRAINT session_tenant_fk FOREIGN KEY (tenant_id) REFERENCES tenant (id),

@@ -7,6 +7,10 @@
 #include "base/random.h"
 #include "model/session.h"
 
+/* Of what a batch found, others may have ended some: then there may be more in their place. Not for
+ * ever, for where people go on signing in there always is one more. */
+#define PARTIAL_BATCHES 16
+
 struct batch {
 	struct db *db;
 	struct arena *arena;
@@ -15,28 +19,32 @@ struct batch {
 	int64_t ended;
 };
 
-/* Locks up to REVOKE_BATCH active sessions of the scope and writes their audit rows. In the order
- * of the indexes, so that a replica which is sent the statement ends the same ones. */
+/* Locks up to REVOKE_BATCH active sessions of the scope and writes their audit rows. They are looked
+ * for without locks, which INSERT … SELECT … FOR UPDATE would keep on every row that it passes, and
+ * then taken if they still are active. In the order of the indexes, so that a replica which is sent
+ * the statement ends the same ones. */
 static enum err claim(struct batch *b, int64_t *claimed)
 {
 	const struct revoke_call *call = b->call;
-	struct session_scope scope = call->scope;
+	struct session_scope scope = call->scope, still = {.active = true};
 	struct sql q;
 
 	scope.active = true;
 	sql_begin(&q, b->arena, SQL_WRITE, "");
 	sql_add(&q, SQL("INSERT INTO revocation (call_id, session_id, tenant_id, user_id,"
 			" revoked_at, revoked_by, endpoint, request_id, reason)"
-			" SELECT ?, s.id, s.tenant_id, s.user_id, UTC_TIMESTAMP(3), ?, ?, ?, ?"
-			" FROM "));
+			" SELECT STRAIGHT_JOIN ?, s.id, s.tenant_id, s.user_id, UTC_TIMESTAMP(3), ?, ?, ?, ?"
+			" FROM (SELECT s.id FROM "));
 	sql_arg(&q, db_i64(b->call_id));
 	sql_arg(&q, db_str(call->by));
 	sql_arg(&q, db_str(call->endpoint));
 	sql_arg(&q, db_str(call->request_id));
 	sql_arg(&q, db_str(call->reason));
 	scope_from(&scope, &q);
-	sql_add(&q, SQL(" ORDER BY s.created_at, s.id LIMIT ? FOR UPDATE"));
+	sql_add(&q, SQL(" ORDER BY s.created_at, s.id LIMIT ?) p JOIN session s ON s.id = p.id"));
 	sql_arg(&q, db_i64(REVOKE_BATCH));
+	scope_where(&still, &q);
+	sql_add(&q, SQL(" FOR UPDATE"));
 	return db_exec(b->db, &q, claimed);
 }
 
@@ -51,7 +59,7 @@ static enum err run_batch(void *ctx)
 	if (err != ERR_OK)
 		return err;
 	b->ended = claimed;
-	if (b->call->if_count >= 0 && b->call->if_count < REVOKE_BATCH &&
+	if (b->call->batches == 0 && b->call->if_count >= 0 && b->call->if_count < REVOKE_BATCH &&
 		b->call->if_count != claimed)
 		return ERR_CONFLICT;
 	if (claimed == 0)
@@ -75,6 +83,7 @@ static enum err check_large_count(struct db *db, struct arena *a, const struct r
 enum err revoke_sessions(struct db *db, struct arena *a, struct revoke_call *call)
 {
 	struct batch b = {.db = db, .arena = a, .call = call};
+	int partial = 0;
 	enum err err;
 
 	call->count = call->batches = 0;
@@ -92,9 +101,10 @@ enum err revoke_sessions(struct db *db, struct arena *a, struct revoke_call *cal
 		if (err != ERR_OK)
 			return err;
 		call->count += b.ended;
-		call->batches++;
+		call->batches += b.ended > 0;
 		arena_rewind(a, mark);
-	} while (b.ended == REVOKE_BATCH);
+		partial += b.ended < REVOKE_BATCH;
+	} while (b.ended > 0 && partial < PARTIAL_BATCHES && call->scope.session_id.p == NULL);
 	return ERR_OK;
 }
 

@@ -410,6 +410,49 @@ static void others__may_not(void **state)
 	expect_status(&a, 405);
 }
 
+struct held {
+	struct e2e *t;
+	struct e2e_tenant tenant;
+	struct str locked;
+};
+
+static enum err revoke_while_held(void *ctx)
+{
+	static const struct db_col col = {'i', 0};
+	static const struct db_shape shape = {&col, 1};
+	struct held *h = ctx;
+	struct e2e *t = h->t;
+	struct e2e_answer a;
+	int64_t one;
+	struct sql q;
+	enum err err;
+
+	sql_begin(&q, t->arena, SQL_READ, "i");
+	sql_add(&q, SQL("SELECT 1 FROM session WHERE id = ? FOR UPDATE"));
+	sql_arg(&q, db_str(h->locked));
+	err = db_one(t->db, t->arena, &q, &shape, &one);
+	if (err != ERR_OK)
+		return err;
+	a = as_admin(t, OF(h->tenant, " and userAgent = \"wanted\""), "");
+	expect_count(&a, 1);
+	return ERR_OK;
+}
+
+/* What is passed by on the way is neither locked nor waited for. */
+static void session_that_does_not_match__may_be_locked(void **state)
+{
+	struct e2e *t = *state;
+	struct held h = {.t = t, .tenant = e2e_tenant(t, STR_NONE)};
+	struct session_new s;
+
+	h.locked = e2e_put_session(t, h.tenant, STR("u"));
+	s = e2e_session(t, h.tenant, STR("u"));
+	s.user_agent = STR("wanted");
+	e2e_put(t, &s);
+	assert_int_equal(db_tx(t->db, revoke_while_held, &h), ERR_OK);
+	assert_true(is_alive(t, h.locked));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -423,6 +466,7 @@ int main(void)
 		cmocka_unit_test(true__ends_all_that_the_caller_reaches),
 		cmocka_unit_test(tenant_administrator__stays_within_the_tenant),
 		cmocka_unit_test(partner_administrator__stays_within_the_partner),
+		cmocka_unit_test(session_that_does_not_match__may_be_locked),
 		cmocka_unit_test(others__may_not),
 	};
 
