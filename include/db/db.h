@@ -114,8 +114,8 @@ MUST_CHECK enum err db_each(struct db *db, struct arena *a, const struct sql *sq
 	const struct db_shape *shape, void *row, db_row_fn fn, void *ctx);
 
 /* Runs fn in a transaction and commits; rolls back when fn fails. fn may be called up to
- * DB_TX_TRIES times, within about statement_ms, and has to start afresh each time. Not to be
- * nested. */
+ * DB_TX_TRIES times, and not again once twice the time for a lock has passed; it has to start afresh
+ * each time. Not to be nested. */
 typedef enum err (*db_tx_fn)(void *ctx);
 MUST_CHECK enum err db_tx(struct db *db, db_tx_fn fn, void *ctx);
 

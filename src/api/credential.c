@@ -72,12 +72,14 @@ static enum err check_opaque(const struct app *app, struct arena *a, struct str 
 enum err credential_check(const struct app *app, struct arena *a, struct str token,
 	struct credential *out)
 {
-	bool dotted = token.n > 0 && memchr(token.p, '.', token.n) != NULL;
+	size_t dots = 0; /* a JWS has two (RFC 7515 section 7.1); an imported token may have others */
 	enum err err;
 
 	*out = (struct credential){.expires_ms = TIME_NONE, .issued_ms = TIME_NONE};
 	if (token.n == 0 || token.n > LIMIT_TOKEN_BYTES)
 		return ERR_UNAUTHORIZED;
-	err = dotted ? check_jwt(app, a, token, out) : check_opaque(app, a, token, out);
+	for (size_t i = 0; i < token.n; i++)
+		dots += token.p[i] == '.';
+	err = dots == 2 ? check_jwt(app, a, token, out) : check_opaque(app, a, token, out);
 	return err == ERR_NOT_FOUND ? ERR_UNAUTHORIZED : err;
 }

@@ -209,6 +209,10 @@ MUST_CHECK static enum err claim_kind(const struct claims *c, struct principal *
 	for (size_t i = 0; role && i < ARRAY_LEN(roles); i++)
 		if (str_eq(role->text, str_from(roles[i].role)))
 			who->kind = roles[i].kind;
+	if (role && who->kind == PRINCIPAL_USER) {
+		who->platform_token = false;
+		who->scopes = 0;
+	}
 	return ERR_OK;
 }
 

@@ -238,7 +238,7 @@ static void back_off(unsigned tries)
 
 enum err db_tx(struct db *db, db_tx_fn fn, void *ctx)
 {
-	int64_t limit_us = clock_monotonic_us() + (int64_t)db->read_timeout_s * 1000000;
+	int64_t limit_us = clock_monotonic_us() + 2 * (int64_t)db->cfg.lock_wait_s * 1000000;
 	enum err err;
 
 	BUG_ON(db->in_tx);

@@ -31,7 +31,8 @@ static struct db_val opt_i64(int64_t v)
 enum err ingest_user(struct db *db, const struct user_new *u)
 {
 	struct sql q = SQL_FIXED(USER_PUT, db_str(u->tenant_id), db_str(u->id), db_str(u->email),
-		db_str(u->display_name), opt_i64(u->is_admin), opt_i64(u->is_admin));
+		db_str(u->display_name), opt_i64(u->is_admin), opt_i64(u->is_admin),
+		opt_i64(u->is_admin));
 
 	return db_exec(db, &q, NULL);
 }

@@ -475,7 +475,7 @@ static enum err ask_while_held(void *ctx)
 	return ERR_OK;
 }
 
-/* A worker that waited for the row (3 s, ROLLCALL_DB_LOCK_WAIT_SECONDS) would let nobody in: with
+/* A worker that waited for the row (2 s, ROLLCALL_DB_LOCK_WAIT_SECONDS) would let nobody in: with
  * eight of them, the last of 64 would have half a minute to wait. */
 static void held_row__keeps_nobody_waiting(void **state)
 {

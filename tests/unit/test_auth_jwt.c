@@ -461,7 +461,7 @@ static void kind__follows_role_and_platform_token(void **state)
 		{",\"platform_token\":false", PRINCIPAL_USER, false},
 		{",\"platform_token\":null", PRINCIPAL_USER, false},
 		{",\"platform_token\":true,\"role\":null", PRINCIPAL_SERVICE, true},
-		{",\"platform_token\":true,\"role\":\"viewer\"", PRINCIPAL_USER, true},
+		{",\"platform_token\":true,\"role\":\"viewer\"", PRINCIPAL_USER, false},
 		{",\"platform_token\":true,\"role\":\"tenant_admin\"", PRINCIPAL_TENANT_ADMIN, true},
 	};
 	struct fixture *f = *state;
