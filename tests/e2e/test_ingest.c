@@ -33,6 +33,7 @@ static struct str user_column(struct e2e *t, struct sql_frag text, struct str te
 
 #define EMAIL SQL("SELECT email FROM user WHERE id = 'u' AND tenant_id = ?")
 #define NAME SQL("SELECT display_name FROM user WHERE id = 'u' AND tenant_id = ?")
+#define CHANGED SQL("SELECT COUNT(*) FROM user WHERE tenant_id = ? AND updated_at > '2020-01-01'")
 #define ADMINS SQL("SELECT COUNT(*) FROM user WHERE id = 'u' AND is_admin AND tenant_id = ?")
 #define TENANTS SQL("SELECT COUNT(*) FROM tenant WHERE id = ?")
 #define SESSIONS SQL("SELECT COUNT(*) FROM session WHERE tenant_id = ?")
@@ -316,6 +317,15 @@ static void users__are_created_and_updated(void **state)
 	expect_str(user_column(t, EMAIL, tn.id), STR("b@x"));
 	expect_str(user_column(t, NAME, tn.id), STR("A"));
 	assert_int_equal(e2e_count(t, ADMINS, 1, db_str(tn.id)), 0);
+	/* To become an administrator is a change, too. */
+	e2e_exec(t, SQL("UPDATE user SET updated_at = '2020-01-01' WHERE tenant_id = ?"), 1,
+		db_str(tn.id));
+	a = e2e_post(t, platform(t), BODY(tn.id, ""), PATH);
+	expect_status(&a, 201);
+	assert_int_equal(e2e_count(t, CHANGED, 1, db_str(tn.id)), 0);
+	a = e2e_post(t, platform(t), BODY(tn.id, ",\"is_admin\":true"), PATH);
+	expect_status(&a, 201);
+	assert_int_equal(e2e_count(t, CHANGED, 1, db_str(tn.id)), 1);
 	/* The same id in another tenant is somebody else. */
 	a = e2e_post(t, platform(t), BODY(e2e_tenant(t, STR_NONE).id, ""), PATH);
 	expect_status(&a, 201);
@@ -407,6 +417,12 @@ static void tenants_own_service__stays_within_its_tenant(void **state)
 	expect_body(&a, "{\"detail\":\"Tenant not found\"}");
 	assert_int_equal(e2e_count(t, SESSIONS, 1, db_str(other.id)), 0);
 
+	/* A role that nobody knows gives nothing, not even to a service of the platform. */
+	a = e2e_post(t,
+		e2e_token(t, "{\"sub\":\"s\",\"role\":\"auditor\",\"platform_token\":true,"
+			     "\"tenant_id\":\"%s\",\"scope\":\"sessions:write\"}", mine.id.p),
+		BODY(mine.id, ""), PATH);
+	expect_status(&a, 403);
 	/* It neither makes platform administrators nor unmakes them. */
 	a = e2e_post(t, service, BODY(mine.id, ",\"is_admin\":true"), PATH);
 	expect_status(&a, 403);

@@ -457,6 +457,24 @@ static void introspection__reads_forms_as_they_are_sent(void **state)
 	"{\"detail\":[{\"loc\":[\"body\",\"token\"],\"msg\":\"Field "                              \
 	"required\",\"type\":\"missing\"}]}"
 
+/* As rollcall-admin import takes them from other systems. */
+static void imported_token__may_hold_a_dot(void **state)
+{
+	static const char *const tokens[] = {"s:abcdefghijklmnop.qrstuvwxyz", ".", "a.b.c.d"};
+	struct e2e *t = *state;
+	struct signed_in s = sign_in(t);
+
+	for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
+		struct e2e_answer a;
+
+		e2e_exec(t, SQL("UPDATE session SET token_digest = UNHEX(SHA2(?, 256)) WHERE id = ?"),
+			2, db_str(str_from(tokens[i])), db_str(s.id));
+		a = ask_form(t, platform(t), arena_printf(t->arena, "token=%s", tokens[i]));
+		expect_status(&a, 200);
+		expect_str(e2e_text(a.json, "sid"), s.id);
+	}
+}
+
 static void introspection__is_validated(void **state)
 {
 	struct e2e *t = *state;
@@ -522,6 +540,7 @@ int main(void)
 		cmocka_unit_test(token_of_another_tenant__is_inactive),
 		cmocka_unit_test(jwt_of_another_users_session__is_inactive),
 		cmocka_unit_test(introspection__reads_forms_as_they_are_sent),
+		cmocka_unit_test(imported_token__may_hold_a_dot),
 		cmocka_unit_test(introspection__is_validated),
 		cmocka_unit_test(introspection__is_for_services),
 	};
