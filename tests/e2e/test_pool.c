@@ -15,6 +15,7 @@
 #include "lib/mix.h"
 #include "lib/pool.h"
 #include "lib/stack.h"
+#include "lib/token.h"
 
 enum {
 	WORKERS = 4,
@@ -144,20 +145,6 @@ static uint64_t requests_to_measure(void)
 	return n != NULL && *n != '\0' ? strtoull(n, NULL, 10) : 20000;
 }
 
-/* As whoever delivers keys should: in one step. */
-static void replace_file(const char *file, struct str contents)
-{
-	char next[512];
-	FILE *f;
-
-	snprintf(next, sizeof(next), "%s.next", file);
-	f = fopen(next, "w");
-	assert_non_null(f);
-	assert_int_equal(fwrite(contents.p, 1, contents.n, f), contents.n);
-	assert_int_equal(fclose(f), 0);
-	assert_int_equal(rename(next, file), 0);
-}
-
 static void memory__does_not_grow_with_requests(void **state)
 {
 	struct pool_test *p = *state;
@@ -247,7 +234,7 @@ static void broken_keys__are_as_unknown_to_new_workers_as_to_old_ones(void **sta
 	mix_reset(&p->mix);
 	for (int round = 0; round < 2; round++) {
 		assert_int_equal(living(p, before), WORKERS);
-		replace_file(file, STR("{\"keys\":[{"));
+		token_file(file, 0644, STR("{\"keys\":[{"));
 		if (round == 0)
 			pool_kill(before, WORKERS);
 		else
@@ -257,7 +244,7 @@ static void broken_keys__are_as_unknown_to_new_workers_as_to_old_ones(void **sta
 		mix_reset(&p->mix);
 		run_requests(p, 500);
 		assert_int_equal(p->mix.failed + p->mix.unavailable, 0);
-		replace_file(file, good);
+		token_file(file, 0644, good);
 	}
 }
 
@@ -281,12 +268,12 @@ static void new_keys__reach_workers_that_nobody_asks(void **state)
 	int64_t until = now_ms() + PATIENCE_S * 1000;
 
 	load_settle(p->load);
-	replace_file(file, str_printf(p->t->arena, "%.*s\n", STR_FMT(good)));
+	token_file(file, 0644, str_printf(p->t->arena, "%.*s\n", STR_FMT(good)));
 	while (lines_with(p, "jwks loaded") < before + 1 + WORKERS) {
 		assert_true(now_ms() < until);
 		pool_pause_ms(50);
 	}
-	replace_file(file, good);
+	token_file(file, 0644, good);
 }
 
 /* Whoever may connect to the socket and says nothing, or half a word. */
