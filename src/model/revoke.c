@@ -17,12 +17,14 @@ struct batch {
 	struct revoke_call *call;
 	int64_t call_id;
 	int64_t ended;
+	int64_t logged; /* whether the binary log takes statements: then every read of a write locks */
 };
 
 /* Locks up to REVOKE_BATCH active sessions of the scope and writes their audit rows. They are looked
  * for without locks, which INSERT … SELECT … FOR UPDATE would keep on every row that it passes, and
- * then taken if they still are active. In the order of the indexes, so that a replica which is sent
- * the statement ends the same ones. */
+ * then taken if they still are active. Where statements are logged they cannot be looked for without:
+ * there they are taken at once, for two that both have shared locks would only get in each other's
+ * way. In the order of the indexes, so that a replica which is sent the statement ends the same. */
 static enum err claim(struct batch *b, int64_t *claimed)
 {
 	const struct revoke_call *call = b->call;
@@ -34,16 +36,21 @@ static enum err claim(struct batch *b, int64_t *claimed)
 	sql_add(&q, SQL("INSERT INTO revocation (call_id, session_id, tenant_id, user_id,"
 			" revoked_at, revoked_by, endpoint, request_id, reason)"
 			" SELECT STRAIGHT_JOIN ?, s.id, s.tenant_id, s.user_id, UTC_TIMESTAMP(3), ?, ?, ?, ?"
-			" FROM (SELECT s.id FROM "));
+			" FROM "));
 	sql_arg(&q, db_i64(b->call_id));
 	sql_arg(&q, db_str(call->by));
 	sql_arg(&q, db_str(call->endpoint));
 	sql_arg(&q, db_str(call->request_id));
 	sql_arg(&q, db_str(call->reason));
+	if (!b->logged)
+		sql_add(&q, SQL("(SELECT s.id FROM "));
 	scope_from(&scope, &q);
-	sql_add(&q, SQL(" ORDER BY s.created_at, s.id LIMIT ?) p JOIN session s ON s.id = p.id"));
+	sql_add(&q, SQL(" ORDER BY s.created_at, s.id LIMIT ?"));
 	sql_arg(&q, db_i64(REVOKE_BATCH));
-	scope_where(&still, &q);
+	if (!b->logged) {
+		sql_add(&q, SQL(") p JOIN session s ON s.id = p.id"));
+		scope_where(&still, &q);
+	}
 	sql_add(&q, SQL(" FOR UPDATE"));
 	return db_exec(b->db, &q, claimed);
 }
@@ -82,9 +89,15 @@ static enum err check_large_count(struct db *db, struct arena *a, const struct r
 
 enum err revoke_sessions(struct db *db, struct arena *a, struct revoke_call *call)
 {
+	static const struct db_col col = {'i', 0};
+	static const struct db_shape shape = {&col, 1};
+	const struct sql logged = SQL_FIXED0(REVOKE_LOGGED);
 	struct batch b = {.db = db, .arena = a, .call = call};
 	int partial = 0;
-	enum err err;
+	enum err err = db_one(db, a, &logged, &shape, &b.logged);
+
+	if (err != ERR_OK)
+		return err;
 
 	call->count = call->batches = 0;
 	call->call_id = random_i64() / 2;
