@@ -66,7 +66,7 @@ static enum err run_batch(void *ctx)
 	if (err != ERR_OK)
 		return err;
 	b->ended = claimed;
-	if (b->call->batches == 0 && b->call->if_count >= 0 && b->call->if_count < REVOKE_BATCH &&
+	if (b->call->if_count >= 0 && b->call->if_count < REVOKE_BATCH &&
 		b->call->if_count != claimed)
 		return ERR_CONFLICT;
 	if (claimed == 0)
@@ -117,7 +117,9 @@ enum err revoke_sessions(struct db *db, struct arena *a, struct revoke_call *cal
 		call->batches += b.ended > 0;
 		arena_rewind(a, mark);
 		partial += b.ended < REVOKE_BATCH;
-	} while (b.ended > 0 && partial < PARTIAL_BATCHES && call->scope.session_id.p == NULL);
+		/* Who said how many does not mean those that come while this runs. */
+	} while (b.ended > 0 && partial < PARTIAL_BATCHES && call->scope.session_id.p == NULL &&
+		 (call->if_count < 0 || call->count < call->if_count));
 	return ERR_OK;
 }
 
