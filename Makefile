@@ -15,7 +15,7 @@ WERROR ?= -Werror
 O := $(BUILD)/$(MODE)
 PACKAGES := gcc make pkg-config libfcgi-dev libyajl-dev libmariadb-dev libcjose-dev libjansson-dev \
 	libssl-dev libmaxminddb-dev python3-yaml mariadb-server mariadb-client lighttpd spawn-fcgi curl
-TEST_PACKAGES := libcmocka-dev libcurl4-openssl-dev apache2 libapache2-mod-fcgid nginx-light php-cli \
+TEST_PACKAGES := libcmocka-dev libcurl4-openssl-dev clang-format apache2 libapache2-mod-fcgid nginx-light php-cli \
 	php-cgi prometheus $(if $(shell command -v npm),,nodejs npm)
 
 MODES := release debug asan cov fuzz
@@ -242,6 +242,13 @@ check-headers:
 
 lint:
 	@tests/lint
+
+## format          lay out every C file as .clang-format says
+FORMATTED := $(wildcard src/*/*.[ch] include/*/*.h tests/*/*.[ch])
+.PHONY: format
+format:
+	@httpd-conf/demo/install-packages clang-format
+	@clang-format -i $(FORMATTED)
 
 ## bench           Rollcall and a PHP of one afternoon, side by side
 .PHONY: bench

@@ -13,9 +13,9 @@ struct geo;
 
 struct import_rules {
 	enum record_form form;
-	bool ignore_unknown;       /* columns and members that nobody here knows */
-	int64_t session_s;         /* lifetime where a row names none */
-	const struct geo *geo;     /* NULL: no location is looked up */
+	bool ignore_unknown;             /* columns and members that nobody here knows */
+	int64_t session_s;               /* lifetime where a row names none */
+	const struct geo *geo;           /* NULL: no location is looked up */
 	int columns[IMPORT_COLUMNS_MAX]; /* CSV: which is where, -1 for one to be ignored */
 	size_t column_count;
 };
@@ -36,8 +36,8 @@ const char *import_header(struct import_rules *rules, struct arena *a, struct st
 
 /* Fills in session, user and fault; all texts are in the arena. Tokens leave as digests only, and
  * no value of the row is part of a fault. */
-void import_row_read(const struct import_rules *rules, struct arena *a, struct str text,
-	struct import_row *row);
+void import_row_read(
+	const struct import_rules *rules, struct arena *a, struct str text, struct import_row *row);
 
 /* Where an import goes on. The digest of the file's first bytes guards against another file. */
 struct import_place {
@@ -48,7 +48,7 @@ struct import_place {
 const char *import_state_read(const char *path, struct str head, struct import_place *place);
 
 /* All or nothing: written aside, then renamed. False: errno. */
-bool import_state_write(struct arena *a, const char *path, struct str head,
-	struct import_place place);
+bool import_state_write(
+	struct arena *a, const char *path, struct str head, struct import_place place);
 
 #endif

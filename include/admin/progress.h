@@ -11,7 +11,7 @@
 #include "base/macros.h"
 
 struct progress {
-	bool on;            /* standard error is a terminal */
+	bool on; /* standard error is a terminal */
 	bool drawn;
 	int64_t start_us, drawn_us;
 };

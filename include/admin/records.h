@@ -24,18 +24,18 @@ enum record_got {
 };
 
 struct record {
-	struct str text; /* without the line end; until the next call */
+	struct str text;      /* without the line end; until the next call */
 	int64_t offset, line; /* where it begins; line from 1 */
 };
 
 struct records {
 	int fd;
-	enum record_form form;  /* set by the caller before the first record */
+	enum record_form form; /* set by the caller before the first record */
 	char *p;
-	size_t start, end;      /* of what is read and not yet handed out */
+	size_t start, end; /* of what is read and not yet handed out */
 	bool eof;
-	int64_t offset, line;   /* of start: where the next record begins */
-	struct str head;        /* the file's first bytes, for telling files apart */
+	int64_t offset, line; /* of start: where the next record begins */
+	struct str head;      /* the file's first bytes, for telling files apart */
 };
 
 /* Begins at the descriptor's position; a byte-order mark is stepped over. False: errno. */
@@ -47,7 +47,7 @@ bool records_go_to(struct records *r, int64_t offset, int64_t line);
 enum record_got records_next(struct records *r, struct record *out);
 
 /* The fields of a CSV row, copied into the arena, a NUL behind each. NULL, or what is wrong. */
-const char *records_split_csv(struct arena *a, struct str text, struct str *fields, size_t max,
-	size_t *count);
+const char *records_split_csv(
+	struct arena *a, struct str text, struct str *fields, size_t max, size_t *count);
 
 #endif

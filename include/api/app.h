@@ -27,7 +27,7 @@ struct app {
 	struct app_config cfg;
 	struct db *db;
 	struct jwt *jwt;
-	struct geo *geo; /* NULL: no locations */
+	struct geo *geo;       /* NULL: no locations */
 	struct metric *metric; /* NULL: nothing is counted */
 };
 

@@ -30,10 +30,10 @@ struct param_value {
 };
 
 enum body_kind {
-	BODY_NONE,     /* whatever comes is not looked at */
-	BODY_JSON,     /* an object has to come; call->body */
-	BODY_MAYBE,    /* an object or nothing at all (call->body NULL) */
-	BODY_RAW,      /* raw in call->req.body, the handler reads it */
+	BODY_NONE,  /* whatever comes is not looked at */
+	BODY_JSON,  /* an object has to come; call->body */
+	BODY_MAYBE, /* an object or nothing at all (call->body NULL) */
+	BODY_RAW,   /* raw in call->req.body, the handler reads it */
 };
 
 struct call;
@@ -55,7 +55,7 @@ struct dialect {
 	/* Status, headers and body for an outcome; nothing has been sent yet. */
 	void (*fail)(struct call *c, enum err err);
 	bool (*credentials)(struct call *c, enum err *err); /* other than Bearer; NULL: none */
-	bool negotiates; /* 406 unless Accept takes JSON */
+	bool negotiates;                                    /* 406 unless Accept takes JSON */
 };
 
 struct call {
@@ -67,13 +67,13 @@ struct call {
 	const struct route *route;
 	const struct dialect *dialect;
 	struct route_match match;
-	struct principal who;        /* who.subject.p == NULL: nobody */
+	struct principal who; /* who.subject.p == NULL: nobody */
 	enum reach reach;
-	struct session_scope scope;  /* what the caller reaches, narrowed by the path's tenant */
+	struct session_scope scope; /* what the caller reaches, narrowed by the path's tenant */
 	struct param_value params[PARAM__COUNT];
-	const struct json *body;     /* BODY_JSON: an object */
-	struct faults faults;        /* ERR_INVALID */
-	const char *detail;          /* words for the error, NULL: the dialect's own */
+	const struct json *body;         /* BODY_JSON: an object */
+	struct faults faults;            /* ERR_INVALID */
+	const char *detail;              /* words for the error, NULL: the dialect's own */
 	struct query_error *query_error; /* ERR_INVALID_FILTER, ERR_INVALID_SORT */
 };
 

@@ -17,7 +17,7 @@ struct credential {
 
 /* ERR_UNAUTHORIZED unless the token is genuine and its session, if it has one, is active now and
  * that of the user (and tenant, if it claims one) that the token names. */
-MUST_CHECK enum err credential_check(const struct app *app, struct arena *a, struct str token,
-	struct credential *out);
+MUST_CHECK enum err credential_check(
+	const struct app *app, struct arena *a, struct str token, struct credential *out);
 
 #endif

@@ -10,8 +10,8 @@ extern const struct dialect dialect_edge;
 /* Type of a fault that is INVALID_PAGINATION and not COULD_NOT_VALIDATE (zitiql 8). */
 #define EDGE_FAULT_PAGE "pagination"
 
-/* An answer {"data":…, "meta":{…}}. edge_close writes meta's versions and ends; what else meta holds
- * goes between edge_meta and edge_close. */
+/* An answer {"data":…, "meta":{…}}. edge_close writes meta's versions and ends; what else meta
+ * holds goes between edge_meta and edge_close. */
 struct json_writer *edge_open(struct call *c);
 void edge_meta(struct json_writer *w);
 MUST_CHECK enum err edge_close(struct json_writer *w);

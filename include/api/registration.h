@@ -10,10 +10,10 @@
 struct geo;
 
 struct registration_rules {
-	enum body_need id;      /* whether the caller has to choose it */
-	int64_t lifetime_s;     /* where the body names no end */
-	int64_t now_ms;         /* expires_at has to be later; TIME_NONE: any instant */
-	const struct geo *geo;  /* NULL: no locations */
+	enum body_need id;     /* whether the caller has to choose it */
+	int64_t lifetime_s;    /* where the body names no end */
+	int64_t now_ms;        /* expires_at has to be later; TIME_NONE: any instant */
+	const struct geo *geo; /* NULL: no locations */
 };
 
 /* Session and user, with a fault for each member that is wrong, in the order in which contract

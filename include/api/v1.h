@@ -13,8 +13,8 @@ extern const struct dialect dialect_v1;
 struct json_writer *v1_open(struct call *c, int status);
 MUST_CHECK enum err v1_close(struct call *c, struct json_writer *w);
 
-/* SessionListItem and SessionResponse, field for field as documented, extensions behind. v1_put_detail leaves the
- * object open for the caller to end. */
+/* SessionListItem and SessionResponse, field for field as documented, extensions behind.
+ * v1_put_detail leaves the object open for the caller to end. */
 void v1_put_item(struct json_writer *w, const struct call *c, const struct session *s);
 void v1_put_detail(struct json_writer *w, const struct call *c, const struct session_detail *d);
 void v1_put_pagination(struct json_writer *w, int64_t page, int64_t per_page, int64_t total);

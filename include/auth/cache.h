@@ -28,7 +28,7 @@ bool cache_find(struct cache *c, struct arena *a, const unsigned char digest[DIG
 	struct verdict *out);
 
 /* Copies `v`; nothing is stored if its texts are more than 2 KiB. */
-void cache_store(struct cache *c, const unsigned char digest[DIGEST_BYTES],
-	const struct verdict *v);
+void cache_store(
+	struct cache *c, const unsigned char digest[DIGEST_BYTES], const struct verdict *v);
 
 #endif

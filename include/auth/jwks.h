@@ -16,8 +16,8 @@ struct jwks;
 
 struct jwks_config {
 	const char *jwks_file;  /* NULL: none */
-	const char *hs256_file; /* NULL: HS256 refused. Raw bytes of the key, at least 32; one newline
-	                           at the end is not part of it */
+	const char *hs256_file; /* NULL: HS256 refused. Raw bytes of the key, at least 32; one
+				   newline at the end is not part of it */
 };
 
 /* Before a start: ERR_INVALID unless every file that is configured gives at least one key. *why is
@@ -42,7 +42,7 @@ size_t jwks_count(const struct jwks *keys);
  * select. The algorithm must fit the key's kty, and its alg and use and key_ops where it has them.
  * RS/PS/ES 256, 384, 512; HS256 only with the symmetric key; never none. *payload is in the arena.
  * On ERR_UNAUTHORIZED *why is a short English phrase fit for a client ("unknown key"). */
-MUST_CHECK enum err jwks_verify(struct jwks *keys, struct arena *a, struct str token, struct str alg,
-	struct str kid, struct str *payload, const char **why);
+MUST_CHECK enum err jwks_verify(struct jwks *keys, struct arena *a, struct str token,
+	struct str alg, struct str kid, struct str *payload, const char **why);
 
 #endif

@@ -21,11 +21,11 @@ struct jwt_config {
 struct jwt *jwt_open(const struct jwt_config *cfg, struct jwks *keys);
 void jwt_close(struct jwt *j);
 
-/* Checks the token: three parts of canonical base64url, header alg and kid, no crit, signature, then
- * claims: sub (a non-empty string), exp required, nbf honoured, iss and aud where configured; types
- * of sid, tenant_id, partner_id, role, scope, platform_token. *out lives in the arena.
- * On ERR_UNAUTHORIZED *why is a short phrase for the client, static or in the arena. `now_ms` is
- * the wall clock. Refreshes the keys itself: callers need no jwks_refresh. */
+/* Checks the token: three parts of canonical base64url, header alg and kid, no crit, signature,
+ * then claims: sub (a non-empty string), exp required, nbf honoured, iss and aud where configured;
+ * types of sid, tenant_id, partner_id, role, scope, platform_token. *out lives in the arena. On
+ * ERR_UNAUTHORIZED *why is a short phrase for the client, static or in the arena. `now_ms` is the
+ * wall clock. Refreshes the keys itself: callers need no jwks_refresh. */
 MUST_CHECK enum err jwt_verify(struct jwt *j, struct arena *a, struct str token, int64_t now_ms,
 	struct principal *out, const char **why);
 

@@ -26,7 +26,7 @@ bool keyfile_changed(struct keyfile_look *look, const char *path);
 
 /* The whole file, at most KEYFILE_BYTES, in the arena; *mode as of stat. On failure *why is a
  * phrase for the log. */
-MUST_CHECK enum err keyfile_read(struct arena *a, const char *path, struct str *out, mode_t *mode,
-	const char **why);
+MUST_CHECK enum err keyfile_read(
+	struct arena *a, const char *path, struct str *out, mode_t *mode, const char **why);
 
 #endif

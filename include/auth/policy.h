@@ -9,21 +9,21 @@
 
 /* What a route asks for (a column of the route table). */
 enum access {
-	ACCESS_PUBLIC,         /* no token looked at */
+	ACCESS_PUBLIC, /* no token looked at */
 	ACCESS_PLATFORM_READ,
 	ACCESS_PLATFORM_WRITE,
-	ACCESS_TENANT_READ,    /* of the tenant in the path */
+	ACCESS_TENANT_READ, /* of the tenant in the path */
 	ACCESS_TENANT_WRITE,
 	ACCESS_ME,
 	ACCESS_EDGE_READ,
 	ACCESS_EDGE_WRITE,
-	ACCESS_INGEST,         /* sessions:write */
+	ACCESS_INGEST, /* sessions:write */
 	ACCESS__COUNT
 };
 
 /* Over which sessions a permitted call works. */
 enum reach {
-	REACH_NONE,    /* refused */
+	REACH_NONE, /* refused */
 	REACH_ALL,
 	REACH_PARTNER, /* tenants of the principal's partner */
 	REACH_TENANT,  /* the principal's tenant */

@@ -9,11 +9,11 @@
 #include "base/str.h"
 
 enum principal_kind {
-	PRINCIPAL_USER,          /* no role, or one we do not know */
+	PRINCIPAL_USER, /* no role, or one we do not know */
 	PRINCIPAL_TENANT_ADMIN,
 	PRINCIPAL_PARTNER_ADMIN,
 	PRINCIPAL_SUPER_ADMIN,
-	PRINCIPAL_SERVICE,       /* platform_token without a role */
+	PRINCIPAL_SERVICE, /* platform_token without a role */
 	PRINCIPAL__COUNT
 };
 
@@ -30,8 +30,8 @@ struct principal {
 	struct str tenant_id, partner_id;
 	unsigned scopes;
 	bool platform_token;
-	int64_t expires_ms;    /* exp */
-	int64_t issued_ms;     /* iat, TIME_NONE if absent */
+	int64_t expires_ms;          /* exp */
+	int64_t issued_ms;           /* iat, TIME_NONE if absent */
 	struct str issuer, audience; /* for introspection; audience: the first one */
 };
 

@@ -25,8 +25,8 @@ struct arena *arena_open(void);
 void arena_close(struct arena *a);
 
 void *arena_alloc(struct arena *a, size_t bytes);
-void *arena_zalloc(struct arena *a, size_t bytes);                 /* zeroed */
-void *arena_array(struct arena *a, size_t count, size_t bytes);    /* zeroed; BUG on overflow */
+void *arena_zalloc(struct arena *a, size_t bytes);              /* zeroed */
+void *arena_array(struct arena *a, size_t count, size_t bytes); /* zeroed; BUG on overflow */
 
 /* Grows `old` from `old_bytes` to `bytes`, in place when it is the latest allocation. `old` may be
  * NULL. The old pointer is dead afterwards. */

@@ -10,22 +10,22 @@
 /* Request line and headers (bytes unless said). */
 #define LIMIT_PATH_BYTES 4096
 #define LIMIT_PATH_SEGMENTS 16
-#define LIMIT_QUERY_BYTES 32768     /* a filter of 8 KiB, percent-encoded, fits */
-#define LIMIT_ID_BYTES 255          /* contract 2.2: a longer path id is 404 */
-#define LIMIT_REQUEST_ID_BYTES 128  /* contract 2.1 */
-#define LIMIT_TOKEN_BYTES 16384     /* a JWT or an opaque token, any header */
-#define LIMIT_COOKIES 4             /* cookies of our name that are tried */
+#define LIMIT_QUERY_BYTES 32768    /* a filter of 8 KiB, percent-encoded, fits */
+#define LIMIT_ID_BYTES 255         /* contract 2.2: a longer path id is 404 */
+#define LIMIT_REQUEST_ID_BYTES 128 /* contract 2.1 */
+#define LIMIT_TOKEN_BYTES 16384    /* a JWT or an opaque token, any header */
+#define LIMIT_COOKIES 4            /* cookies of our name that are tried */
 
 /* JSON read from clients. */
 #define LIMIT_JSON_DEPTH 32
 #define LIMIT_JSON_NODES 32768
 #define LIMIT_TAGS 64
 #define LIMIT_CONFIG_TYPES 64
-#define LIMIT_TEXT_BYTES 1024       /* user agent, names and other free text of a session */
+#define LIMIT_TEXT_BYTES 1024 /* user agent, names and other free text of a session */
 #define LIMIT_EMAIL_BYTES 320
 #define LIMIT_REASON_BYTES 255
 #define LIMIT_TAG_VALUE_BYTES 4096
-#define LIMIT_TAGS_BYTES 16384      /* of all tags, as JSON text */
+#define LIMIT_TAGS_BYTES 16384 /* of all tags, as JSON text */
 
 /* Sessions API paging (contract 2.2). */
 #define PAGE_DEFAULT 20
@@ -43,12 +43,12 @@
 #define LIMIT_FILTER_SORT_KEYS 8
 
 /* Database. */
-#define DB_CACHED_STATEMENTS 64     /* prepared variable statements kept per connection */
-#define DB_TX_TRIES 5               /* a transaction that lost a deadlock is run again */
-#define REVOKE_BATCH 10000          /* rows one revoking transaction may end */
-#define LIMIT_ME_SESSIONS 1000      /* own sessions shown; that list has no pages */
+#define DB_CACHED_STATEMENTS 64 /* prepared variable statements kept per connection */
+#define DB_TX_TRIES 5           /* a transaction that lost a deadlock is run again */
+#define REVOKE_BATCH 10000      /* rows one revoking transaction may end */
+#define LIMIT_ME_SESSIONS 1000  /* own sessions shown; that list has no pages */
 
-#define LIMIT_DEVICE_TYPES 32       /* kinds of device told apart in statistics */
+#define LIMIT_DEVICE_TYPES 32 /* kinds of device told apart in statistics */
 
 /* Faults listed in one 422 answer. */
 #define LIMIT_FAULTS 32

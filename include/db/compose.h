@@ -22,7 +22,10 @@ struct sql_frag {
 };
 
 /* SQL_INIT is for static tables, where C11 takes no compound literal. */
-#define SQL_INIT(literal) {"" literal "", sizeof("" literal "") - 1}
+#define SQL_INIT(literal)                                                                          \
+	{                                                                                          \
+		"" literal "", sizeof("" literal "") - 1                                           \
+	}
 #define SQL(literal) ((struct sql_frag)SQL_INIT(literal))
 
 enum stmt {
@@ -34,10 +37,10 @@ enum stmt {
 
 /* A statement with its arguments, ready for db_exec, db_one, db_each. */
 struct sql {
-	int fixed;            /* enum stmt, or -1: composed */
+	int fixed; /* enum stmt, or -1: composed */
 	enum sql_kind kind;
-	const char *columns;  /* letters of the result, "" for none */
-	struct buf text;      /* composed only */
+	const char *columns; /* letters of the result, "" for none */
+	struct buf text;     /* composed only */
 	const struct db_val *args;
 	size_t arg_count, arg_cap;
 	struct arena *arena;

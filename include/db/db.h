@@ -39,7 +39,7 @@ struct db_config { /* the strings have to outlive the connection; numbers are ab
 	const char *defaults_file; /* MariaDB option file; NULL: the connector's own */
 	const char *group;         /* option group, "rollcall"; [client] is read as well */
 	unsigned connect_timeout_s;
-	unsigned statement_ms;     /* server-side time limit of every statement */
+	unsigned statement_ms; /* server-side time limit of every statement */
 	unsigned lock_wait_s;
 };
 
@@ -114,8 +114,8 @@ MUST_CHECK enum err db_each(struct db *db, struct arena *a, const struct sql *sq
 	const struct db_shape *shape, void *row, db_row_fn fn, void *ctx);
 
 /* Runs fn in a transaction and commits; rolls back when fn fails. fn may be called up to
- * DB_TX_TRIES times, and not again once twice the time for a lock has passed; it has to start afresh
- * each time. Not to be nested. */
+ * DB_TX_TRIES times, and not again once twice the time for a lock has passed; it has to start
+ * afresh each time. Not to be nested. */
 typedef enum err (*db_tx_fn)(void *ctx);
 MUST_CHECK enum err db_tx(struct db *db, db_tx_fn fn, void *ctx);
 
@@ -138,10 +138,10 @@ const char *db_error_text(const struct db *db);
 /* Numbers since db_open. */
 struct db_stats {
 	uint64_t statements;
-	uint64_t errors;     /* ERR_DUPLICATE is none */
+	uint64_t errors; /* ERR_DUPLICATE is none */
 	uint64_t connects;
 	uint64_t reconnects; /* those of connects behind the first */
-	uint64_t busy_us; /* time spent waiting for the database */
+	uint64_t busy_us;    /* time spent waiting for the database */
 };
 const struct db_stats *db_stats(const struct db *db);
 

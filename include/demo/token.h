@@ -16,9 +16,9 @@
  * without the key; ERR_INTERNAL: a file or the key could not be made. Both are logged. */
 MUST_CHECK enum err demo_keys_create(const char *dir);
 
-/* A JWT, RS256, with the claims of that JSON object as they are written there, and exp in an hour if
- * they have none. STR_NONE and *why if that is not possible. */
-struct str demo_token(struct arena *a, const char *pem_file, struct str claims_json,
-	const char **why);
+/* A JWT, RS256, with the claims of that JSON object as they are written there, and exp in an hour
+ * if they have none. STR_NONE and *why if that is not possible. */
+struct str demo_token(
+	struct arena *a, const char *pem_file, struct str claims_json, const char **why);
 
 #endif

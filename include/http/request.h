@@ -36,17 +36,17 @@ struct http_request {
 	struct arena *arena;
 	const struct http_env *env;
 	enum http_method method;
-	struct str mount;   /* "" at the root, else "/apps/sessions" */
-	struct str prefix;  /* the matching one of the caller's prefixes, or "" */
-	struct str path;    /* behind mount and prefix, raw, no query; when path_ok is false the
-	                       whole one, of any length, for the log */
+	struct str mount;  /* "" at the root, else "/apps/sessions" */
+	struct str prefix; /* the matching one of the caller's prefixes, or "" */
+	struct str path;   /* behind mount and prefix, raw, no query; when path_ok is false the
+			      whole one, of any length, for the log */
 	struct str segments[LIMIT_PATH_SEGMENTS]; /* of path, percent-decoded; no last empty one */
 	size_t segment_count;
-	bool path_ok;       /* false: too long, too many segments, an empty or dot segment, or
-	                       outside every prefix: 404 */
-	struct str query;   /* as it was sent: http_form_last(r->arena, r->query, "page") */
-	bool query_ok;      /* false: over LIMIT_QUERY_BYTES, and then it is empty: 400 */
-	struct str body;    /* after http_request_body */
+	bool path_ok;     /* false: too long, too many segments, an empty or dot segment, or
+			     outside every prefix: 404 */
+	struct str query; /* as it was sent: http_form_last(r->arena, r->query, "page") */
+	bool query_ok;    /* false: over LIMIT_QUERY_BYTES, and then it is empty: 400 */
+	struct str body;  /* after http_request_body */
 	char id[LIMIT_REQUEST_ID_BYTES + 1]; /* contract 2.1: echoed or a fresh UUID */
 };
 
@@ -75,8 +75,8 @@ bool http_is_form(struct str content_type); /* application/x-www-form-urlencoded
 bool http_accepts_json(struct str accept);
 
 /* application/x-www-form-urlencoded, also a query string: the first or the last value of a name,
- * percent-decoded and not necessarily UTF-8; p == NULL if absent. '+' is a space, a bad escape stays
- * as it is, a name without '=' has the value "". */
+ * percent-decoded and not necessarily UTF-8; p == NULL if absent. '+' is a space, a bad escape
+ * stays as it is, a name without '=' has the value "". */
 struct str http_form_first(struct arena *a, struct str text, const char *name);
 struct str http_form_last(struct arena *a, struct str text, const char *name);
 

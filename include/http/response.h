@@ -23,8 +23,8 @@ struct http_response {
 	struct http_header_line headers[HTTP_HEADERS_MAX];
 	size_t header_count;
 	struct buf body;
-	bool head_only;  /* HEAD: headers as for GET, Content-Length included, no body */
-	bool started;    /* the status line is out: nothing can be taken back */
+	bool head_only; /* HEAD: headers as for GET, Content-Length included, no body */
+	bool started;   /* the status line is out: nothing can be taken back */
 	void (*write)(void *ctx, const char *p, size_t n); /* to the web server */
 	void *write_ctx;
 };

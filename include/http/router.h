@@ -19,12 +19,12 @@ struct route_key {
 };
 
 struct route_match {
-	const void *row;                       /* NULL: no such path, or not under this method */
-	struct str vars[ROUTER_VARS_MAX];      /* in order of the pattern */
+	const void *row;                        /* NULL: no such path, or not under this method */
+	struct str vars[ROUTER_VARS_MAX];       /* in order of the pattern */
 	const char *var_names[ROUTER_VARS_MAX]; /* into the pattern, ended by "}" and not NUL */
 	size_t var_count;
-	bool path_known;                       /* row == NULL and path_known: 405 */
-	struct str allow;                      /* with 405: "GET, HEAD, POST", in the arena */
+	bool path_known;  /* row == NULL and path_known: 405 */
+	struct str allow; /* with 405: "GET, HEAD, POST", in the arena */
 };
 
 /* Whether a text may stand in a {…}: 1 to LIMIT_ID_BYTES bytes of UTF-8 without NUL. */
@@ -35,7 +35,7 @@ typedef bool (*route_takes_fn)(struct str variable, struct str value);
 
 /* `rows`: count rows of `stride` bytes beginning with struct route_key. HEAD finds GET's row.
  * `prefix` is the one whose base path the request matched. */
-struct route_match router_match(const void *rows, size_t count, size_t stride,
-	route_takes_fn takes, const char *prefix, const struct http_request *r);
+struct route_match router_match(const void *rows, size_t count, size_t stride, route_takes_fn takes,
+	const char *prefix, const struct http_request *r);
 
 #endif

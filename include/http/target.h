@@ -23,7 +23,7 @@
 
 /* Fills mount, prefix, path, segments and path_ok of `r`, whose arena and env are set. Returns the
  * query in REQUEST_URI, p == NULL if there is none. */
-struct str target_parse(struct http_request *r, const struct str *prefixes, size_t count,
-	struct str fixed_mount);
+struct str target_parse(
+	struct http_request *r, const struct str *prefixes, size_t count, struct str fixed_mount);
 
 #endif

@@ -24,19 +24,19 @@ enum json_type {
 
 struct json {
 	enum json_type type;
-	struct str key;         /* member name when the parent is an object */
+	struct str key; /* member name when the parent is an object */
 	bool boolean;
-	int64_t integer;        /* JSON_INT: fits int64; a larger one is JSON_DOUBLE */
-	double number;          /* JSON_INT and JSON_DOUBLE */
-	struct str text;        /* JSON_STRING */
-	struct json *first;     /* JSON_ARRAY, JSON_OBJECT: children in order */
-	struct json *next;      /* sibling */
-	size_t count;           /* children */
+	int64_t integer;    /* JSON_INT: fits int64; a larger one is JSON_DOUBLE */
+	double number;      /* JSON_INT and JSON_DOUBLE */
+	struct str text;    /* JSON_STRING */
+	struct json *first; /* JSON_ARRAY, JSON_OBJECT: children in order */
+	struct json *next;  /* sibling */
+	size_t count;       /* children */
 };
 
 /* ERR_INVALID: not JSON; ERR_TOO_LARGE: past a limit. *error_at is then the byte offset of it. */
-MUST_CHECK enum err json_parse(struct arena *a, struct str text, struct json **out,
-	size_t *error_at);
+MUST_CHECK enum err json_parse(
+	struct arena *a, struct str text, struct json **out, size_t *error_at);
 
 /* The last member of that name, NULL if absent or `obj` is no object (NULL included). */
 const struct json *json_member(const struct json *obj, const char *name);

@@ -25,10 +25,10 @@ void json_end(struct json_writer *w); /* closes the innermost object or array */
 void json_null(struct json_writer *w, const char *key);
 void json_bool(struct json_writer *w, const char *key, bool v);
 void json_i64(struct json_writer *w, const char *key, int64_t v);
-void json_f64(struct json_writer *w, const char *key, double v); /* NaN and infinity: null */
-void json_str(struct json_writer *w, const char *key, struct str v);  /* p == NULL: null */
+void json_f64(struct json_writer *w, const char *key, double v);       /* NaN and infinity: null */
+void json_str(struct json_writer *w, const char *key, struct str v);   /* p == NULL: null */
 void json_cstr(struct json_writer *w, const char *key, const char *v); /* NULL: null */
-void json_time(struct json_writer *w, const char *key, int64_t ms);  /* TIME_NONE: null */
+void json_time(struct json_writer *w, const char *key, int64_t ms);    /* TIME_NONE: null */
 void json_tree(struct json_writer *w, const char *key, const struct json *v); /* NULL: null */
 
 /* As json_str / json_i64 but the key is data (a device type, a tag). */

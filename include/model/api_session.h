@@ -11,14 +11,14 @@
 
 struct api_session {
 	struct str id, user_id;
-	struct str user_name;        /* display name, else e-mail; p == NULL: unknown */
-	struct str ip_address;       /* "" if unknown, here and below where OpenZiti has no null */
+	struct str user_name;  /* display name, else e-mail; p == NULL: unknown */
+	struct str ip_address; /* "" if unknown, here and below where OpenZiti has no null */
 	struct str authenticator_id;
-	struct str token;            /* "sha256:" and 16 hex digits, "" without a token */
-	struct str tags;             /* JSON object as text; p == NULL: none */
-	struct str config_types;     /* JSON array as text; p == NULL: none */
+	struct str token;        /* "sha256:" and 16 hex digits, "" without a token */
+	struct str tags;         /* JSON object as text; p == NULL: none */
+	struct str config_types; /* JSON array as text; p == NULL: none */
 	int64_t created_ms, updated_ms;
-	int64_t last_activity_ms;    /* year 1 if there was none, as OpenZiti has it */
+	int64_t last_activity_ms; /* year 1 if there was none, as OpenZiti has it */
 	int64_t is_mfa_complete, is_mfa_required, improper_client_cert_chain;
 };
 
@@ -33,7 +33,7 @@ MUST_CHECK enum err api_session_list(struct db *db, struct arena *a,
 	void *ctx, int64_t *total);
 
 /* ERR_NOT_FOUND unless that session is in the scope. */
-MUST_CHECK enum err api_session_get(struct db *db, struct arena *a,
-	const struct session_scope *scope, struct api_session *out);
+MUST_CHECK enum err api_session_get(
+	struct db *db, struct arena *a, const struct session_scope *scope, struct api_session *out);
 
 #endif

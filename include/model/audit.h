@@ -15,9 +15,9 @@ struct audit_entry {
 	struct str session_id, tenant_id, user_id;
 	int64_t revoked_ms;
 	struct str revoked_by;
-	struct str endpoint;   /* name of the route */
+	struct str endpoint; /* name of the route */
 	struct str request_id;
-	struct str reason;     /* p == NULL: none given */
+	struct str reason; /* p == NULL: none given */
 };
 
 struct audit_page {

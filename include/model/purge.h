@@ -23,11 +23,11 @@ enum purge_what {
 MUST_CHECK enum err purge_cutoff(struct db *db, struct arena *a, int64_t age_s, int64_t *cutoff_ms);
 
 /* How many there are. */
-MUST_CHECK enum err purge_count(struct db *db, struct arena *a, enum purge_what what,
-	int64_t cutoff_ms, int64_t *count);
+MUST_CHECK enum err purge_count(
+	struct db *db, struct arena *a, enum purge_what what, int64_t cutoff_ms, int64_t *count);
 
 /* Deletes up to PURGE_BATCH, the oldest first; fewer than that means that none is left. */
-MUST_CHECK enum err purge_batch(struct db *db, enum purge_what what, int64_t cutoff_ms,
-	int64_t *deleted);
+MUST_CHECK enum err purge_batch(
+	struct db *db, enum purge_what what, int64_t cutoff_ms, int64_t *deleted);
 
 #endif

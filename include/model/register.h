@@ -12,7 +12,7 @@ struct registration {
 	struct session_new session; /* request_digest says what a repeat has to equal */
 	struct user_new user;
 	bool of_platform; /* else an unknown tenant is ERR_NOT_FOUND, and a platform
-	                     administrator's session ERR_FORBIDDEN: its token opens the Edge API */
+			     administrator's session ERR_FORBIDDEN: its token opens the Edge API */
 };
 
 /* Makes sure that the session's tenant is there; *partner is whose it is. Errors as below. Within a

@@ -12,7 +12,7 @@ struct session {
 	struct str user_email, user_display_name; /* p == NULL: unknown, here and below */
 	struct str ip_address, user_agent, device_type, location;
 	int64_t created_ms, last_activity_ms, expires_ms, revoked_ms; /* TIME_NONE: never */
-	struct str status;                        /* "active", "expired", "revoked" */
+	struct str status; /* "active", "expired", "revoked" */
 	struct str revoked_by, revoke_reason;
 	int64_t app_count;
 };
@@ -33,8 +33,8 @@ MUST_CHECK enum err session_list(struct db *db, struct arena *a, const struct se
 	int64_t limit, int64_t offset, struct session_page *out);
 
 /* How many sessions the scope holds. */
-MUST_CHECK enum err session_count(struct db *db, struct arena *a, const struct session_scope *scope,
-	int64_t *out);
+MUST_CHECK enum err session_count(
+	struct db *db, struct arena *a, const struct session_scope *scope, int64_t *out);
 
 /* The one session in the scope (scope->session_id is set), with its applications, latest first.
  * ERR_NOT_FOUND. */
@@ -47,14 +47,14 @@ MUST_CHECK enum err session_get(struct db *db, struct arena *a, const struct ses
 	struct session_detail *out);
 
 /* ERR_NOT_FOUND unless such a session is in the scope. */
-MUST_CHECK enum err session_exists(struct db *db, struct arena *a,
-	const struct session_scope *scope);
+MUST_CHECK enum err session_exists(
+	struct db *db, struct arena *a, const struct session_scope *scope);
 
 /* The partner of a tenant (p == NULL: none). ERR_NOT_FOUND for an unknown tenant. */
-MUST_CHECK enum err tenant_partner(struct db *db, struct arena *a, struct str tenant_id,
-	struct str *partner_id);
+MUST_CHECK enum err tenant_partner(
+	struct db *db, struct arena *a, struct str tenant_id, struct str *partner_id);
 /* The same within a transaction: as committed now, and unchanged until the end. */
-MUST_CHECK enum err tenant_partner_locked(struct db *db, struct arena *a, struct str tenant_id,
-	struct str *partner_id);
+MUST_CHECK enum err tenant_partner_locked(
+	struct db *db, struct arena *a, struct str tenant_id, struct str *partner_id);
 
 #endif

@@ -20,7 +20,7 @@ struct stats {
 	size_t device_count;
 };
 
-MUST_CHECK enum err stats_tenant(struct db *db, struct arena *a, struct str tenant_id,
-	struct stats *out);
+MUST_CHECK enum err stats_tenant(
+	struct db *db, struct arena *a, struct str tenant_id, struct stats *out);
 
 #endif

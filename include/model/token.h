@@ -8,10 +8,10 @@
 
 struct token_owner {
 	struct str session_id, tenant_id, user_id;
-	struct str partner_id;          /* p == NULL: none */
-	int64_t is_admin;               /* 0 or 1 */
+	struct str partner_id; /* p == NULL: none */
+	int64_t is_admin;      /* 0 or 1 */
 	int64_t created_ms, expires_ms;
-	int64_t activity_due;           /* 1: last activity is older than interval_s */
+	int64_t activity_due; /* 1: last activity is older than interval_s */
 };
 
 /* By the SHA-256 of an opaque token (32 bytes). ERR_NOT_FOUND unless its session is active. */

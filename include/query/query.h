@@ -15,7 +15,14 @@
 #include "base/str.h"
 #include "db/compose.h"
 
-enum query_type { QUERY_STRING, QUERY_BOOL, QUERY_DATETIME, QUERY_ANY, QUERY_STRING_SET, QUERY_CIDR };
+enum query_type {
+	QUERY_STRING,
+	QUERY_BOOL,
+	QUERY_DATETIME,
+	QUERY_ANY,
+	QUERY_STRING_SET,
+	QUERY_CIDR
+};
 
 /* One name a client may use. `expr` is an SQL expression of the row:
  *   STRING    text in a binary collation, NULL allowed
@@ -50,10 +57,10 @@ struct query_error {
 
 struct query;
 
-/* Parses `filter` (p == NULL or empty: everything; only white space is an error). ERR_INVALID_FILTER
- * with *error filled. Limits: LIMIT_FILTER_BYTES, _DEPTH, _LIST, _SORT_KEYS. */
-MUST_CHECK enum err query_parse(struct arena *a, struct str filter, struct query **out,
-	struct query_error *error);
+/* Parses `filter` (p == NULL or empty: everything; only white space is an error).
+ * ERR_INVALID_FILTER with *error filled. Limits: LIMIT_FILTER_BYTES, _DEPTH, _LIST, _SORT_KEYS. */
+MUST_CHECK enum err query_parse(
+	struct arena *a, struct str filter, struct query **out, struct query_error *error);
 
 /* Once for a query: resolves names and types, reads skip and limit. Then, if the filter has no sort
  * of its own, parses and resolves `sort` (what may follow "sort by "; p == NULL or empty: none):

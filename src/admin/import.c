@@ -34,11 +34,11 @@ struct import {
 	bool create_tenants, strict, format_given;
 	struct import_rules rules;
 	struct records in;
-	int64_t size;        /* of the file; -1: unknown */
-	int64_t began;       /* offset at which this run began */
+	int64_t size;  /* of the file; -1: unknown */
+	int64_t began; /* offset at which this run began */
 	struct import_row rows[IMPORT_BATCH];
 	size_t count;
-	size_t used;         /* rows of the batch that the transaction came to */
+	size_t used;                         /* rows of the batch that the transaction came to */
 	struct tenant tenants[IMPORT_BATCH]; /* that the transaction has met */
 	size_t tenant_count;
 	int64_t added, present, bad;
@@ -99,8 +99,8 @@ static const struct tenant *settle_tenant(struct import *imp, const struct sessi
 	}
 	t = &imp->tenants[imp->tenant_count];
 	*t = (struct tenant){.id = s->tenant_id};
-	t->found = register_tenant(imp->adm->db, imp->adm->arena, s, imp->create_tenants,
-		&t->partner_id, &t->why);
+	t->found = register_tenant(
+		imp->adm->db, imp->adm->arena, s, imp->create_tenants, &t->partner_id, &t->why);
 	if (t->found == ERR_NOT_FOUND)
 		t->why = "tenant_id: no such tenant (--create-tenants makes it)";
 	if (t->found == ERR_OK)
@@ -177,8 +177,8 @@ static struct import_place place_of(const struct import *imp)
 
 static bool keep_place(struct import *imp)
 {
-	if (imp->state_file == NULL || import_state_write(imp->adm->arena, imp->state_file,
-						imp->in.head, place_of(imp)))
+	if (imp->state_file == NULL ||
+		import_state_write(imp->adm->arena, imp->state_file, imp->in.head, place_of(imp)))
 		return true;
 	complain(imp, imp->state_file, strerror(errno));
 	return false;
@@ -230,11 +230,12 @@ static bool read_row(struct import *imp, bool *failed)
 	if (got == RECORD_GOT)
 		import_row_read(&imp->rules, imp->adm->arena, rec.text, row);
 	else
-		row->fault = got == RECORD_OPEN
-			? "a quote is left open until the end of the file"
-			: arena_printf(imp->adm->arena,
-				"longer than 1 MiB (a quote left open?), left out up to line %lld",
-				(long long)imp->in.line - 1);
+		row->fault =
+			got == RECORD_OPEN
+				? "a quote is left open until the end of the file"
+				: arena_printf(imp->adm->arena,
+					  "longer than 1 MiB (a quote left open?), left out up to line %lld",
+					  (long long)imp->in.line - 1);
 	imp->count++;
 	return true;
 }
@@ -267,8 +268,7 @@ static void settle_format(struct import *imp)
 
 		while (i < imp->in.end && strchr(" \t\r\n", imp->in.p[i]) != NULL)
 			i++;
-		imp->rules.form =
-			i < imp->in.end && imp->in.p[i] == '{' ? RECORD_LINE : RECORD_CSV;
+		imp->rules.form = i < imp->in.end && imp->in.p[i] == '{' ? RECORD_LINE : RECORD_CSV;
 	}
 	imp->in.form = imp->rules.form;
 }

@@ -18,14 +18,30 @@ static const struct {
 	const char *name;
 	enum cell cell;
 } columns[] = {
-	{"id", CELL_TEXT}, {"tenant_id", CELL_TEXT}, {"user_id", CELL_TEXT},
-	{"partner_id", CELL_TEXT}, {"user_email", CELL_TEXT}, {"user_display_name", CELL_TEXT},
-	{"is_admin", CELL_TEXT}, {"token", CELL_TEXT}, {"token_sha256", CELL_TEXT},
-	{"ip_address", CELL_TEXT}, {"user_agent", CELL_TEXT}, {"device_type", CELL_TEXT},
-	{"location", CELL_TEXT}, {"created_at", CELL_TEXT}, {"last_activity_at", CELL_TEXT},
-	{"expires_at", CELL_TEXT}, {"expires_in", CELL_NUMBER}, {"revoked_at", CELL_TEXT},
-	{"revoked_by", CELL_TEXT}, {"revoke_reason", CELL_TEXT}, {"authenticator_id", CELL_TEXT},
-	{"is_mfa_required", CELL_TEXT}, {"is_mfa_complete", CELL_TEXT}, {"tags", CELL_JSON},
+	{"id", CELL_TEXT},
+	{"tenant_id", CELL_TEXT},
+	{"user_id", CELL_TEXT},
+	{"partner_id", CELL_TEXT},
+	{"user_email", CELL_TEXT},
+	{"user_display_name", CELL_TEXT},
+	{"is_admin", CELL_TEXT},
+	{"token", CELL_TEXT},
+	{"token_sha256", CELL_TEXT},
+	{"ip_address", CELL_TEXT},
+	{"user_agent", CELL_TEXT},
+	{"device_type", CELL_TEXT},
+	{"location", CELL_TEXT},
+	{"created_at", CELL_TEXT},
+	{"last_activity_at", CELL_TEXT},
+	{"expires_at", CELL_TEXT},
+	{"expires_in", CELL_NUMBER},
+	{"revoked_at", CELL_TEXT},
+	{"revoked_by", CELL_TEXT},
+	{"revoke_reason", CELL_TEXT},
+	{"authenticator_id", CELL_TEXT},
+	{"is_mfa_required", CELL_TEXT},
+	{"is_mfa_complete", CELL_TEXT},
+	{"tags", CELL_JSON},
 	{"config_types", CELL_JSON},
 };
 
@@ -56,8 +72,10 @@ const char *import_header(struct import_rules *rules, struct arena *a, struct st
 
 		rules->columns[i] = c;
 		if (c < 0 && !rules->ignore_unknown)
-			return arena_printf(a, "names an unknown column, \"%.*s\" "
-				"(--ignore-unknown leaves it out)", STR_FMT(names[i]));
+			return arena_printf(a,
+				"names an unknown column, \"%.*s\" "
+				"(--ignore-unknown leaves it out)",
+				STR_FMT(names[i]));
 		if (c >= 0 && seen[c])
 			return arena_printf(a, "names %s twice", columns[c].name);
 		if (c >= 0)
@@ -122,8 +140,8 @@ static struct json *object_of(const struct import_rules *rules, struct faults *f
 	return obj;
 }
 
-static const struct json *object_from_json(const struct import_rules *rules, struct faults *f,
-	struct str text)
+static const struct json *object_from_json(
+	const struct import_rules *rules, struct faults *f, struct str text)
 {
 	struct json *obj;
 	size_t at;
@@ -241,8 +259,8 @@ static const char *fault_text(const struct faults *f)
 	return text.p;
 }
 
-void import_row_read(const struct import_rules *rules, struct arena *a, struct str text,
-	struct import_row *row)
+void import_row_read(
+	const struct import_rules *rules, struct arena *a, struct str text, struct import_row *row)
 {
 	const struct registration_rules registration = {
 		.id = BODY_REQUIRED,

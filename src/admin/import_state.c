@@ -29,11 +29,10 @@ static bool parse(struct str text, struct import_place *place, struct str *diges
 	struct str word, version, offset, line;
 
 	return str_split(&text, ' ', &word) && str_eq(word, STR(STATE_WORD)) &&
-		str_split(&text, ' ', &version) && str_eq(version, STR(STATE_VERSION)) &&
-		str_split(&text, ' ', &offset) &&
-		str_to_i64(offset, &place->offset) == STR_INT_OK && place->offset >= 0 &&
-		str_split(&text, ' ', &line) && str_to_i64(line, &place->line) == STR_INT_OK &&
-		str_split(&text, '\n', digest);
+	       str_split(&text, ' ', &version) && str_eq(version, STR(STATE_VERSION)) &&
+	       str_split(&text, ' ', &offset) && str_to_i64(offset, &place->offset) == STR_INT_OK &&
+	       place->offset >= 0 && str_split(&text, ' ', &line) &&
+	       str_to_i64(line, &place->line) == STR_INT_OK && str_split(&text, '\n', digest);
 }
 
 const char *import_state_read(const char *path, struct str head, struct import_place *place)
@@ -78,8 +77,8 @@ static bool write_whole(int fd, struct str text)
 	return fsync(fd) == 0;
 }
 
-bool import_state_write(struct arena *a, const char *path, struct str head,
-	struct import_place place)
+bool import_state_write(
+	struct arena *a, const char *path, struct str head, struct import_place place)
 {
 	const char *draft = arena_printf(a, "%s.new", path);
 	struct str text = str_printf(a, STATE_WORD " " STATE_VERSION " %lld %lld %.*s\n",

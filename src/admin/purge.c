@@ -124,8 +124,8 @@ int admin_purge(struct admin *adm, int argc, char **argv)
 	if (err != ERR_OK)
 		return admin_failed(adm, "purge", err);
 	for (enum purge_what what = 0; what < PURGE__COUNT && err == ERR_OK; what++)
-		err = purge_all(&p, what,
-			what == PURGE_AUDIT ? audit_cutoff_ms : session_cutoff_ms);
+		err = purge_all(
+			&p, what, what == PURGE_AUDIT ? audit_cutoff_ms : session_cutoff_ms);
 	progress_clear(&p.progress);
 	printf("%s %lld sessions and %lld audit rows\n", p.dry_run ? "would purge" : "purged",
 		(long long)sessions_gone(&p), (long long)p.gone[PURGE_AUDIT]);

@@ -14,8 +14,8 @@
 #define BUFFER_BYTES (RECORD_MAX_BYTES + 2 * READ_BYTES)
 
 enum csv_state {
-	CSV_START,  /* of a field */
-	CSV_PLAIN,  /* in a field without quotes, or in one that is malformed */
+	CSV_START, /* of a field */
+	CSV_PLAIN, /* in a field without quotes, or in one that is malformed */
 	CSV_QUOTED,
 	CSV_CLOSED, /* after the closing quote, or the first of a doubled one */
 	CSV_END     /* of the row */
@@ -99,8 +99,8 @@ static void drop(struct records *r, size_t *n)
 	*n = 0;
 }
 
-static enum record_got finish(struct records *r, struct record *out, size_t n,
-	enum csv_state state, bool too_long)
+static enum record_got finish(
+	struct records *r, struct record *out, size_t n, enum csv_state state, bool too_long)
 {
 	const char *p = r->p + r->start;
 
@@ -150,8 +150,8 @@ enum record_got records_next(struct records *r, struct record *out)
 	return finish(r, out, n, state, too_long);
 }
 
-const char *records_split_csv(struct arena *a, struct str text, struct str *fields, size_t max,
-	size_t *count)
+const char *records_split_csv(
+	struct arena *a, struct str text, struct str *fields, size_t max, size_t *count)
 {
 	char *out = arena_alloc(a, text.n + 1), *field = out;
 	enum csv_state state = CSV_START;

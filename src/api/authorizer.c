@@ -38,8 +38,8 @@ static enum metric_number decision(enum err err)
 /* Of rows written with SQL; nothing else is registered, but a JWT says what it likes. */
 static bool is_told(const struct credential *cred)
 {
-	return id_is_carried(cred->session_id) &&
-		id_is_carried(cred->user_id) && id_is_carried(cred->tenant_id);
+	return id_is_carried(cred->session_id) && id_is_carried(cred->user_id) &&
+	       id_is_carried(cred->tenant_id);
 }
 
 static enum err check_token(

@@ -11,8 +11,17 @@ bool bool_from_text(struct str text, bool *out)
 		const char *text;
 		bool value;
 	} words[] = {
-		{"true", true}, {"1", true}, {"yes", true}, {"on", true}, {"t", true}, {"y", true},
-		{"false", false}, {"0", false}, {"no", false}, {"off", false}, {"f", false},
+		{"true", true},
+		{"1", true},
+		{"yes", true},
+		{"on", true},
+		{"t", true},
+		{"y", true},
+		{"false", false},
+		{"0", false},
+		{"no", false},
+		{"off", false},
+		{"f", false},
 		{"n", false},
 	};
 
@@ -27,8 +36,8 @@ bool bool_from_text(struct str text, bool *out)
 
 /* The member, or NULL (after a fault where it is required). JSON null is absence for what is
  * optional. */
-static const struct json *find(struct faults *f, const struct json *body, const char *name,
-	enum body_need need)
+static const struct json *find(
+	struct faults *f, const struct json *body, const char *name, enum body_need need)
 {
 	const struct json *v = json_member(body, name);
 
@@ -46,8 +55,8 @@ static bool check_string(struct faults *f, const char *name, int64_t index, cons
 	return v->type == JSON_STRING;
 }
 
-static bool check_text(struct faults *f, const char *name, int64_t index, const struct json *v,
-	size_t max_bytes)
+static bool check_text(
+	struct faults *f, const char *name, int64_t index, const struct json *v, size_t max_bytes)
 {
 	if (!check_string(f, name, index, v))
 		return false;

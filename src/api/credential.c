@@ -24,11 +24,11 @@ static void from_owner(struct credential *out, const struct token_owner *owner)
 static bool is_owned(const struct token_owner *owner, const struct principal *who)
 {
 	return str_eq(owner->user_id, who->subject) &&
-		(who->tenant_id.p == NULL || str_eq(owner->tenant_id, who->tenant_id));
+	       (who->tenant_id.p == NULL || str_eq(owner->tenant_id, who->tenant_id));
 }
 
-static enum err check_jwt(const struct app *app, struct arena *a, struct str token,
-	struct credential *out)
+static enum err check_jwt(
+	const struct app *app, struct arena *a, struct str token, struct credential *out)
 {
 	struct token_owner owner;
 	struct principal who;
@@ -54,8 +54,8 @@ static enum err check_jwt(const struct app *app, struct arena *a, struct str tok
 	return err;
 }
 
-static enum err check_opaque(const struct app *app, struct arena *a, struct str token,
-	struct credential *out)
+static enum err check_opaque(
+	const struct app *app, struct arena *a, struct str token, struct credential *out)
 {
 	unsigned char digest[DIGEST_BYTES];
 	struct token_owner owner;
@@ -69,10 +69,11 @@ static enum err check_opaque(const struct app *app, struct arena *a, struct str 
 	return err;
 }
 
-enum err credential_check(const struct app *app, struct arena *a, struct str token,
-	struct credential *out)
+enum err credential_check(
+	const struct app *app, struct arena *a, struct str token, struct credential *out)
 {
-	size_t dots = 0; /* a JWS has two (RFC 7515 section 7.1); an imported token may have others */
+	size_t dots =
+		0; /* a JWS has two (RFC 7515 section 7.1); an imported token may have others */
 	enum err err;
 
 	*out = (struct credential){.expires_ms = TIME_NONE, .issued_ms = TIME_NONE};

@@ -41,8 +41,8 @@ enum err call_end_sessions(const struct call *c, struct revoke_call *revoke)
 }
 
 #define JSON_TOO_MUCH                                                                              \
-	"JSON decode error: more than " LIMIT_TEXT(LIMIT_JSON_NODES) " values, or nested deeper than "     \
-	LIMIT_TEXT(LIMIT_JSON_DEPTH)
+	"JSON decode error: more than " LIMIT_TEXT(                                                \
+		LIMIT_JSON_NODES) " values, or nested deeper than " LIMIT_TEXT(LIMIT_JSON_DEPTH)
 
 enum err call_parse_body(struct call *c)
 {
@@ -135,8 +135,7 @@ static enum err find_route(struct call *c)
 	c->dialect = strcmp(prefix, PREFIX_EDGE) == 0 ? &dialect_edge : &dialect_v1;
 	if (!c->req.path_ok)
 		return ERR_NOT_FOUND;
-	c->match = router_match(
-		routes, route_count, sizeof(routes[0]), may_be, prefix, &c->req);
+	c->match = router_match(routes, route_count, sizeof(routes[0]), may_be, prefix, &c->req);
 	c->route = c->match.row;
 	if (c->route != NULL) {
 		c->dialect = c->route->dialect;
@@ -152,8 +151,12 @@ void dispatch(const struct app *app, struct arena *a, const struct http_env *env
 	struct http_response *res, struct after *after)
 {
 	const struct str prefixes[] = {
-		app->cfg.api_prefix, app->cfg.edge_prefix, STR(PREFIX_HEALTHZ), STR(PREFIX_READYZ),
-		STR(PREFIX_METRICS), STR(PREFIX_AUTHORIZE),
+		app->cfg.api_prefix,
+		app->cfg.edge_prefix,
+		STR(PREFIX_HEALTHZ),
+		STR(PREFIX_READYZ),
+		STR(PREFIX_METRICS),
+		STR(PREFIX_AUTHORIZE),
 	};
 	struct call *c = arena_zalloc(a, sizeof(*c));
 	struct record record;

@@ -72,7 +72,8 @@ static void read_int(struct faults *f, const struct param_spec *spec, struct str
 		fault_add(f, "query", spec->name, -1, "less_than_equal", spec->too_large);
 }
 
-static void read_bool(struct faults *f, const struct param_spec *spec, struct str text, int64_t *out)
+static void read_bool(
+	struct faults *f, const struct param_spec *spec, struct str text, int64_t *out)
 {
 	bool value;
 

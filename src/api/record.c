@@ -37,8 +37,7 @@ void record_route(struct record *r, size_t route)
 static const char *why(const struct record *r, enum err err)
 {
 	bool database = err == ERR_UNAVAILABLE || err == ERR_TIMEOUT || err == ERR_RETRY ||
-			err == ERR_DUPLICATE ||
-			db_stats(r->app->db)->errors != r->before.errors;
+			err == ERR_DUPLICATE || db_stats(r->app->db)->errors != r->before.errors;
 
 	return database ? db_error_text(r->app->db) : NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Reads the members of a session that is being put in. Called by v1_ingest.c and by admin/import_row.c;
- * touches memory only. */
+ * Reads the members of a session that is being put in. Called by v1_ingest.c and by
+ * admin/import_row.c; touches memory only. */
 #include "api/registration.h"
 
 #include <arpa/inet.h>
@@ -24,8 +24,8 @@ static void read_id(struct faults *f, const struct json *body, const char *name,
 			"Value error, a blank at either end and control characters are not allowed");
 }
 
-static void read_session_id(struct faults *f, const struct json *body, enum body_need need,
-	struct str *id)
+static void read_session_id(
+	struct faults *f, const struct json *body, enum body_need need, struct str *id)
 {
 	read_id(f, body, "id", need, id);
 	if (id->p != NULL && (id->n == 0 || id_is_reserved(*id)))

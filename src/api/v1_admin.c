@@ -24,8 +24,8 @@ static enum err check_tenant(struct call *c, struct str tenant_id)
 	struct str partner;
 	enum err err = tenant_partner(c->app->db, c->arena, tenant_id, &partner);
 
-	if (c->reach == REACH_PARTNER && (err == ERR_NOT_FOUND ||
-		(err == ERR_OK && !str_eq(partner, c->who.partner_id))))
+	if (c->reach == REACH_PARTNER &&
+		(err == ERR_NOT_FOUND || (err == ERR_OK && !str_eq(partner, c->who.partner_id))))
 		return ERR_FORBIDDEN;
 	if (err == ERR_NOT_FOUND)
 		c->detail = "Tenant not found";

@@ -87,8 +87,8 @@ enum err v1_answer_page(struct call *c, const struct session_scope *scope)
 	struct json_writer *w;
 	enum err err;
 
-	err = session_list(c->app->db, c->arena, scope, per_page, v1_page_offset(page, per_page),
-		&rows);
+	err = session_list(
+		c->app->db, c->arena, scope, per_page, v1_page_offset(page, per_page), &rows);
 	if (err != ERR_OK)
 		return err;
 	w = v1_open(c, 200);

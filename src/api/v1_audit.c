@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * GET /admin/audit and /tenants/{tenant_id}/audit: who ended what (extension, contract section 2.3's
- * audit rows shown). Called by dispatch through the route table. */
+ * GET /admin/audit and /tenants/{tenant_id}/audit: who ended what (extension, contract
+ * section 2.3's audit rows shown). Called by dispatch through the route table. */
 #include "api/v1.h"
 #include "model/audit.h"
 
@@ -37,8 +37,8 @@ enum err v1_audit_list(struct call *c)
 		.user_id = c->params[PARAM_USER_ID].s,
 		.nothing = reach.nothing,
 	};
-	err = audit_list(c->app->db, c->arena, &scope, per_page, v1_page_offset(page, per_page),
-		&rows);
+	err = audit_list(
+		c->app->db, c->arena, &scope, per_page, v1_page_offset(page, per_page), &rows);
 	if (err != ERR_OK)
 		return err;
 	w = v1_open(c, 200);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Revoking by filter, for platform and tenant administrators (extension). Called by dispatch through
- * the route table. A filter that ends sessions must never mean something else than it says: one that
- * mixes and, or and not without parentheses is refused with both readings spelled out. */
+ * Revoking by filter, for platform and tenant administrators (extension). Called by dispatch
+ * through the route table. A filter that ends sessions must never mean something else than it says:
+ * one that mixes and, or and not without parentheses is refused with both readings spelled out. */
 #include "api/body.h"
 #include "api/v1.h"
 #include "model/api_session.h"

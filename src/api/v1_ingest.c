@@ -104,8 +104,8 @@ static void complete(struct call *c, struct session_new *s, struct str *token)
 	}
 }
 
-static enum err answer_registered(struct call *c, struct str id, enum registered which,
-	struct str token)
+static enum err answer_registered(
+	struct call *c, struct str id, enum registered which, struct str token)
 {
 	struct session_scope scope = {.session_id = id};
 	struct session_detail detail;

@@ -20,7 +20,8 @@ static enum err read_token(struct call *c, struct str *token)
 		err = call_parse_body(c);
 		if (err != ERR_OK)
 			return err;
-		body_str(&c->faults, c->body, "token", BODY_OPTIONAL, c->app->cfg.body_limit, token);
+		body_str(
+			&c->faults, c->body, "token", BODY_OPTIONAL, c->app->cfg.body_limit, token);
 	}
 	if (c->faults.count == 0 && token->p == NULL)
 		fault_add(&c->faults, "body", "token", -1, "missing", "Field required");
@@ -30,7 +31,7 @@ static enum err read_token(struct call *c, struct str *token)
 static bool in_reach(const struct call *c, const struct credential *cred)
 {
 	return c->reach == REACH_ALL ||
-		(cred->tenant_id.p != NULL && str_eq(cred->tenant_id, c->who.tenant_id));
+	       (cred->tenant_id.p != NULL && str_eq(cred->tenant_id, c->who.tenant_id));
 }
 
 static void put_claims(struct json_writer *w, const struct credential *cred)

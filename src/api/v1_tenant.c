@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * /api/v1/tenants/{tenant_id}/sessions: administrators of one tenant. dispatch has checked that the
- * caller reaches the tenant of the path and put it into the scope. Called through the route table. */
+ * caller reaches the tenant of the path and put it into the scope. Called through the route table.
+ */
 #include "api/body.h"
 #include "api/v1.h"
 #include "model/stats.h"

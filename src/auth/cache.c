@@ -106,8 +106,7 @@ bool cache_find(struct cache *c, struct arena *a, const unsigned char digest[DIG
 	return true;
 }
 
-void cache_store(struct cache *c, const unsigned char digest[DIGEST_BYTES],
-	const struct verdict *v)
+void cache_store(struct cache *c, const unsigned char digest[DIGEST_BYTES], const struct verdict *v)
 {
 	struct entry *e = entry_find(c, digest), *bucket = bucket_of(c, digest);
 	struct verdict copy = *v;

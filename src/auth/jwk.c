@@ -10,9 +10,15 @@
 #define RSA_BITS_LEAST 2048
 
 static const struct algorithm algorithms[] = {
-	{"RS256", FAMILY_RSA},  {"RS384", FAMILY_RSA},  {"RS512", FAMILY_RSA},
-	{"PS256", FAMILY_RSA},  {"PS384", FAMILY_RSA},  {"PS512", FAMILY_RSA},
-	{"ES256", FAMILY_P256}, {"ES384", FAMILY_P384}, {"ES512", FAMILY_P521},
+	{"RS256", FAMILY_RSA},
+	{"RS384", FAMILY_RSA},
+	{"RS512", FAMILY_RSA},
+	{"PS256", FAMILY_RSA},
+	{"PS384", FAMILY_RSA},
+	{"PS512", FAMILY_RSA},
+	{"ES256", FAMILY_P256},
+	{"ES384", FAMILY_P384},
+	{"ES512", FAMILY_P521},
 	{"HS256", FAMILY_OCT},
 };
 
@@ -78,8 +84,8 @@ static size_t number_bits(struct str big_endian)
 }
 
 /* Long enough, and an odd exponent of at least 3: with 1 every text is its own signature. */
-MUST_CHECK static enum err rsa_check(struct arena *a, struct str n, struct str e, struct jwk *key,
-	const char **why)
+MUST_CHECK static enum err rsa_check(
+	struct arena *a, struct str n, struct str e, struct jwk *key, const char **why)
 {
 	struct str modulus = str_base64url_decode(a, n), exponent = str_base64url_decode(a, e);
 	size_t bits = modulus.p ? number_bits(modulus) : 0;
@@ -111,8 +117,8 @@ MUST_CHECK static enum err curve_check(struct str name, struct jwk *key, const c
 }
 
 /* The family of a key, and its text from its public members alone. */
-MUST_CHECK static enum err read_public(struct arena *a, const struct json *json, bool exposed,
-	struct jwk *out, const char **why)
+MUST_CHECK static enum err read_public(
+	struct arena *a, const struct json *json, bool exposed, struct jwk *out, const char **why)
 {
 	static const char *const rsa[] = {"kty", "n", "e"};
 	static const char *const ec[] = {"kty", "crv", "x", "y"};
@@ -154,8 +160,8 @@ MUST_CHECK static enum err read_public(struct arena *a, const struct json *json,
 	return ERR_OK;
 }
 
-enum err jwk_read(struct arena *a, const struct json *json, bool exposed, struct jwk *out,
-	const char **why)
+enum err jwk_read(
+	struct arena *a, const struct json *json, bool exposed, struct jwk *out, const char **why)
 {
 	struct str alg;
 

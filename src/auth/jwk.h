@@ -31,7 +31,7 @@ const struct algorithm *algorithm_find(struct str name); /* NULL: not one of our
 
 /* ERR_INVALID unless it is a public key for verifying with one of our algorithms; *why is then a
  * phrase for the log. `exposed`: others can read the file that the key is from. */
-MUST_CHECK enum err jwk_read(struct arena *a, const struct json *json, bool exposed,
-	struct jwk *out, const char **why);
+MUST_CHECK enum err jwk_read(
+	struct arena *a, const struct json *json, bool exposed, struct jwk *out, const char **why);
 
 #endif

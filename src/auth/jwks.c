@@ -67,8 +67,8 @@ static void key_set_fini(struct key_set *set)
 	*set = (struct key_set){0};
 }
 
-MUST_CHECK static enum err key_init(struct key *key, struct arena *a, const struct json *json,
-	bool exposed, const char **why)
+MUST_CHECK static enum err key_init(
+	struct key *key, struct arena *a, const struct json *json, bool exposed, const char **why)
 {
 	struct jwk jwk;
 
@@ -136,8 +136,8 @@ MUST_CHECK static enum err key_set_init(struct key_set *set, struct arena *a, st
 	return ERR_OK;
 }
 
-MUST_CHECK static enum err read_set(struct arena *a, const char *file, struct key_set *set,
-	const char **why)
+MUST_CHECK static enum err read_set(
+	struct arena *a, const char *file, struct key_set *set, const char **why)
 {
 	struct str text;
 	mode_t mode;
@@ -168,8 +168,8 @@ static bool load_jwks(struct jwks *keys)
 }
 
 /* ERR_FORBIDDEN: others have access to the file. */
-MUST_CHECK static enum err read_hs256(struct arena *a, const char *file, struct key *key,
-	const char **why)
+MUST_CHECK static enum err read_hs256(
+	struct arena *a, const char *file, struct key *key, const char **why)
 {
 	enum err err = ERR_INVALID;
 	struct str bytes;
@@ -288,8 +288,8 @@ size_t jwks_count(const struct jwks *keys)
 
 /* The key for this token; NULL and *why if there is none. The symmetric key has no kid: HS256 can
  * mean no other key, so a kid in the token says nothing more. */
-static const struct key *key_select(const struct jwks *keys, const struct algorithm *alg,
-	struct str kid, const char **why)
+static const struct key *key_select(
+	const struct jwks *keys, const struct algorithm *alg, struct str kid, const char **why)
 {
 	const struct key *found = NULL;
 	bool known = false;

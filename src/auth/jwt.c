@@ -35,8 +35,8 @@ static enum err refuse(const char **why, const char *text)
 
 /* alg, and kid (p == NULL if absent). Everything else that a header may carry, keys and addresses
  * of keys above all, is not looked at. */
-MUST_CHECK static enum err read_header(struct arena *a, struct str token, struct str *alg,
-	struct str *kid, const char **why)
+MUST_CHECK static enum err read_header(
+	struct arena *a, struct str token, struct str *alg, struct str *kid, const char **why)
 {
 	const struct json *member;
 	struct str rest = token, part, text;
@@ -84,8 +84,8 @@ static const struct json *claim(const struct claims *c, const char *name)
 }
 
 /* A NumericDate (RFC 7519 section 2) in milliseconds; `absent` if there is none. */
-MUST_CHECK static enum err claim_time(const struct claims *c, const char *name, int64_t absent,
-	int64_t *out)
+MUST_CHECK static enum err claim_time(
+	const struct claims *c, const char *name, int64_t absent, int64_t *out)
 {
 	const struct json *v = claim(c, name);
 
@@ -124,8 +124,7 @@ MUST_CHECK static enum err claim_id(const struct claims *c, const char *name, st
 	return ERR_OK;
 }
 
-MUST_CHECK static enum err claim_issuer(const struct claims *c, const char *wanted,
-	struct str *out)
+MUST_CHECK static enum err claim_issuer(const struct claims *c, const char *wanted, struct str *out)
 {
 	const struct json *v = claim(c, "iss");
 
@@ -138,8 +137,8 @@ MUST_CHECK static enum err claim_issuer(const struct claims *c, const char *want
 }
 
 /* A string or an array of strings, of which one has to be `wanted`. *out is the first. */
-MUST_CHECK static enum err claim_audience(const struct claims *c, const char *wanted,
-	struct str *out)
+MUST_CHECK static enum err claim_audience(
+	const struct claims *c, const char *wanted, struct str *out)
 {
 	const struct json *v = claim(c, "aud"), *item;
 	bool found = false;
@@ -216,8 +215,8 @@ MUST_CHECK static enum err claim_kind(const struct claims *c, struct principal *
 	return ERR_OK;
 }
 
-MUST_CHECK static enum err read_claims(const struct jwt *j, const struct claims *c,
-	struct verdict *out)
+MUST_CHECK static enum err read_claims(
+	const struct jwt *j, const struct claims *c, struct verdict *out)
 {
 	struct principal *who = &out->who;
 	enum err err;
@@ -231,8 +230,7 @@ MUST_CHECK static enum err read_claims(const struct jwt *j, const struct claims 
 		(err = claim_id(c, "sid", &who->session_id)) ||
 		(err = claim_id(c, "tenant_id", &who->tenant_id)) ||
 		(err = claim_id(c, "partner_id", &who->partner_id)) ||
-		(err = claim_scope(c, &who->scopes)) ||
-		(err = claim_kind(c, who)))
+		(err = claim_scope(c, &who->scopes)) || (err = claim_kind(c, who)))
 		return err;
 	if (who->expires_ms == TIME_NONE)
 		return refuse_claim(c, "exp", "is missing");
@@ -243,8 +241,8 @@ MUST_CHECK static enum err read_claims(const struct jwt *j, const struct claims 
 
 /* Verification */
 
-MUST_CHECK static enum err verify_fresh(struct jwt *j, struct arena *a, struct str token,
-	struct verdict *out, const char **why)
+MUST_CHECK static enum err verify_fresh(
+	struct jwt *j, struct arena *a, struct str token, struct verdict *out, const char **why)
 {
 	struct str alg, kid, payload;
 	struct json *tree;
@@ -259,8 +257,8 @@ MUST_CHECK static enum err verify_fresh(struct jwt *j, struct arena *a, struct s
 	return read_claims(j, &(struct claims){a, tree, why}, out);
 }
 
-MUST_CHECK static enum err check_times(const struct jwt *j, const struct verdict *v,
-	int64_t now_ms, const char **why)
+MUST_CHECK static enum err check_times(
+	const struct jwt *j, const struct verdict *v, int64_t now_ms, const char **why)
 {
 	int64_t leeway_ms = j->cfg.leeway_s * 1000;
 

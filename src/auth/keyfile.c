@@ -28,12 +28,12 @@ bool keyfile_changed(struct keyfile_look *look, const char *path)
 		look->ctim = st.st_ctim;
 	}
 	return !old.looked || old.there != look->there || old.dev != look->dev ||
-		old.ino != look->ino || old.size != look->size ||
-		!same_time(old.mtim, look->mtim) || !same_time(old.ctim, look->ctim);
+	       old.ino != look->ino || old.size != look->size || !same_time(old.mtim, look->mtim) ||
+	       !same_time(old.ctim, look->ctim);
 }
 
-enum err keyfile_read(struct arena *a, const char *path, struct str *out, mode_t *mode,
-	const char **why)
+enum err keyfile_read(
+	struct arena *a, const char *path, struct str *out, mode_t *mode, const char **why)
 {
 	enum err err = ERR_INVALID;
 	char *bytes = arena_alloc(a, KEYFILE_BYTES + 1);

@@ -9,24 +9,49 @@ struct cell {
 	unsigned scope; /* needed for it; 0: none */
 };
 
-#define NONE    {REACH_NONE, 0}
-#define ALL     {REACH_ALL, 0}
-#define PARTNER {REACH_PARTNER, 0}
-#define TENANT  {REACH_TENANT, 0}
-#define OWN     {REACH_OWN, 0}
-#define READ    {REACH_ALL, SCOPE_ADMIN_READ}
-#define WRITE   {REACH_ALL, SCOPE_ADMIN_WRITE}
-#define INGEST  {REACH_ALL, SCOPE_SESSIONS_WRITE}
+#define NONE                                                                                       \
+	{                                                                                          \
+		REACH_NONE, 0                                                                      \
+	}
+#define ALL                                                                                        \
+	{                                                                                          \
+		REACH_ALL, 0                                                                       \
+	}
+#define PARTNER                                                                                    \
+	{                                                                                          \
+		REACH_PARTNER, 0                                                                   \
+	}
+#define TENANT                                                                                     \
+	{                                                                                          \
+		REACH_TENANT, 0                                                                    \
+	}
+#define OWN                                                                                        \
+	{                                                                                          \
+		REACH_OWN, 0                                                                       \
+	}
+#define READ                                                                                       \
+	{                                                                                          \
+		REACH_ALL, SCOPE_ADMIN_READ                                                        \
+	}
+#define WRITE                                                                                      \
+	{                                                                                          \
+		REACH_ALL, SCOPE_ADMIN_WRITE                                                       \
+	}
+#define INGEST                                                                                     \
+	{                                                                                          \
+		REACH_ALL, SCOPE_SESSIONS_WRITE                                                    \
+	}
 
 /* A public endpoint is open to everybody, but over nobody's sessions: OWN, and no principal. */
 static const struct cell matrix[PRINCIPAL__COUNT][ACCESS__COUNT] = {
-	/*                           public platform          tenant            me    Edge API     ingest
-	 *                                  read     write    read     write          read  write */
-	[PRINCIPAL_SUPER_ADMIN]   = {OWN,   ALL,     ALL,     ALL,     ALL,     OWN,  ALL,  ALL,   INGEST},
-	[PRINCIPAL_SERVICE]       = {OWN,   READ,    WRITE,   READ,    WRITE,   NONE, READ, WRITE, INGEST},
-	[PRINCIPAL_PARTNER_ADMIN] = {OWN,   PARTNER, PARTNER, PARTNER, PARTNER, OWN,  NONE, NONE,  INGEST},
-	[PRINCIPAL_TENANT_ADMIN]  = {OWN,   NONE,    NONE,    TENANT,  TENANT,  OWN,  NONE, NONE,  INGEST},
-	[PRINCIPAL_USER]          = {OWN,   NONE,    NONE,    NONE,    NONE,    OWN,  NONE, NONE,  INGEST},
+	/*                           public platform          tenant            me    Edge API
+	 * ingest read     write    read     write          read  write */
+	[PRINCIPAL_SUPER_ADMIN] = {OWN, ALL, ALL, ALL, ALL, OWN, ALL, ALL, INGEST},
+	[PRINCIPAL_SERVICE] = {OWN, READ, WRITE, READ, WRITE, NONE, READ, WRITE, INGEST},
+	[PRINCIPAL_PARTNER_ADMIN] = {OWN, PARTNER, PARTNER, PARTNER, PARTNER, OWN, NONE, NONE,
+		INGEST},
+	[PRINCIPAL_TENANT_ADMIN] = {OWN, NONE, NONE, TENANT, TENANT, OWN, NONE, NONE, INGEST},
+	[PRINCIPAL_USER] = {OWN, NONE, NONE, NONE, NONE, OWN, NONE, NONE, INGEST},
 };
 
 enum reach policy_reach(const struct principal *who, enum access access)

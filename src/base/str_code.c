@@ -186,7 +186,7 @@ struct str str_base64url_decode(struct arena *a, struct str s)
 static bool is_unreserved(unsigned char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		(c != '\0' && strchr("-._~", c) != NULL);
+	       (c != '\0' && strchr("-._~", c) != NULL);
 }
 
 struct str str_percent_encode(struct arena *a, struct str s)

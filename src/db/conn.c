@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The connection: options, session set-up, loss, and the one switch from error numbers to enum err.
  * Called by db.c and handle.c. The surprise: a connection attempt that failed is not made again for
- * CONNECT_PAUSE_US and three times as long as it took, so that an outage costs most requests next to
- * nothing. */
+ * CONNECT_PAUSE_US and three times as long as it took, so that an outage costs most requests next
+ * to nothing. */
 #include <errmsg.h>
 #include <mysqld_error.h>
 #include <poll.h>
@@ -25,12 +25,13 @@
  * account cannot change what the log takes: there it is REPEATABLE READ, so that within a
  * transaction a plain read may be old. */
 static const struct sql_frag session_setup[] = {
-	SQL_INIT("SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin, time_zone = '+00:00', autocommit = 1,"
-		 " sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,"
-		 "NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION', sql_select_limit = 18446744073709551615,"
-		 " sql_big_selects = 1, sql_safe_updates = 0, sql_auto_is_null = 0,"
-		 " completion_type = 'NO_CHAIN', max_sort_length = 1024, foreign_key_checks = 1,"
-		 " unique_checks = 1, check_constraint_checks = 1"),
+	SQL_INIT(
+		"SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin, time_zone = '+00:00', autocommit = 1,"
+		" sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,"
+		"NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION', sql_select_limit = 18446744073709551615,"
+		" sql_big_selects = 1, sql_safe_updates = 0, sql_auto_is_null = 0,"
+		" completion_type = 'NO_CHAIN', max_sort_length = 1024, foreign_key_checks = 1,"
+		" unique_checks = 1, check_constraint_checks = 1"),
 	SQL_INIT("SET SESSION TRANSACTION READ WRITE"),
 	SQL_INIT("EXECUTE IMMEDIATE IF(@@log_bin AND @@binlog_format = 'STATEMENT',"
 		 " 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',"

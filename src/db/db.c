@@ -140,8 +140,8 @@ static void check_shape(const struct sql *sql, const struct db_shape *shape)
 		BUG_ON(shape->cols[i].letter != sql->columns[i]);
 }
 
-enum err db_one(struct db *db, struct arena *a, const struct sql *sql,
-	const struct db_shape *shape, void *row)
+enum err db_one(struct db *db, struct arena *a, const struct sql *sql, const struct db_shape *shape,
+	void *row)
 {
 	struct handle *h;
 	bool end;

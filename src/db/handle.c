@@ -143,8 +143,8 @@ static struct str text_of(const struct sql *sql)
 static enum err prepare(struct db *db, struct handle *h, const struct sql *sql)
 {
 	struct str text = text_of(sql);
-	size_t params = sql->fixed >= 0 ? strlen(stmt_row((enum stmt)sql->fixed)->params)
-					: sql->arg_count;
+	size_t params =
+		sql->fixed >= 0 ? strlen(stmt_row((enum stmt)sql->fixed)->params) : sql->arg_count;
 
 	h->stmt = mysql_stmt_init(db->my);
 	if (!h->stmt)
@@ -328,8 +328,8 @@ static void take_null(enum enum_field_types type, void *member)
 }
 
 /* NULL if all is well, else what is wrong with the column. */
-static const char *take_column(struct handle *h, size_t i, struct arena *a,
-	const struct db_col *col, void *row)
+static const char *take_column(
+	struct handle *h, size_t i, struct arena *a, const struct db_col *col, void *row)
 {
 	struct cell *c = &h->cells[i];
 	void *member = (char *)row + col->offset;
@@ -352,8 +352,8 @@ static const char *take_column(struct handle *h, size_t i, struct arena *a,
 	return NULL;
 }
 
-enum err handle_row(struct db *db, struct handle *h, struct arena *a,
-	const struct db_shape *shape, void *row, bool *end)
+enum err handle_row(struct db *db, struct handle *h, struct arena *a, const struct db_shape *shape,
+	void *row, bool *end)
 {
 	int rc = mysql_stmt_fetch(h->stmt);
 

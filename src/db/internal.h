@@ -37,10 +37,10 @@ struct handle {
 	char *text, *columns; /* the key, of composed statements only */
 	size_t text_n;
 	size_t param_count, column_count;
-	size_t result_bytes;  /* of texts, fetched so far from the result that is in use */
+	size_t result_bytes; /* of texts, fetched so far from the result that is in use */
 	MYSQL_BIND *params;
 	struct cell *args, *cells;
-	char *scratch;        /* SCRATCH_BYTES for each column */
+	char *scratch; /* SCRATCH_BYTES for each column */
 };
 
 struct db {
@@ -56,7 +56,7 @@ struct db {
 	unsigned walks;           /* results being walked, nested */
 	bool lost;                /* connection is dead, to be closed when walks == 0 */
 	bool in_tx;
-	enum err doom;            /* why the transaction cannot go on; ERR_OK: it can */
+	enum err doom; /* why the transaction cannot go on; ERR_OK: it can */
 	char error[512];
 	struct db_stats stats;
 };
@@ -67,7 +67,7 @@ void conn_close(struct db *db);     /* with every handle; no walk may be going o
 void conn_drop(struct db *db);      /* closes, or marks as lost during a walk */
 /* The same after an error. A read-only server's connection works: it is kept for a while. */
 void conn_give_up(struct db *db);
-bool conn_is_stale(struct db *db);  /* the server has hung up on an idle connection */
+bool conn_is_stale(struct db *db); /* the server has hung up on an idle connection */
 enum err conn_command(struct db *db, struct sql_frag text); /* no arguments, no rows */
 
 /* Notes the text for db_error_text, counts unless it is ERR_DUPLICATE, and maps. Closes nothing. */
@@ -86,8 +86,8 @@ enum err handle_take(struct db *db, const struct sql *sql, struct handle **out);
 void handle_give(struct handle *h);  /* result freed; closed unless kept, or when it was large */
 void handle_close(struct handle *h); /* and taken out of its slot */
 enum err handle_bind(struct db *db, struct handle *h, const struct sql *sql);
-enum err handle_row(struct db *db, struct handle *h, struct arena *a,
-	const struct db_shape *shape, void *row, bool *end);
+enum err handle_row(struct db *db, struct handle *h, struct arena *a, const struct db_shape *shape,
+	void *row, bool *end);
 void *handle_memory(size_t count, size_t bytes); /* zeroed, from the heap; never NULL */
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Makes up partners, tenants, users, sessions and the audit of those that somebody ended, and writes
- * them through model/ingest, a tenant a transaction. Called by src/demo/main.c only; never part of
- * an installation. */
+ * Makes up partners, tenants, users, sessions and the audit of those that somebody ended, and
+ * writes them through model/ingest, a tenant a transaction. Called by src/demo/main.c only; never
+ * part of an installation. */
 #include "demo/data.h"
 
 #include <unistd.h>
@@ -44,26 +44,34 @@ static const struct {
 static const struct {
 	const char *id, *name;
 } applications[] = {
-	{"app_mail", "Mail"}, {"app_files", "Files"}, {"app_wiki", "Wiki"},
-	{"app_crm", "Customer Desk"}, {"app_payroll", "Payroll"},
+	{"app_mail", "Mail"},
+	{"app_files", "Files"},
+	{"app_wiki", "Wiki"},
+	{"app_crm", "Customer Desk"},
+	{"app_payroll", "Payroll"},
 };
 
 static const struct {
 	const char *device, *agent;
 } browsers[] = {
-	{"desktop", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+	{"desktop",
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
 		"Chrome/140.0.0.0 Safari/537.36"},
-	{"desktop", "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_6) AppleWebKit/605.1.15 (KHTML, like "
+	{"desktop",
+		"Mozilla/5.0 (Macintosh; Intel Mac OS X 14_6) AppleWebKit/605.1.15 (KHTML, like "
 		"Gecko) Version/18.1 Safari/605.1.15"},
 	{"desktop", "Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0"},
-	{"mobile", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, "
+	{"mobile",
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, "
 		"like Gecko) Version/18.2 Mobile/15E148 Safari/604.1"},
-	{"mobile", "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) "
+	{"mobile",
+		"Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) "
 		"Chrome/140.0.0.0 Mobile Safari/537.36"},
-	{"tablet", "Mozilla/5.0 (iPad; CPU OS 17_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
+	{"tablet",
+		"Mozilla/5.0 (iPad; CPU OS 17_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
 		"Gecko) Version/17.7 Mobile/15E148 Safari/604.1"},
 	{"tv", "Mozilla/5.0 (SMART-TV; Linux; Tizen 8.0) AppleWebKit/537.36 (KHTML, like Gecko) "
-		"Version/8.0 TV Safari/537.36"},
+	       "Version/8.0 TV Safari/537.36"},
 	{"api", "curl/8.11.0"},
 	{NULL, NULL},
 };
@@ -71,8 +79,11 @@ static const struct {
 static const struct {
 	const char *net, *location;
 } places[] = {
-	{"203.0.113.", "Lisbon, Portugal"}, {"198.51.100.", "Oslo, Norway"},
-	{"192.0.2.", "Toronto, Canada"}, {"2001:db8:40::", "Nairobi, Kenya"}, {"203.0.113.", NULL},
+	{"203.0.113.", "Lisbon, Portugal"},
+	{"198.51.100.", "Oslo, Norway"},
+	{"192.0.2.", "Toronto, Canada"},
+	{"2001:db8:40::", "Nairobi, Kenya"},
+	{"203.0.113.", NULL},
 };
 
 /* Only a revocation by filter is told a reason. */
@@ -92,8 +103,8 @@ static const struct {
 
 static const char *const first_names[] = {"Ada", "Bruno", "Chiara", "Dmitri", "Elif", "Farah",
 	"Goran", "Hana", "Iván", "Júlia", "Kofi", "Lars"};
-static const char *const last_names[] = {"Andersen", "Botha", "Castro", "Dubois", "Eriksen",
-	"Fischer", "García", "Horváth"};
+static const char *const last_names[] = {
+	"Andersen", "Botha", "Castro", "Dubois", "Eriksen", "Fischer", "García", "Horváth"};
 
 /* A small generator of its own (splitmix64), so that the data is the same everywhere. */
 static uint64_t next(uint64_t *state)
@@ -130,7 +141,8 @@ static enum err put_user(struct load *l, int64_t n)
 	struct user_new u = {
 		.tenant_id = str_from(tenants[l->tenant].id),
 		.id = user_id(l, n),
-		.email = str_printf(l->arena, "user%02lld@%s", (long long)n, tenants[l->tenant].domain),
+		.email = str_printf(
+			l->arena, "user%02lld@%s", (long long)n, tenants[l->tenant].domain),
 		.display_name = n % 10 == 9 ? STR_NONE : str_printf(l->arena, "%s %s", first, last),
 		.is_admin = n == 0 && l->tenant == 0,
 	};
@@ -211,7 +223,8 @@ static enum err put_session(struct load *l, int64_t n)
 	size_t browser = (size_t)below(&l->random, ARRAY_LEN(browsers));
 	size_t place = (size_t)below(&l->random, ARRAY_LEN(places));
 	struct session_new s = {
-		.id = str_printf(l->arena, "ses_%s_%04lld", tenants[l->tenant].id + 4, (long long)n),
+		.id = str_printf(
+			l->arena, "ses_%s_%04lld", tenants[l->tenant].id + 4, (long long)n),
 		.tenant_id = str_from(tenants[l->tenant].id),
 		.partner_id = str_from(tenants[l->tenant].partner),
 		.user_id = user_id(l, n < 3 ? 1 : below(&l->random, USERS_PER_TENANT)),
@@ -294,9 +307,9 @@ enum err demo_data(struct db *db, struct arena *a)
 void demo_sample(FILE *out)
 {
 	fprintf(out, "SUPER_ADMIN=" PLATFORM_ADMIN "\n"
-		"TENANT=tnt_harbour\n"
-		"TENANT_ADMIN=usr_harbour_00\n"
-		"USER_ID=usr_harbour_01\n"
-		"USER_TENANT=tnt_harbour\n"
-		"SID=ses_harbour_0000\n");
+		     "TENANT=tnt_harbour\n"
+		     "TENANT_ADMIN=usr_harbour_00\n"
+		     "USER_ID=usr_harbour_01\n"
+		     "USER_TENANT=tnt_harbour\n"
+		     "SID=ses_harbour_0000\n");
 }

@@ -43,7 +43,8 @@ static struct str key_id(struct arena *a, struct str n, struct str e)
 	unsigned char digest[32];
 	struct str text;
 
-	text = str_printf(a, "{\"e\":\"%.*s\",\"kty\":\"RSA\",\"n\":\"%.*s\"}", STR_FMT(e), STR_FMT(n));
+	text = str_printf(
+		a, "{\"e\":\"%.*s\",\"kty\":\"RSA\",\"n\":\"%.*s\"}", STR_FMT(e), STR_FMT(n));
 	if (EVP_Digest(text.p, text.n, digest, NULL, EVP_sha256(), NULL) != 1)
 		return STR_NONE;
 	return str_base64url(a, digest, sizeof(digest));
@@ -61,8 +62,8 @@ static EVP_PKEY *key_read(const char *file)
 /* Files */
 
 /* All or nothing: under the final name there is never half a file. */
-MUST_CHECK static enum err write_file(struct arena *a, const char *file, mode_t mode,
-	const char *bytes, size_t n)
+MUST_CHECK static enum err write_file(
+	struct arena *a, const char *file, mode_t mode, const char *bytes, size_t n)
 {
 	const char *draft = arena_printf(a, "%s.new", file);
 	enum err err = ERR_INTERNAL;
@@ -86,8 +87,8 @@ MUST_CHECK static enum err write_file(struct arena *a, const char *file, mode_t 
 		err = ERR_OK;
 out:
 	if (err) {
-		log_event(LOG_ERROR, "demo file not written", "file", file, "why",
-			strerror(errno), NULL);
+		log_event(LOG_ERROR, "demo file not written", "file", file, "why", strerror(errno),
+			NULL);
 		(void)unlink(draft);
 	}
 	if (fd >= 0)
@@ -173,9 +174,8 @@ static struct str with_exp(struct arena *a, struct str claims)
 	if (json_member(tree, "exp"))
 		return claims;
 	rest = (struct str){brace + 1, claims.n - (size_t)(brace + 1 - claims.p)};
-	return str_printf(a, "{\"exp\":%lld%s%.*s",
-		(long long)(clock_now_ms() / 1000 + TOKEN_S), tree->count ? "," : "",
-		STR_FMT(rest));
+	return str_printf(a, "{\"exp\":%lld%s%.*s", (long long)(clock_now_ms() / 1000 + TOKEN_S),
+		tree->count ? "," : "", STR_FMT(rest));
 }
 
 static struct str sign_rs256(struct arena *a, EVP_PKEY *key, struct str text)
@@ -192,8 +192,8 @@ static struct str sign_rs256(struct arena *a, EVP_PKEY *key, struct str text)
 	return out;
 }
 
-struct str demo_token(struct arena *a, const char *pem_file, struct str claims_json,
-	const char **why)
+struct str demo_token(
+	struct arena *a, const char *pem_file, struct str claims_json, const char **why)
 {
 	EVP_PKEY *key = key_read(pem_file);
 	struct str claims, header, kid, text, sig, out = STR_NONE;
@@ -210,7 +210,8 @@ struct str demo_token(struct arena *a, const char *pem_file, struct str claims_j
 		key_number(a, key, OSSL_PKEY_PARAM_RSA_E));
 	if (!kid.p)
 		goto out;
-	header = str_printf(a, "{\"alg\":\"RS256\",\"typ\":\"JWT\",\"kid\":\"%.*s\"}", STR_FMT(kid));
+	header =
+		str_printf(a, "{\"alg\":\"RS256\",\"typ\":\"JWT\",\"kid\":\"%.*s\"}", STR_FMT(kid));
 	header = str_base64url(a, header.p, header.n);
 	claims = str_base64url(a, claims.p, claims.n);
 	text = str_printf(a, "%.*s.%.*s", STR_FMT(header), STR_FMT(claims));

@@ -39,8 +39,8 @@ bool http_is_json(struct str content_type)
 	if (str_eq_nocase(type, STR("application/json")))
 		return true;
 	return type.n > before.n + after.n &&
-		str_eq_nocase((struct str){type.p, before.n}, before) &&
-		str_eq_nocase((struct str){type.p + type.n - after.n, after.n}, after);
+	       str_eq_nocase((struct str){type.p, before.n}, before) &&
+	       str_eq_nocase((struct str){type.p + type.n - after.n, after.n}, after);
 }
 
 bool http_is_form(struct str content_type)

@@ -44,7 +44,7 @@ static enum http_method read_method(const struct http_request *r)
 static bool is_id_byte(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		c == '.' || c == '_' || c == '-';
+	       c == '.' || c == '_' || c == '-';
 }
 
 static void read_id(struct http_request *r)
@@ -90,13 +90,13 @@ void http_request_parse(struct http_request *r, struct arena *a, const struct ht
 struct str http_header(const struct http_request *r, const char *cgi_name)
 {
 	static const char *const places[] = {"", "REDIRECT_", "REDIRECT_REDIRECT_"};
-	bool bare = strcmp(cgi_name, "CONTENT_TYPE") == 0 ||
-		strcmp(cgi_name, "CONTENT_LENGTH") == 0;
+	bool bare =
+		strcmp(cgi_name, "CONTENT_TYPE") == 0 || strcmp(cgi_name, "CONTENT_LENGTH") == 0;
 	char name[HEADER_NAME_BYTES];
 
 	for (size_t i = 0; i < (bare ? 1 : ARRAY_LEN(places)); i++) {
-		int n = snprintf(name, sizeof(name), "%s%s%s", places[i], bare ? "" : "HTTP_",
-			cgi_name);
+		int n = snprintf(
+			name, sizeof(name), "%s%s%s", places[i], bare ? "" : "HTTP_", cgi_name);
 		struct str value;
 
 		BUG_ON(n < 0 || (size_t)n >= sizeof(name));

@@ -53,7 +53,7 @@ void http_response_header(struct http_response *res, const char *name, struct st
 
 	BUG_ON(res->started);
 	while (i < res->header_count &&
-	       !str_eq_nocase(str_from(res->headers[i].name), str_from(name)))
+		!str_eq_nocase(str_from(res->headers[i].name), str_from(name)))
 		i++;
 	BUG_ON(i == HTTP_HEADERS_MAX);
 	res->headers[i].name = name;
@@ -85,7 +85,7 @@ static void write_head(struct http_response *res, bool with_length)
 		const struct http_header_line *h = &res->headers[i];
 
 		if (is_bodiless(res->status) &&
-		    str_eq_nocase(str_from(h->name), STR("Content-Type")))
+			str_eq_nocase(str_from(h->name), STR("Content-Type")))
 			continue;
 		buf_str(&head, str_from(h->name));
 		buf_str(&head, STR(": "));

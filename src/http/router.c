@@ -11,8 +11,8 @@
 /* One row on the walk. */
 struct candidate {
 	const struct route_key *key;
-	struct str rest;  /* of the pattern; p == NULL when nothing is left */
-	struct str next;  /* its segment at this step */
+	struct str rest; /* of the pattern; p == NULL when nothing is left */
+	struct str next; /* its segment at this step */
 };
 
 struct walk {
@@ -37,7 +37,7 @@ static bool is_variable(struct str segment)
 bool http_is_id(struct str value)
 {
 	return value.n > 0 && value.n <= LIMIT_ID_BYTES && !memchr(value.p, '\0', value.n) &&
-		str_is_utf8(value);
+	       str_is_utf8(value);
 }
 
 static bool is_literal(struct str pattern, struct str segment)
@@ -60,8 +60,8 @@ static void walk_step(struct walk *w, struct str segment, route_takes_fn takes)
 	w->count = kept;
 	kept = 0;
 	for (size_t i = 0; i < w->count; i++)
-		if (literal ? is_literal(w->list[i].next, segment) :
-		    id && is_variable(w->list[i].next) && takes(w->list[i].next, segment))
+		if (literal ? is_literal(w->list[i].next, segment)
+			    : id && is_variable(w->list[i].next) && takes(w->list[i].next, segment))
 			w->list[kept++] = w->list[i];
 	w->count = kept;
 }
@@ -100,8 +100,8 @@ static struct str allow_text(struct arena *a, const struct walk *w)
 	return buf_view(&b);
 }
 
-static void fill_vars(struct route_match *m, const struct route_key *key,
-	const struct http_request *r)
+static void fill_vars(
+	struct route_match *m, const struct route_key *key, const struct http_request *r)
 {
 	struct candidate c = {.key = key, .rest = str_from(key->pattern)};
 
@@ -114,8 +114,8 @@ static void fill_vars(struct route_match *m, const struct route_key *key,
 	}
 }
 
-struct route_match router_match(const void *rows, size_t count, size_t stride,
-	route_takes_fn takes, const char *prefix, const struct http_request *r)
+struct route_match router_match(const void *rows, size_t count, size_t stride, route_takes_fn takes,
+	const char *prefix, const struct http_request *r)
 {
 	struct route_match m = {.allow = STR_NONE};
 	const struct route_key *found;

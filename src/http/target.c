@@ -8,8 +8,8 @@
 #include "base/buf.h"
 
 struct segment {
-	struct str text;   /* decoded */
-	size_t end;        /* offset in the path just behind it */
+	struct str text; /* decoded */
+	size_t end;      /* offset in the path just behind it */
 };
 
 struct target {
@@ -38,7 +38,7 @@ static struct str skip_authority(struct str uri)
 	if (!str_starts((struct str){colon, uri.n - at}, STR("://")))
 		return uri;
 	if (!str_eq_nocase((struct str){uri.p, at}, STR("http")) &&
-	    !str_eq_nocase((struct str){uri.p, at}, STR("https")))
+		!str_eq_nocase((struct str){uri.p, at}, STR("https")))
 		return uri;
 	at += 3;
 	while (at < uri.n && uri.p[at] != '/' && uri.p[at] != '?' && uri.p[at] != '#')
@@ -53,8 +53,8 @@ static void read_target(const struct http_request *r, struct target *t)
 	const char *end;
 
 	if (uri.n == 0) {
-		t->path = str_printf(r->arena, "%s%s", env_text(r, "SCRIPT_NAME"),
-			env_text(r, "PATH_INFO"));
+		t->path = str_printf(
+			r->arena, "%s%s", env_text(r, "SCRIPT_NAME"), env_text(r, "PATH_INFO"));
 		t->decoded = true;
 		return;
 	}
@@ -114,8 +114,8 @@ static bool begins_with(const struct target *t, size_t *at, struct str path)
 }
 
 /* The longest prefix at segment `at`; *behind is the segment after it. NULL: none. */
-static const struct str *prefix_at(const struct target *t, size_t at, const struct str *prefixes,
-	size_t count, size_t *behind)
+static const struct str *prefix_at(
+	const struct target *t, size_t at, const struct str *prefixes, size_t count, size_t *behind)
 {
 	const struct str *best = NULL;
 
@@ -160,8 +160,8 @@ static bool info_is(struct arena *a, const struct target *t, size_t from, struct
 	}
 	if (info.n > 0 && info.p[info.n - 1] == '/')
 		info.n--;
-	return str_eq(str_percent_decode(a, buf_view(&rest), false),
-		str_percent_decode(a, info, false));
+	return str_eq(
+		str_percent_decode(a, buf_view(&rest), false), str_percent_decode(a, info, false));
 }
 
 static bool mount_is_served(const struct http_request *r, const struct target *t, size_t n)
@@ -171,7 +171,7 @@ static bool mount_is_served(const struct http_request *r, const struct target *t
 	if (t->decoded || n == 0 || (!*script && !*info))
 		return true;
 	return script_begins_with(t, n, str_printf(r->arena, "%s%s", script, info)) ||
-		(*info && info_is(r->arena, t, n, str_from(info)));
+	       (*info && info_is(r->arena, t, n, str_from(info)));
 }
 
 /* *from becomes the first segment of the prefix, *behind the first after it. */
@@ -183,8 +183,9 @@ static const struct str *find_prefix(const struct http_request *r, const struct 
 
 	*from = 0;
 	if (fixed_mount.p)
-		return begins_with(t, from, fixed_mount) ?
-			prefix_at(t, *from, prefixes, count, behind) : NULL;
+		return begins_with(t, from, fixed_mount)
+			       ? prefix_at(t, *from, prefixes, count, behind)
+			       : NULL;
 	for (size_t i = 0; i <= t->count && !found; i++) {
 		found = prefix_at(t, i, prefixes, count, behind);
 		*from = i;
@@ -200,8 +201,8 @@ static struct str without_last_slashes(struct str s)
 	return s;
 }
 
-struct str target_parse(struct http_request *r, const struct str *prefixes, size_t count,
-	struct str fixed_mount)
+struct str target_parse(
+	struct http_request *r, const struct str *prefixes, size_t count, struct str fixed_mount)
 {
 	struct target t = {.path = STR("")};
 	const struct str *prefix = NULL;

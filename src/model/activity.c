@@ -34,13 +34,14 @@ static enum err find_due(struct db *db, struct arena *a, const struct session_sc
 
 	one.session_id = activity->session_id;
 	sql_begin(&q, a, SQL_READ, "siii");
-	sql_add(&q, SQL("SELECT s.tenant_id, s.revoked_at IS NULL AND s.expires_at > UTC_TIMESTAMP(3),"
-			" s.last_activity_at IS NULL OR s.last_activity_at <="
-			" UTC_TIMESTAMP(3) - INTERVAL ? SECOND,"
-			" sa.accessed_at IS NULL OR sa.accessed_at <="
-			" UTC_TIMESTAMP(3) - INTERVAL ? SECOND"
-			" FROM session s LEFT JOIN session_app sa"
-			" ON sa.session_id = s.id AND sa.application_id = ?"));
+	sql_add(&q,
+		SQL("SELECT s.tenant_id, s.revoked_at IS NULL AND s.expires_at > UTC_TIMESTAMP(3),"
+		    " s.last_activity_at IS NULL OR s.last_activity_at <="
+		    " UTC_TIMESTAMP(3) - INTERVAL ? SECOND,"
+		    " sa.accessed_at IS NULL OR sa.accessed_at <="
+		    " UTC_TIMESTAMP(3) - INTERVAL ? SECOND"
+		    " FROM session s LEFT JOIN session_app sa"
+		    " ON sa.session_id = s.id AND sa.application_id = ?"));
 	sql_arg(&q, db_i64(activity->interval_s));
 	sql_arg(&q, db_i64(activity->interval_s));
 	sql_arg(&q, db_str(activity->application_id));
@@ -63,8 +64,8 @@ static enum err write_application(void *ctx)
 	enum err err = ERR_OK;
 
 	if (act->application_name.p != NULL)
-		err = ingest_application(w->db, w->due->tenant_id, act->application_id,
-			act->application_name);
+		err = ingest_application(
+			w->db, w->due->tenant_id, act->application_id, act->application_name);
 	if (err == ERR_OK)
 		err = ingest_session_app(w->db, act->session_id, act->application_id, TIME_NONE);
 	return err;

@@ -12,8 +12,14 @@
 #define ACTIVITY_SQL "COALESCE(s.last_activity_at, TIMESTAMP'0001-01-01 00:00:00')"
 #define USER_JOIN_SQL " LEFT JOIN user u ON u.tenant_id = s.tenant_id AND u.id = s.user_id"
 
-#define FIELD(name, type, expr) {name, QUERY_##type, SQL_INIT(expr), true}
-#define UNSORTED(name, type, expr) {name, QUERY_##type, SQL_INIT(expr), false}
+#define FIELD(name, type, expr)                                                                    \
+	{                                                                                          \
+		name, QUERY_##type, SQL_INIT(expr), true                                           \
+	}
+#define UNSORTED(name, type, expr)                                                                 \
+	{                                                                                          \
+		name, QUERY_##type, SQL_INIT(expr), false                                          \
+	}
 
 static const struct query_field fields[] = {
 	FIELD("id", STRING, "s.id"),
@@ -51,8 +57,9 @@ const struct query_fields api_session_fields = {
 };
 
 #define COLUMNS_SQL                                                                                \
-	"s.id, s.user_id, " NAME_SQL ", COALESCE(s.ip_address, ''), s.authenticator_id, "          \
-	TOKEN_SQL ", s.tags, s.config_types, s.created_at, s.updated_at, " ACTIVITY_SQL            \
+	"s.id, s.user_id, " NAME_SQL                                                               \
+	", COALESCE(s.ip_address, ''), s.authenticator_id, " TOKEN_SQL                             \
+	", s.tags, s.config_types, s.created_at, s.updated_at, " ACTIVITY_SQL                      \
 	", s.is_mfa_complete, s.is_mfa_required, s.improper_client_cert_chain"
 #define COLUMN_LETTERS "SSSSSSSSTTTIII"
 
@@ -110,16 +117,17 @@ enum err api_session_list(struct db *db, struct arena *a, const struct session_s
 	scope_where(scope, &q);
 	sql_add(&q, SQL(" "));
 	query_order(scope->filter, &q);
-	sql_add(&q, SQL(" LIMIT ? OFFSET ?) p ON TRUE LEFT JOIN session s ON s.id = p.id" USER_JOIN_SQL
-			" "));
+	sql_add(&q,
+		SQL(" LIMIT ? OFFSET ?) p ON TRUE LEFT JOIN session s ON s.id = p.id" USER_JOIN_SQL
+		    " "));
 	sql_arg(&q, db_i64(limit));
 	sql_arg(&q, db_i64(offset));
 	query_order(scope->filter, &q);
 	return db_each(db, a, &q, &list_shape, &row, take_row, &l);
 }
 
-enum err api_session_get(struct db *db, struct arena *a, const struct session_scope *scope,
-	struct api_session *out)
+enum err api_session_get(
+	struct db *db, struct arena *a, const struct session_scope *scope, struct api_session *out)
 {
 	struct list_row row;
 	struct sql q;

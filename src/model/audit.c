@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Reading the audit of revocations. Called by api/v1_audit.c. Rows are written by revoke.c, those of
- * demonstrations by ingest.c. */
+ * Reading the audit of revocations. Called by api/v1_audit.c. Rows are written by revoke.c, those
+ * of demonstrations by ingest.c. */
 #include "model/audit.h"
 
 #include <stddef.h>
@@ -35,7 +35,8 @@ static void where(const struct audit_scope *scope, struct sql *q)
 		sql_arg(q, db_str(scope->tenant_id));
 	}
 	if (scope->partner_id.p != NULL) {
-		sql_add(q, SQL(" AND r.tenant_id IN (SELECT t.id FROM tenant t WHERE t.partner_id = ?)"));
+		sql_add(q,
+			SQL(" AND r.tenant_id IN (SELECT t.id FROM tenant t WHERE t.partner_id = ?)"));
 		sql_arg(q, db_str(scope->partner_id));
 	}
 	if (scope->user_id.p != NULL) {
@@ -79,8 +80,9 @@ enum err audit_list(struct db *db, struct arena *a, const struct audit_scope *sc
 	where(scope, &q);
 	sql_add(&q, SQL(") c LEFT JOIN (SELECT r.call_id, r.session_id FROM revocation r"));
 	where(scope, &q);
-	sql_add(&q, SQL(ORDER_SQL " LIMIT ? OFFSET ?) p ON TRUE LEFT JOIN revocation r"
-			" ON r.call_id = p.call_id AND r.session_id = p.session_id" ORDER_SQL));
+	sql_add(&q, SQL(ORDER_SQL
+			    " LIMIT ? OFFSET ?) p ON TRUE LEFT JOIN revocation r"
+			    " ON r.call_id = p.call_id AND r.session_id = p.session_id" ORDER_SQL));
 	sql_arg(&q, db_i64(limit));
 	sql_arg(&q, db_i64(offset));
 	return db_each(db, a, &q, &shape, &row, take_row, &ctx);

@@ -21,7 +21,7 @@ enum place {
 struct rule {
 	const char *type;
 	enum place place;
-	const char *text;          /* lower case, as the two that follow */
+	const char *text;           /* lower case, as the two that follow */
 	const char *with, *without; /* anywhere in the agent; NULL: no such condition */
 };
 
@@ -246,8 +246,7 @@ struct str device_type(struct str user_agent)
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
 		const struct rule *r = &rules[i];
 
-		if (is_at(agent, r->place, r->text) &&
-			(!r->with || strstr(agent, r->with)) &&
+		if (is_at(agent, r->place, r->text) && (!r->with || strstr(agent, r->with)) &&
 			(!r->without || !strstr(agent, r->without)))
 			return str_from(r->type);
 	}

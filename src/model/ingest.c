@@ -58,11 +58,11 @@ enum err ingest_session(struct db *db, const struct session_new *s)
 	return db_exec(db, &q, NULL);
 }
 
-enum err ingest_session_app(struct db *db, struct str session_id, struct str application_id,
-	int64_t accessed_ms)
+enum err ingest_session_app(
+	struct db *db, struct str session_id, struct str application_id, int64_t accessed_ms)
 {
-	struct sql q = SQL_FIXED(SESSION_APP_PUT, db_str(session_id), db_str(application_id),
-		db_time(accessed_ms));
+	struct sql q = SQL_FIXED(
+		SESSION_APP_PUT, db_str(session_id), db_str(application_id), db_time(accessed_ms));
 
 	return db_exec(db, &q, NULL);
 }

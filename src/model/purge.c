@@ -17,8 +17,8 @@ enum err purge_cutoff(struct db *db, struct arena *a, int64_t age_s, int64_t *cu
 	return db_one(db, a, &q, &shape, cutoff_ms);
 }
 
-enum err purge_count(struct db *db, struct arena *a, enum purge_what what, int64_t cutoff_ms,
-	int64_t *count)
+enum err purge_count(
+	struct db *db, struct arena *a, enum purge_what what, int64_t cutoff_ms, int64_t *count)
 {
 	static const struct db_col cols[] = {{'i', 0}};
 	static const struct db_shape shape = {cols, 1};

@@ -17,14 +17,16 @@ struct batch {
 	struct revoke_call *call;
 	int64_t call_id;
 	int64_t ended;
-	int64_t logged; /* whether the binary log takes statements: then every read of a write locks */
+	int64_t logged; /* whether the binary log takes statements: then every read of a write locks
+			 */
 };
 
-/* Locks up to REVOKE_BATCH active sessions of the scope and writes their audit rows. They are looked
- * for without locks, which INSERT … SELECT … FOR UPDATE would keep on every row that it passes, and
- * then taken if they still are active. Where statements are logged they cannot be looked for without:
- * there they are taken at once, for two that both have shared locks would only get in each other's
- * way. In the order of the indexes, so that a replica which is sent the statement ends the same. */
+/* Locks up to REVOKE_BATCH active sessions of the scope and writes their audit rows. They are
+ * looked for without locks, which INSERT … SELECT … FOR UPDATE would keep on every row that it
+ * passes, and then taken if they still are active. Where statements are logged they cannot be
+ * looked for without: there they are taken at once, for two that both have shared locks would only
+ * get in each other's way. In the order of the indexes, so that a replica which is sent the
+ * statement ends the same. */
 static enum err claim(struct batch *b, int64_t *claimed)
 {
 	const struct revoke_call *call = b->call;
@@ -33,10 +35,11 @@ static enum err claim(struct batch *b, int64_t *claimed)
 
 	scope.active = true;
 	sql_begin(&q, b->arena, SQL_WRITE, "");
-	sql_add(&q, SQL("INSERT INTO revocation (call_id, session_id, tenant_id, user_id,"
-			" revoked_at, revoked_by, endpoint, request_id, reason)"
-			" SELECT STRAIGHT_JOIN ?, s.id, s.tenant_id, s.user_id, UTC_TIMESTAMP(3), ?, ?, ?, ?"
-			" FROM "));
+	sql_add(&q,
+		SQL("INSERT INTO revocation (call_id, session_id, tenant_id, user_id,"
+		    " revoked_at, revoked_by, endpoint, request_id, reason)"
+		    " SELECT STRAIGHT_JOIN ?, s.id, s.tenant_id, s.user_id, UTC_TIMESTAMP(3), ?, ?, ?, ?"
+		    " FROM "));
 	sql_arg(&q, db_i64(b->call_id));
 	sql_arg(&q, db_str(call->by));
 	sql_arg(&q, db_str(call->endpoint));

@@ -24,17 +24,21 @@ void scope_narrow_tenant(struct session_scope *scope, struct str tenant_id)
  * stays. */
 static void where_partner(const struct session_scope *scope, struct sql *q)
 {
-	bool list = scope->user_id.p == NULL && scope->session_id.p == NULL && scope->filter == NULL;
+	bool list =
+		scope->user_id.p == NULL && scope->session_id.p == NULL && scope->filter == NULL;
 
 	if (scope->tenant_id.p != NULL) {
-		sql_add(q, SQL(" AND EXISTS (SELECT 1 FROM tenant t WHERE t.id = ? AND t.partner_id = ?)"));
+		sql_add(q,
+			SQL(" AND EXISTS (SELECT 1 FROM tenant t WHERE t.id = ? AND t.partner_id = ?)"));
 		sql_arg(q, db_str(scope->tenant_id));
 	} else if (list) {
-		sql_add(q, SQL(" AND s.partner_id = ?"
-			       " AND (SELECT t.partner_id FROM tenant t WHERE t.id = s.tenant_id) = ?"));
+		sql_add(q,
+			SQL(" AND s.partner_id = ?"
+			    " AND (SELECT t.partner_id FROM tenant t WHERE t.id = s.tenant_id) = ?"));
 		sql_arg(q, db_str(scope->partner_id));
 	} else {
-		sql_add(q, SQL(" AND s.tenant_id IN (SELECT t.id FROM tenant t WHERE t.partner_id = ?)"));
+		sql_add(q,
+			SQL(" AND s.tenant_id IN (SELECT t.id FROM tenant t WHERE t.partner_id = ?)"));
 	}
 	sql_arg(q, db_str(scope->partner_id));
 }
@@ -61,8 +65,9 @@ void scope_where(const struct session_scope *scope, struct sql *q)
 		sql_arg(q, db_str(scope->except_id));
 	}
 	if (scope->ids_json.p != NULL) {
-		sql_add(q, SQL(" AND s.id IN (SELECT j.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id "
-			       "VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin PATH '$')) j)"));
+		sql_add(q,
+			SQL(" AND s.id IN (SELECT j.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id "
+			    "VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin PATH '$')) j)"));
 		sql_arg(q, db_str(scope->ids_json));
 	}
 	if (scope->active)
@@ -77,6 +82,7 @@ void scope_from(const struct session_scope *scope, struct sql *q)
 {
 	sql_add(q, SQL("session s"));
 	if (scope->filter != NULL)
-		sql_add(q, SQL(" LEFT JOIN user u ON u.tenant_id = s.tenant_id AND u.id = s.user_id"));
+		sql_add(q,
+			SQL(" LEFT JOIN user u ON u.tenant_id = s.tenant_id AND u.id = s.user_id"));
 	scope_where(scope, q);
 }

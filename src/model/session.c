@@ -12,10 +12,10 @@
 	"CASE WHEN s.revoked_at IS NOT NULL THEN 'revoked' WHEN s.expires_at > UTC_TIMESTAMP(3) "  \
 	"THEN 'active' ELSE 'expired' END"
 
-#define COLUMNS_SQL                                                                                \
-	"s.id, s.tenant_id, s.user_id, u.email, u.display_name, s.ip_address, s.user_agent, "      \
-	"s.device_type, s.location, s.created_at, s.last_activity_at, s.expires_at, s.revoked_at, " \
-	STATUS_SQL ", s.revoked_by, s.revoke_reason"
+#define COLUMNS_SQL                                                                                            \
+	"s.id, s.tenant_id, s.user_id, u.email, u.display_name, s.ip_address, s.user_agent, "                  \
+	"s.device_type, s.location, s.created_at, s.last_activity_at, s.expires_at, s.revoked_at, " STATUS_SQL \
+	", s.revoked_by, s.revoke_reason"
 #define SESSION_LETTERS "SSSSSSSSSTTTTSSS"
 
 #define USER_JOIN_SQL " LEFT JOIN user u ON u.tenant_id = s.tenant_id AND u.id = s.user_id"
@@ -28,8 +28,7 @@ struct page_row {
 /* The columns behind COLUMNS_SQL, for a struct in which the session is the member `session`. */
 #define SESSION_COLS(type)                                                                         \
 	{'S', offsetof(type, session.id)}, {'S', offsetof(type, session.tenant_id)},               \
-		{'S', offsetof(type, session.user_id)},                                            \
-		{'S', offsetof(type, session.user_email)},                                         \
+		{'S', offsetof(type, session.user_id)}, {'S', offsetof(type, session.user_email)}, \
 		{'S', offsetof(type, session.user_display_name)},                                  \
 		{'S', offsetof(type, session.ip_address)},                                         \
 		{'S', offsetof(type, session.user_agent)},                                         \
@@ -38,8 +37,7 @@ struct page_row {
 		{'T', offsetof(type, session.created_ms)},                                         \
 		{'T', offsetof(type, session.last_activity_ms)},                                   \
 		{'T', offsetof(type, session.expires_ms)},                                         \
-		{'T', offsetof(type, session.revoked_ms)},                                         \
-		{'S', offsetof(type, session.status)},                                             \
+		{'T', offsetof(type, session.revoked_ms)}, {'S', offsetof(type, session.status)},  \
 		{'S', offsetof(type, session.revoked_by)},                                         \
 	{                                                                                          \
 		'S', offsetof(type, session.revoke_reason)                                         \
@@ -96,8 +94,9 @@ enum err session_list(struct db *db, struct arena *a, const struct session_scope
 	sql_begin(&q, a, SQL_READ, "ii" SESSION_LETTERS);
 	sql_add(&q, SQL("SELECT (SELECT COUNT(*) FROM "));
 	scope_from(scope, &q);
-	sql_add(&q, SQL("), (SELECT COUNT(*) FROM session_app sa WHERE sa.session_id = s.id), " COLUMNS_SQL
-			" FROM (SELECT s.id FROM "));
+	sql_add(&q,
+		SQL("), (SELECT COUNT(*) FROM session_app sa WHERE sa.session_id = s.id), " COLUMNS_SQL
+		    " FROM (SELECT s.id FROM "));
 	scope_from(scope, &q);
 	sql_add(&q, SQL(" ORDER BY s.created_at DESC, s.id DESC LIMIT ? OFFSET ?) p"
 			" JOIN session s ON s.id = p.id" USER_JOIN_SQL));
@@ -174,11 +173,12 @@ enum err session_get(struct db *db, struct arena *a, const struct session_scope 
 
 	*out = (struct session_detail){0};
 	sql_begin(&q, a, SQL_READ, SESSION_LETTERS "SST");
-	sql_add(&q, SQL("SELECT " COLUMNS_SQL ", sa.application_id,"
-			" COALESCE(ap.name, sa.application_id), sa.accessed_at FROM session s" USER_JOIN_SQL
-			" LEFT JOIN session_app sa ON sa.session_id = s.id"
-			" LEFT JOIN application ap ON ap.tenant_id = s.tenant_id"
-			" AND ap.id = sa.application_id"));
+	sql_add(&q,
+		SQL("SELECT " COLUMNS_SQL ", sa.application_id,"
+		    " COALESCE(ap.name, sa.application_id), sa.accessed_at FROM session s" USER_JOIN_SQL
+		    " LEFT JOIN session_app sa ON sa.session_id = s.id"
+		    " LEFT JOIN application ap ON ap.tenant_id = s.tenant_id"
+		    " AND ap.id = sa.application_id"));
 	scope_where(scope, &q);
 	err = db_each(db, a, &q, &detail_shape, &row, take_detail_row, &ctx);
 	if (err != ERR_OK)
@@ -192,8 +192,8 @@ enum err session_get(struct db *db, struct arena *a, const struct session_scope 
 static const struct db_col one_col[] = {{'i', 0}};
 static const struct db_shape one_shape = {one_col, 1};
 
-enum err session_count(struct db *db, struct arena *a, const struct session_scope *scope,
-	int64_t *out)
+enum err session_count(
+	struct db *db, struct arena *a, const struct session_scope *scope, int64_t *out)
 {
 	struct sql q;
 
@@ -217,16 +217,16 @@ enum err session_exists(struct db *db, struct arena *a, const struct session_sco
 static const struct db_col partner_col[] = {{'S', 0}};
 static const struct db_shape partner_shape = {partner_col, 1};
 
-enum err tenant_partner(struct db *db, struct arena *a, struct str tenant_id,
-	struct str *partner_id)
+enum err tenant_partner(
+	struct db *db, struct arena *a, struct str tenant_id, struct str *partner_id)
 {
 	struct sql q = SQL_FIXED(TENANT_PARTNER, db_str(tenant_id));
 
 	return db_one(db, a, &q, &partner_shape, partner_id);
 }
 
-enum err tenant_partner_locked(struct db *db, struct arena *a, struct str tenant_id,
-	struct str *partner_id)
+enum err tenant_partner_locked(
+	struct db *db, struct arena *a, struct str tenant_id, struct str *partner_id)
 {
 	struct sql q = SQL_FIXED(TENANT_PARTNER_LOCKED, db_str(tenant_id));
 

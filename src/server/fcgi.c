@@ -56,7 +56,8 @@ struct fcgi {
 	FCGX_Request request;
 	int epoll, signals;
 	bool stopping;
-	int64_t body_until_us, answer_until_us; /* monotonic; the answer's 0 before its first byte */
+	int64_t body_until_us,
+		answer_until_us; /* monotonic; the answer's 0 before its first byte */
 	struct http_env env;
 };
 
@@ -149,8 +150,8 @@ struct fcgi *fcgi_open(void)
 		out_of_memory(sizeof(*f));
 	f->epoll = f->signals = -1;
 	f->env = (struct http_env){.ctx = f, .get = get, .read = read_body};
-	if (FCGX_Init() == 0 &&
-		FCGX_InitRequest(&f->request, -1, FCGI_FAIL_ACCEPT_ON_INTR) == 0 && watch(f))
+	if (FCGX_Init() == 0 && FCGX_InitRequest(&f->request, -1, FCGI_FAIL_ACCEPT_ON_INTR) == 0 &&
+		watch(f))
 		return f;
 	log_event(LOG_ERROR, "cannot serve descriptor 0", "why", strerror(errno), NULL);
 	fcgi_close(f);
@@ -201,7 +202,8 @@ static bool passes(int error)
 	return error == EAGAIN || error == EINTR || error == ECONNABORTED || error == EPROTO;
 }
 
-/* Reads the records up to the body. False: they are none, or do not come; the connection is closed. */
+/* Reads the records up to the body. False: they are none, or do not come; the connection is closed.
+ */
 static bool read_head(struct fcgi *f, int connection)
 {
 	int on = 1;

@@ -67,8 +67,8 @@ void setup_close(struct app *app)
 }
 
 /* `by` begins the line, which is otherwise that of a wrong setting. */
-static bool source_usable(const char *by, const char *setting, const struct jwks_config *keys,
-	FILE *out)
+static bool source_usable(
+	const char *by, const char *setting, const struct jwks_config *keys, FILE *out)
 {
 	const char *file = keys->jwks_file != NULL ? keys->jwks_file : keys->hs256_file, *why;
 

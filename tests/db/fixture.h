@@ -92,8 +92,8 @@ static inline struct sql compose_v(struct arena *a, enum sql_kind kind, const ch
 }
 
 /* n arguments, struct db_val each. */
-static inline struct sql compose(struct arena *a, enum sql_kind kind, const char *columns,
-	struct sql_frag text, int n, ...)
+static inline struct sql compose(
+	struct arena *a, enum sql_kind kind, const char *columns, struct sql_frag text, int n, ...)
 {
 	struct sql q;
 	va_list ap;
@@ -119,8 +119,8 @@ static const struct db_col fix_int_col = {'i', 0};
 static const struct db_shape fix_int = {&fix_int_col, 1};
 
 /* The one integer that a read gives. */
-static inline enum err read_int(struct db *db, struct arena *a, int64_t *out, struct sql_frag text,
-	int n, ...)
+static inline enum err read_int(
+	struct db *db, struct arena *a, int64_t *out, struct sql_frag text, int n, ...)
 {
 	struct sql q;
 	va_list ap;
@@ -166,8 +166,8 @@ static inline int64_t connection_id(struct db *db, struct arena *a)
 }
 
 /* True when it has become so within ten seconds. Safe outside the test's thread. */
-static inline bool wait_until_connections(struct db *db, struct arena *a, int64_t want,
-	struct sql_frag where, struct db_val arg)
+static inline bool wait_until_connections(
+	struct db *db, struct arena *a, int64_t want, struct sql_frag where, struct db_val arg)
 {
 	for (int i = 0; i < FIX_WAIT_ROUNDS; i++) {
 		int64_t n = -1;

@@ -17,44 +17,48 @@ static struct db_val seconds_or_null(int64_t s)
 }
 
 /* Seconds from now; NEVER: NULL. */
-static void put_session(struct fix *f, const char *id, int64_t created_s, int64_t expires_s,
-	int64_t revoked_s)
+static void put_session(
+	struct fix *f, const char *id, int64_t created_s, int64_t expires_s, int64_t revoked_s)
 {
-	assert_ok(f->db, exec(f->db, f->arena,
-		SQL("INSERT INTO session (id, tenant_id, user_id, created_at, expires_at,"
-		    " revoked_at) VALUES (?, 't', 'u', UTC_TIMESTAMP(3) + INTERVAL ? SECOND,"
-		    " UTC_TIMESTAMP(3) + INTERVAL ? SECOND,"
-		    " UTC_TIMESTAMP(3) + INTERVAL ? SECOND)"),
-		4, db_str(str_from(id)), db_i64(created_s), db_i64(expires_s),
-		seconds_or_null(revoked_s)));
+	assert_ok(f->db,
+		exec(f->db, f->arena,
+			SQL("INSERT INTO session (id, tenant_id, user_id, created_at, expires_at,"
+			    " revoked_at) VALUES (?, 't', 'u', UTC_TIMESTAMP(3) + INTERVAL ? SECOND,"
+			    " UTC_TIMESTAMP(3) + INTERVAL ? SECOND,"
+			    " UTC_TIMESTAMP(3) + INTERVAL ? SECOND)"),
+			4, db_str(str_from(id)), db_i64(created_s), db_i64(expires_s),
+			seconds_or_null(revoked_s)));
 }
 
 /* `count` sessions of one kind, each with two applications. */
-static void put_many(struct fix *f, const char *prefix, int64_t count, int64_t expires_s,
-	int64_t revoked_s)
+static void put_many(
+	struct fix *f, const char *prefix, int64_t count, int64_t expires_s, int64_t revoked_s)
 {
-	assert_ok(f->db, exec(f->db, f->arena,
-		SQL("INSERT INTO session (id, tenant_id, user_id, created_at, expires_at,"
-		    " revoked_at) SELECT CONCAT(?, seq), 't', 'u',"
-		    " UTC_TIMESTAMP(3) - INTERVAL 900 DAY, UTC_TIMESTAMP(3) + INTERVAL ? SECOND,"
-		    " UTC_TIMESTAMP(3) + INTERVAL ? SECOND FROM seq_1_to_100000 LIMIT ?"),
-		4, db_str(str_from(prefix)), db_i64(expires_s), seconds_or_null(revoked_s),
-		db_i64(count)));
-	assert_ok(f->db, exec(f->db, f->arena,
-		SQL("INSERT INTO session_app (session_id, application_id) SELECT s.id, a.seq"
-		    " FROM session s JOIN seq_1_to_2 a WHERE s.id LIKE CONCAT(?, '%')"),
-		1, db_str(str_from(prefix))));
+	assert_ok(f->db,
+		exec(f->db, f->arena,
+			SQL("INSERT INTO session (id, tenant_id, user_id, created_at, expires_at,"
+			    " revoked_at) SELECT CONCAT(?, seq), 't', 'u',"
+			    " UTC_TIMESTAMP(3) - INTERVAL 900 DAY, UTC_TIMESTAMP(3) + INTERVAL ? SECOND,"
+			    " UTC_TIMESTAMP(3) + INTERVAL ? SECOND FROM seq_1_to_100000 LIMIT ?"),
+			4, db_str(str_from(prefix)), db_i64(expires_s), seconds_or_null(revoked_s),
+			db_i64(count)));
+	assert_ok(f->db,
+		exec(f->db, f->arena,
+			SQL("INSERT INTO session_app (session_id, application_id) SELECT s.id, a.seq"
+			    " FROM session s JOIN seq_1_to_2 a WHERE s.id LIKE CONCAT(?, '%')"),
+			1, db_str(str_from(prefix))));
 }
 
 /* One call's rows, of one age. */
 static void put_audit(struct fix *f, int64_t count, int64_t age_s)
 {
-	assert_ok(f->db, exec(f->db, f->arena,
-		SQL("INSERT INTO revocation (call_id, session_id, tenant_id, user_id, revoked_at,"
-		    " revoked_by, endpoint, request_id) SELECT ?, seq, 't', 'u',"
-		    " UTC_TIMESTAMP(3) - INTERVAL ? SECOND, 'x', 'e', 'r' FROM seq_1_to_100000"
-		    " LIMIT ?"),
-		3, db_i64(age_s), db_i64(age_s), db_i64(count)));
+	assert_ok(f->db,
+		exec(f->db, f->arena,
+			SQL("INSERT INTO revocation (call_id, session_id, tenant_id, user_id, revoked_at,"
+			    " revoked_by, endpoint, request_id) SELECT ?, seq, 't', 'u',"
+			    " UTC_TIMESTAMP(3) - INTERVAL ? SECOND, 'x', 'e', 'r' FROM seq_1_to_100000"
+			    " LIMIT ?"),
+			3, db_i64(age_s), db_i64(age_s), db_i64(count)));
 }
 
 static bool is_there(struct fix *f, const char *id)

@@ -33,8 +33,11 @@ static int table_made(void **state)
 	cfg = fix_config(f);
 	db = db_open(&cfg);
 	assert_ok(db, exec(db, a, SQL("DROP TABLE IF EXISTS test_db"), 0));
-	assert_ok(db, exec(db, a, SQL("CREATE TABLE test_db (id BIGINT PRIMARY KEY, i BIGINT,"
-		" s LONGTEXT CHARACTER SET utf8mb4, b LONGBLOB, t DATETIME(3), d DOUBLE)"), 0));
+	assert_ok(db,
+		exec(db, a,
+			SQL("CREATE TABLE test_db (id BIGINT PRIMARY KEY, i BIGINT,"
+			    " s LONGTEXT CHARACTER SET utf8mb4, b LONGBLOB, t DATETIME(3), d DOUBLE)"),
+			0));
 	db_close(db);
 	arena_close(a);
 	return 0;
@@ -86,15 +89,17 @@ static void there_and_back(struct fix *f, const char *name, const struct values 
 	struct values got = {0};
 	struct sql q;
 
-	assert_ok(f->db, exec(f->db, f->arena,
-		SQL("INSERT INTO test_db (id, i, s, b, t, d) VALUES (?, ?, ?, ?, ?, ?)"), 6,
-		db_i64(id), db_i64(v->i), db_str(v->s), db_bytes(v->b), db_time(v->t),
-		db_f64(v->d)));
+	assert_ok(f->db,
+		exec(f->db, f->arena,
+			SQL("INSERT INTO test_db (id, i, s, b, t, d) VALUES (?, ?, ?, ?, ?, ?)"), 6,
+			db_i64(id), db_i64(v->i), db_str(v->s), db_bytes(v->b), db_time(v->t),
+			db_f64(v->d)));
 	/* Compared by the server as well: what is stored is what was meant. */
 	q = compose(f->arena, SQL_READ, "ISBTD",
 		SQL("SELECT i, s, b, t, d FROM test_db WHERE id = ? AND i = ? AND s <=> ?"
-		    " AND b <=> ? AND t <=> ? AND d = ?"), 6, db_i64(id), db_i64(v->i),
-		db_str(v->s), db_bytes(v->b), db_time(v->t), db_f64(v->d));
+		    " AND b <=> ? AND t <=> ? AND d = ?"),
+		6, db_i64(id), db_i64(v->i), db_str(v->s), db_bytes(v->b), db_time(v->t),
+		db_f64(v->d));
 	if (db_one(f->db, f->arena, &q, &values_shape, &got))
 		fail_msg("%s: %s", name, db_error_text(f->db));
 	if (got.i != v->i || got.t != v->t || memcmp(&got.d, &v->d, sizeof(got.d)) != 0)
@@ -111,22 +116,22 @@ static void every_letter__comes_back_as_it_was(void **state)
 		struct values v;
 	} rows[] = {
 		{"zero and empty", {0, 0, 0.0, STR(""), STR("")}},
-		{"greatest", {INT64_MAX, INT64_C(253402300799999), 1.7976931348623157e308,
-			STR("z"), STR("\xff")}},
-		{"least", {INT64_MIN, INT64_C(-62167219200000), -5e-324, STR(" a "),
-			STR("a\0b\0")}},
+		{"greatest", {INT64_MAX, INT64_C(253402300799999), 1.7976931348623157e308, STR("z"),
+				     STR("\xff")}},
+		{"least",
+			{INT64_MIN, INT64_C(-62167219200000), -5e-324, STR(" a "), STR("a\0b\0")}},
 		{"one millisecond before 1970", {-1, -1, 0.1, STR("-"), STR("\x80\x81")}},
 		{"leap day", {29, INT64_C(1709251199999), 1e100, STR("'; DROP TABLE x -- \\"),
-			STR("'")}},
-		{"beyond latin1", {1, 1, 1, STR("\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"),
-			STR("\xf0\x9f")}},
+				     STR("'")}},
+		{"beyond latin1",
+			{1, 1, 1, STR("\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"), STR("\xf0\x9f")}},
 		{"null", {0, TIME_NONE, 0, STR_NONE, STR_NONE}},
-		{"as long as the scratch buffer", {1, 1, 1, repeated(f->arena, "s", 128),
-			repeated(f->arena, "b", 128)}},
-		{"longer than the scratch buffer", {1, 1, 1, repeated(f->arena, "s", 129),
-			repeated(f->arena, "b", 129)}},
+		{"as long as the scratch buffer",
+			{1, 1, 1, repeated(f->arena, "s", 128), repeated(f->arena, "b", 128)}},
+		{"longer than the scratch buffer",
+			{1, 1, 1, repeated(f->arena, "s", 129), repeated(f->arena, "b", 129)}},
 		{"a mebibyte", {1, 1, 1, repeated(f->arena, "\xf0\x9f\x98\x80", 262144),
-			repeated(f->arena, "\0\1\2\3", 262144)}},
+				       repeated(f->arena, "\0\1\2\3", 262144)}},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -173,9 +178,10 @@ static void instant_beyond_year_9999__is_bound_as_the_last_one(void **state)
 	struct fix *f = *state;
 	int64_t same = 0;
 
-	assert_ok(f->db, read_int(f->db, f->arena, &same,
-		SQL("SELECT ? = '9999-12-31 23:59:59.999' AND ? = '0000-01-01 00:00:00'"), 2,
-		db_time(INT64_MAX), db_time(INT64_MIN + 1)));
+	assert_ok(f->db,
+		read_int(f->db, f->arena, &same,
+			SQL("SELECT ? = '9999-12-31 23:59:59.999' AND ? = '0000-01-01 00:00:00'"),
+			2, db_time(INT64_MAX), db_time(INT64_MIN + 1)));
 	assert_int_equal(same, 1);
 }
 
@@ -219,13 +225,14 @@ static void repeated_key__is_a_duplicate_and_no_error(void **state)
 {
 	struct fix *f = *state;
 
-	assert_ok(f->db, exec(f->db, f->arena, SQL("INSERT INTO test_db (id) VALUES (?)"), 1,
-		db_i64(1)));
-	assert_int_equal(exec(f->db, f->arena, SQL("INSERT INTO test_db (id) VALUES (?)"), 1,
-		db_i64(1)), ERR_DUPLICATE);
+	assert_ok(f->db,
+		exec(f->db, f->arena, SQL("INSERT INTO test_db (id) VALUES (?)"), 1, db_i64(1)));
+	assert_int_equal(
+		exec(f->db, f->arena, SQL("INSERT INTO test_db (id) VALUES (?)"), 1, db_i64(1)),
+		ERR_DUPLICATE);
 	assert_int_equal(db_stats(f->db)->errors, 0);
-	assert_ok(f->db, exec(f->db, f->arena, SQL("INSERT INTO test_db (id) VALUES (?)"), 1,
-		db_i64(2)));
+	assert_ok(f->db,
+		exec(f->db, f->arena, SQL("INSERT INTO test_db (id) VALUES (?)"), 1, db_i64(2)));
 }
 
 /* The texts of these errors quote the value; they end up in the log. */
@@ -236,19 +243,22 @@ static void error_text__has_the_number_and_none_of_the_values(void **state)
 		const char *number;
 		struct sql q;
 	} rows[] = {
-		{"1062 duplicate", compose(f->arena, SQL_WRITE, "",
-			SQL("INSERT INTO test_db (id) VALUES (?)"), 1, db_i64(471147))},
+		{"1062 duplicate",
+			compose(f->arena, SQL_WRITE, "", SQL("INSERT INTO test_db (id) VALUES (?)"),
+				1, db_i64(471147))},
 		{"1366 ", compose(f->arena, SQL_WRITE, "",
-			SQL("INSERT INTO test_db (id, i) VALUES (1, ?)"), 1, db_str(STR("x471147")))},
+				  SQL("INSERT INTO test_db (id, i) VALUES (1, ?)"), 1,
+				  db_str(STR("x471147")))},
 		{"1292 ", compose(f->arena, SQL_WRITE, "",
-			SQL("INSERT INTO test_db (id, t) VALUES (2, ?)"), 1, db_str(STR("x471147")))},
+				  SQL("INSERT INTO test_db (id, t) VALUES (2, ?)"), 1,
+				  db_str(STR("x471147")))},
 		{"1690 ", compose(f->arena, SQL_WRITE, "",
-			SQL("UPDATE test_db SET i = 9223372036854775807 + ?"), 1,
-			db_i64(471147))},
+				  SQL("UPDATE test_db SET i = 9223372036854775807 + ?"), 1,
+				  db_i64(471147))},
 	};
 
 	assert_ok(f->db, exec(f->db, f->arena, SQL("INSERT INTO test_db (id) VALUES (?)"), 1,
-		db_i64(471147)));
+				 db_i64(471147)));
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const char *text;
 
@@ -261,7 +271,8 @@ static void error_text__has_the_number_and_none_of_the_values(void **state)
 	}
 	/* What quotes nothing is told: the name of a table that is not there. */
 	assert_int_equal(exec(f->db, f->arena, SQL("INSERT INTO no_such_table VALUES (?)"), 1,
-		db_i64(471147)), ERR_INTERNAL);
+				 db_i64(471147)),
+		ERR_INTERNAL);
 	assert_non_null(strstr(db_error_text(f->db), "no_such_table"));
 }
 
@@ -271,8 +282,8 @@ static void affected__counts_changed_rows(void **state)
 	struct sql insert = compose(f->arena, SQL_WRITE, "",
 		SQL("INSERT INTO test_db (id, i) VALUES (?, ?), (?, ?), (?, ?)"), 6, db_i64(1),
 		db_i64(0), db_i64(2), db_i64(0), db_i64(3), db_i64(9));
-	struct sql update = compose(f->arena, SQL_WRITE, "", SQL("UPDATE test_db SET i = ?"), 1,
-		db_i64(9));
+	struct sql update =
+		compose(f->arena, SQL_WRITE, "", SQL("UPDATE test_db SET i = ?"), 1, db_i64(9));
 	int64_t n = -1;
 
 	assert_ok(f->db, db_exec(f->db, &insert, &n));
@@ -292,9 +303,12 @@ static void slow_statement__is_a_timeout_and_the_connection_stays(void **state)
 
 	cfg.statement_ms = 100;
 	db = db_open(&cfg);
-	assert_int_equal(read_int(db, f->arena, &out,
-		SQL("SELECT COUNT(*) FROM seq_1_to_1000000 a JOIN seq_1_to_1000000 b"
-		    " WHERE a.seq + b.seq = ?"), 1, db_i64(0)), ERR_TIMEOUT);
+	assert_int_equal(
+		read_int(db, f->arena, &out,
+			SQL("SELECT COUNT(*) FROM seq_1_to_1000000 a JOIN seq_1_to_1000000 b"
+			    " WHERE a.seq + b.seq = ?"),
+			1, db_i64(0)),
+		ERR_TIMEOUT);
 	assert_ok(db, answers(db));
 	assert_int_equal(db_stats(db)->connects, 1);
 	db_close(db);
@@ -324,7 +338,8 @@ static void session__is_set_up_as_promised(void **state)
 	struct sql q = compose(f->arena, SQL_READ, "sssssiid",
 		SQL("SELECT @@time_zone, @@sql_mode, @@tx_isolation, @@character_set_client,"
 		    " @@collation_connection, @@autocommit, @@innodb_lock_wait_timeout,"
-		    " @@max_statement_time"), 0);
+		    " @@max_statement_time"),
+		0);
 
 	assert_ok(f->db, db_one(f->db, f->arena, &q, &shape, &s));
 	assert_string_equal(s.zone.p, "+00:00");
@@ -359,8 +374,9 @@ static int64_t prepared_so_far(struct fix *f)
 	int64_t n = -1;
 
 	assert_ok(f->db, read_int(f->db, f->arena, &n,
-		SQL("SELECT variable_value FROM information_schema.session_status"
-		    " WHERE variable_name = 'COM_STMT_PREPARE'"), 0));
+				 SQL("SELECT variable_value FROM information_schema.session_status"
+				     " WHERE variable_name = 'COM_STMT_PREPARE'"),
+				 0));
 	return n;
 }
 
@@ -433,8 +449,7 @@ static void statement_with_a_large_result__is_not_kept(void **state)
 	assert_int_equal(kept_after(f, SQL("SELECT REPEAT('x', ?)"), 1000), 2);
 	assert_int_equal(kept_after(f, SQL("SELECT REPEAT('xy', ?)"), 1 << 20), 0);
 	assert_int_equal(kept_after(f, SQL("SELECT seq FROM seq_1_to_5000 WHERE seq <= ?"), 9), 2);
-	assert_int_equal(
-		kept_after(f, SQL("SELECT seq FROM seq_1_to_5000 WHERE seq <> ?"), 9), 0);
+	assert_int_equal(kept_after(f, SQL("SELECT seq FROM seq_1_to_5000 WHERE seq <> ?"), 9), 0);
 }
 
 /* COUNT is an integer for the server, SUM a decimal. */
@@ -443,8 +458,8 @@ static void sum_of_integers__reads_as_an_integer(void **state)
 	struct fix *f = *state;
 	int64_t out = 0;
 
-	assert_ok(f->db, read_int(f->db, f->arena, &out,
-		SQL("SELECT SUM(seq * ?) FROM seq_1_to_3"), 1, db_i64(1000000000000000000)));
+	assert_ok(f->db, read_int(f->db, f->arena, &out, SQL("SELECT SUM(seq * ?) FROM seq_1_to_3"),
+				 1, db_i64(1000000000000000000)));
 	assert_int_equal(out, INT64_C(6000000000000000000));
 }
 
@@ -505,8 +520,8 @@ static void callback__may_run_any_statement_even_the_same(void **state)
 	struct walk w = {.f = f, .depth = 1};
 
 	for (int64_t id = 1; id <= 4; id++)
-		assert_ok(f->db, exec(f->db, f->arena,
-			SQL("INSERT INTO test_db (id) VALUES (?)"), 1, db_i64(id)));
+		assert_ok(f->db, exec(f->db, f->arena, SQL("INSERT INTO test_db (id) VALUES (?)"),
+					 1, db_i64(id)));
 	assert_ok(f->db, walk_all(&w));
 	assert_int_equal(w.rows, 4 + 16 + 64);
 	assert_int_equal(w.seen, 4);
@@ -527,8 +542,8 @@ static void error_of_the_callback__ends_the_walk(void **state)
 	int64_t seq;
 	int calls = 0;
 
-	assert_int_equal(db_each(f->db, f->arena, &q, &fix_int, &seq, stop_at_two, &calls),
-		ERR_CONFLICT);
+	assert_int_equal(
+		db_each(f->db, f->arena, &q, &fix_int, &seq, stop_at_two, &calls), ERR_CONFLICT);
 	assert_int_equal(calls, 2);
 	assert_ok(f->db, answers(f->db));
 }
@@ -538,8 +553,8 @@ static void fixed_statement_of_a_read__only_reads(void **state)
 	(void)state;
 	for (int id = 0; id < STMT__COUNT; id++) {
 		const struct stmt_row *row = stmt_row((enum stmt)id);
-		bool select = str_starts(row->sql, STR("SELECT ")) ||
-			str_starts(row->sql, STR("WITH "));
+		bool select =
+			str_starts(row->sql, STR("SELECT ")) || str_starts(row->sql, STR("WITH "));
 
 		if (select != (row->kind == SQL_READ))
 			fail_msg("%s", row->name);

@@ -31,11 +31,13 @@ static int sessions_made(void **state)
 	cfg.lock_wait_s = 50;
 	f->db = db_open(&cfg);
 	f->other = db_open(&cfg);
-	assert_ok(f->db, exec(f->db, f->arena,
-		SQL("INSERT INTO session (id, tenant_id, partner_id, user_id, created_at,"
-		    " expires_at) SELECT CONCAT('s', seq), 't', 'p', CONCAT('u', seq % 10),"
-		    " UTC_TIMESTAMP(3) - INTERVAL seq SECOND, UTC_TIMESTAMP(3) + INTERVAL 1 DAY"
-		    " FROM seq_1_to_10500 WHERE seq > ?"), 1, db_i64(0)));
+	assert_ok(f->db,
+		exec(f->db, f->arena,
+			SQL("INSERT INTO session (id, tenant_id, partner_id, user_id, created_at,"
+			    " expires_at) SELECT CONCAT('s', seq), 't', 'p', CONCAT('u', seq % 10),"
+			    " UTC_TIMESTAMP(3) - INTERVAL seq SECOND, UTC_TIMESTAMP(3) + INTERVAL 1 DAY"
+			    " FROM seq_1_to_10500 WHERE seq > ?"),
+			1, db_i64(0)));
 	return 0;
 }
 
@@ -52,10 +54,15 @@ static void isolation__is_one_that_may_write(void **state)
 static struct registration registration_of(struct str id)
 {
 	struct registration reg = {
-		.session = {.id = id, .tenant_id = STR("new"), .user_id = STR("u"),
+		.session = {.id = id,
+			.tenant_id = STR("new"),
+			.user_id = STR("u"),
 			.request_digest = STR("01234567890123456789012345678901"),
-			.created_ms = TIME_NONE, .last_activity_ms = TIME_NONE,
-			.expires_ms = TIME_NONE, .expires_in_s = 60, .revoked_ms = TIME_NONE},
+			.created_ms = TIME_NONE,
+			.last_activity_ms = TIME_NONE,
+			.expires_ms = TIME_NONE,
+			.expires_in_s = 60,
+			.revoked_ms = TIME_NONE},
 		.user = {.tenant_id = STR("new"), .id = STR("u"), .is_admin = DB_NULL_I64},
 		.of_platform = true,
 	};
@@ -94,11 +101,13 @@ static enum err lose_the_tenant(void *ctx)
 	enum err err = read_int(f->db, f->arena, &n, SQL("SELECT COUNT(*) FROM tenant"), 0);
 
 	if (err == ERR_OK && r->runs++ == 0)
-		assert_ok(f->other, exec(f->other, f->arena,
-			SQL("INSERT INTO tenant (id, partner_id) VALUES (?, 'p')"), 1,
-			db_str(STR("new"))));
-	return err != ERR_OK ? err : register_tenant(f->db, f->arena, &reg.session, true,
-					     &r->partner, &r->why);
+		assert_ok(f->other,
+			exec(f->other, f->arena,
+				SQL("INSERT INTO tenant (id, partner_id) VALUES (?, 'p')"), 1,
+				db_str(STR("new"))));
+	return err != ERR_OK
+		       ? err
+		       : register_tenant(f->db, f->arena, &reg.session, true, &r->partner, &r->why);
 }
 
 static void tenant_that_another_one_made_first__is_seen(void **state)
@@ -112,8 +121,11 @@ static void tenant_that_another_one_made_first__is_seen(void **state)
 
 static struct revoke_call call_of(struct session_scope scope)
 {
-	return (struct revoke_call){.scope = scope, .by = STR("b"), .endpoint = STR("test"),
-		.request_id = STR("r"), .if_count = -1};
+	return (struct revoke_call){.scope = scope,
+		.by = STR("b"),
+		.endpoint = STR("test"),
+		.request_id = STR("r"),
+		.if_count = -1};
 }
 
 static void expect_all_ended_once(struct fix *f)
@@ -121,8 +133,8 @@ static void expect_all_ended_once(struct fix *f)
 	assert_int_equal(
 		number_of(f, SQL("SELECT COUNT(*) FROM session WHERE revoked_at IS NULL")), 0);
 	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM revocation")), SESSIONS);
-	assert_int_equal(number_of(f, SQL("SELECT COUNT(DISTINCT session_id) FROM revocation")),
-		SESSIONS);
+	assert_int_equal(
+		number_of(f, SQL("SELECT COUNT(DISTINCT session_id) FROM revocation")), SESSIONS);
 }
 
 static int64_t rows_sorted(struct fix *f)
@@ -151,16 +163,17 @@ static void two_batches__end_the_oldest_first(void **state)
 		assert_int_equal(call.batches, 2);
 		expect_all_ended_once(f);
 		assert_int_equal(rows_sorted(f), 0);
-		assert_ok(f->db, read_int(f->db, f->arena, &wrong,
-			SQL("SELECT (SELECT MAX(s.created_at) FROM revocation r JOIN session s"
-			    " ON s.id = r.session_id WHERE r.call_id = ?) >="
-			    " (SELECT MIN(s.created_at) FROM revocation r JOIN session s"
-			    " ON s.id = r.session_id WHERE r.call_id = ?)"),
-			2, db_i64(call.call_id), db_i64(call.call_id + 1)));
+		assert_ok(f->db,
+			read_int(f->db, f->arena, &wrong,
+				SQL("SELECT (SELECT MAX(s.created_at) FROM revocation r JOIN session s"
+				    " ON s.id = r.session_id WHERE r.call_id = ?) >="
+				    " (SELECT MIN(s.created_at) FROM revocation r JOIN session s"
+				    " ON s.id = r.session_id WHERE r.call_id = ?)"),
+				2, db_i64(call.call_id), db_i64(call.call_id + 1)));
 		assert_int_equal(wrong, 0);
 		assert_ok(f->db, exec(f->db, f->arena, SQL("DELETE FROM revocation"), 0));
-		assert_ok(f->db, exec(f->db, f->arena,
-			SQL("UPDATE session SET revoked_at = NULL"), 0));
+		assert_ok(f->db,
+			exec(f->db, f->arena, SQL("UPDATE session SET revoked_at = NULL"), 0));
 	}
 }
 
@@ -213,10 +226,12 @@ static void *race(void *ctx)
 static void racing_revokers__claim_no_session_twice(void **state)
 {
 	struct fix *f = *state;
-	struct revoker mine = {.db = f->db, .arena = f->arena,
-			       .call = call_of((struct session_scope){.tenant_id = STR("t")})};
-	struct revoker theirs = {.db = f->other, .arena = arena_open(),
-				 .call = call_of((struct session_scope){.partner_id = STR("p")})};
+	struct revoker mine = {.db = f->db,
+		.arena = f->arena,
+		.call = call_of((struct session_scope){.tenant_id = STR("t")})};
+	struct revoker theirs = {.db = f->other,
+		.arena = arena_open(),
+		.call = call_of((struct session_scope){.partner_id = STR("p")})};
 	pthread_barrier_t meet;
 	pthread_t thread;
 

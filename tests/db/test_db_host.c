@@ -23,11 +23,15 @@ static int table_made(void **state)
 	struct fix *f = *state;
 
 	fix_open(state);
-	assert_ok(f->db, exec(f->db, f->arena, SQL("CREATE OR REPLACE TABLE test_db_host"
-		" (id BIGINT AUTO_INCREMENT PRIMARY KEY, n BIGINT CHECK (n < 1000))"), 0));
-	assert_ok(f->db, exec(f->db, f->arena,
-		SQL("INSERT INTO test_db_host (n) SELECT seq FROM seq_1_to_100 WHERE seq > ?"), 1,
-		db_i64(0)));
+	assert_ok(f->db,
+		exec(f->db, f->arena,
+			SQL("CREATE OR REPLACE TABLE test_db_host"
+			    " (id BIGINT AUTO_INCREMENT PRIMARY KEY, n BIGINT CHECK (n < 1000))"),
+			0));
+	assert_ok(f->db,
+		exec(f->db, f->arena,
+			SQL("INSERT INTO test_db_host (n) SELECT seq FROM seq_1_to_100 WHERE seq > ?"),
+			1, db_i64(0)));
 	return 0;
 }
 
@@ -72,8 +76,8 @@ static void inherited_limits__refuse_no_write(void **state)
 	/* For others too: each statement commits itself. */
 	assert_int_equal(
 		rows_by(f->other, f->arena, SQL("SELECT id FROM test_db_host WHERE n = 5")), 100);
-	assert_ok(f->db, exec(f->db, f->arena, SQL("DELETE FROM test_db_host WHERE n = ?"), 1,
-		db_i64(5)));
+	assert_ok(f->db,
+		exec(f->db, f->arena, SQL("DELETE FROM test_db_host WHERE n = ?"), 1, db_i64(5)));
 	assert_int_equal(rows_of(f, SQL("SELECT id FROM test_db_host")), 0);
 }
 
@@ -82,7 +86,8 @@ static void inherited_laxness__lets_no_bad_row_in(void **state)
 	struct fix *f = *state;
 
 	assert_int_equal(exec(f->db, f->arena, SQL("INSERT INTO test_db_host (n) VALUES (?)"), 1,
-		db_i64(1000)), ERR_INTERNAL);
+				 db_i64(1000)),
+		ERR_INTERNAL);
 }
 
 static enum err insert_row(void *ctx)
@@ -133,8 +138,8 @@ static enum err insert_partner(void *ctx)
 {
 	struct fix *f = ctx;
 
-	return exec(f->db, f->arena, SQL("INSERT INTO partner (id) VALUES (?)"), 1,
-		db_str(STR("p")));
+	return exec(
+		f->db, f->arena, SQL("INSERT INTO partner (id) VALUES (?)"), 1, db_str(STR("p")));
 }
 
 /* Each turn of the loop is refused three times. */
@@ -152,8 +157,8 @@ static void server_without_writes__is_not_ready_and_costs_few_connections(void *
 		assert_int_equal(strncmp(db_error_text(f->db), "1290 ", 5), 0);
 		assert_int_equal(db_ping(f->db), ERR_UNAVAILABLE);
 		assert_non_null(strstr(db_error_text(f->db), "read-only"));
-		assert_ok(f->db, read_int(f->db, f->arena, &one,
-			SQL("SELECT COUNT(*) FROM partner"), 0));
+		assert_ok(f->db,
+			read_int(f->db, f->arena, &one, SQL("SELECT COUNT(*) FROM partner"), 0));
 	}
 	seconds = (uint64_t)(clock_monotonic_us() - from_us) / 1000000;
 	/* But it is looked for. */

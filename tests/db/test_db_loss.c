@@ -28,8 +28,8 @@ static int64_t rows(struct fix *f)
 {
 	int64_t n = -1;
 
-	assert_ok(f->other, read_int(f->other, f->arena, &n,
-		SQL("SELECT COUNT(*) FROM test_db_loss"), 0));
+	assert_ok(f->other,
+		read_int(f->other, f->arena, &n, SQL("SELECT COUNT(*) FROM test_db_loss"), 0));
 	return n;
 }
 
@@ -51,9 +51,9 @@ static void *kill_sleeper(void *ctx)
 {
 	struct killer *k = ctx;
 
-	k->done = wait_until_connections(k->db, k->arena, 1,
-			SQL("state = 'User sleep' AND id = ?"), db_i64(k->id)) &&
-		exec(k->db, k->arena, SQL("KILL CONNECTION ?"), 1, db_i64(k->id)) == ERR_OK;
+	k->done = wait_until_connections(k->db, k->arena, 1, SQL("state = 'User sleep' AND id = ?"),
+			  db_i64(k->id)) &&
+		  exec(k->db, k->arena, SQL("KILL CONNECTION ?"), 1, db_i64(k->id)) == ERR_OK;
 	return NULL;
 }
 
@@ -117,8 +117,7 @@ static void write_killed_on_the_way__is_not_repeated(void **state)
 	enum err err;
 
 	killer_start(&k, f);
-	err = exec(f->db, f->arena, SQL("INSERT INTO test_db_loss SELECT SLEEP(?)"), 1,
-		db_f64(2));
+	err = exec(f->db, f->arena, SQL("INSERT INTO test_db_loss SELECT SLEEP(?)"), 1, db_f64(2));
 	killer_join(&k);
 	assert_int_equal(err, ERR_UNAVAILABLE);
 	assert_int_equal(db_stats(f->db)->connects, 1);

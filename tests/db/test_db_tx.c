@@ -11,10 +11,13 @@ static int opened(void **state)
 
 	fix_open(state);
 	assert_ok(f->db, exec(f->db, f->arena, SQL("DROP TABLE IF EXISTS test_db_tx"), 0));
-	assert_ok(f->db, exec(f->db, f->arena,
-		SQL("CREATE TABLE test_db_tx (id BIGINT PRIMARY KEY, n BIGINT NOT NULL)"), 0));
-	assert_ok(f->db, exec(f->db, f->arena,
-		SQL("INSERT INTO test_db_tx SELECT seq, ? FROM seq_1_to_100"), 1, db_i64(0)));
+	assert_ok(f->db,
+		exec(f->db, f->arena,
+			SQL("CREATE TABLE test_db_tx (id BIGINT PRIMARY KEY, n BIGINT NOT NULL)"),
+			0));
+	assert_ok(f->db,
+		exec(f->db, f->arena, SQL("INSERT INTO test_db_tx SELECT seq, ? FROM seq_1_to_100"),
+			1, db_i64(0)));
 	return 0;
 }
 
@@ -42,8 +45,9 @@ static struct tx tx_of(struct fix *f)
 /* Adds one to the rows first to last. */
 static enum err bump(struct tx *t, int64_t first, int64_t last)
 {
-	return exec(t->db, t->arena, SQL("UPDATE test_db_tx SET n = n + 1 WHERE id BETWEEN ? AND ?"),
-		2, db_i64(first), db_i64(last));
+	return exec(t->db, t->arena,
+		SQL("UPDATE test_db_tx SET n = n + 1 WHERE id BETWEEN ? AND ?"), 2, db_i64(first),
+		db_i64(last));
 }
 
 static int64_t value_of(struct fix *f, int64_t id)
@@ -51,7 +55,7 @@ static int64_t value_of(struct fix *f, int64_t id)
 	int64_t n = -1;
 
 	assert_ok(f->other, read_int(f->other, f->arena, &n,
-		SQL("SELECT n FROM test_db_tx WHERE id = ?"), 1, db_i64(id)));
+				    SQL("SELECT n FROM test_db_tx WHERE id = ?"), 1, db_i64(id)));
 	return n;
 }
 

@@ -34,13 +34,13 @@ static void every_revoked_session__has_its_audit_row(void **state)
 	struct fix *f = *state;
 
 	load(f);
-	assert_int_equal(number_of(f,
-				 SQL("SELECT COUNT(*) FROM session s WHERE revoked_at IS NOT NULL"
-				     " AND (SELECT COUNT(*) FROM revocation r"
-				     " WHERE r.session_id = s.id AND r.tenant_id = s.tenant_id"
-				     " AND r.user_id = s.user_id AND r.revoked_at = s.revoked_at"
-				     " AND r.revoked_by = s.revoked_by"
-				     " AND r.reason <=> s.revoke_reason) <> 1")),
+	assert_int_equal(
+		number_of(f, SQL("SELECT COUNT(*) FROM session s WHERE revoked_at IS NOT NULL"
+				 " AND (SELECT COUNT(*) FROM revocation r"
+				 " WHERE r.session_id = s.id AND r.tenant_id = s.tenant_id"
+				 " AND r.user_id = s.user_id AND r.revoked_at = s.revoked_at"
+				 " AND r.revoked_by = s.revoked_by"
+				 " AND r.reason <=> s.revoke_reason) <> 1")),
 		0);
 	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM revocation")),
 		number_of(f, SQL("SELECT COUNT(*) FROM session WHERE revoked_at IS NOT NULL")));
@@ -83,21 +83,20 @@ static void endings__are_by_routes_and_requests(void **state)
 	if (seen.unknown.p != NULL)
 		fail_msg("%.*s ends nothing", STR_FMT(seen.unknown));
 	assert_true(seen.known >= 5);
-	assert_int_equal(number_of(f,
-				 SQL("SELECT COUNT(*) FROM revocation WHERE NOT request_id REGEXP"
-				     " '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-"
-				     "[0-9a-f]{12}$'")),
+	assert_int_equal(
+		number_of(f, SQL("SELECT COUNT(*) FROM revocation WHERE NOT request_id REGEXP"
+				 " '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-"
+				 "[0-9a-f]{12}$'")),
 		0);
 	assert_int_equal(
 		number_of(f, SQL("SELECT COUNT(*) - COUNT(DISTINCT request_id) FROM revocation")),
 		0);
 	/* Of the person, of the tenant's administrator, of the platform's. */
-	assert_int_equal(number_of(f,
-				 SQL("SELECT COUNT(*) FROM revocation WHERE revoked_by <>"
-				     " CASE WHEN endpoint LIKE 'v1.me.%' THEN user_id"
-				     " WHEN endpoint LIKE 'v1.tenant.%' THEN"
-				     " CONCAT('usr_', SUBSTRING(tenant_id, 5), '_00')"
-				     " ELSE 'usr_platform' END")),
+	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM revocation WHERE revoked_by <>"
+					  " CASE WHEN endpoint LIKE 'v1.me.%' THEN user_id"
+					  " WHEN endpoint LIKE 'v1.tenant.%' THEN"
+					  " CONCAT('usr_', SUBSTRING(tenant_id, 5), '_00')"
+					  " ELSE 'usr_platform' END")),
 		0);
 }
 

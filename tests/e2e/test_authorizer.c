@@ -199,9 +199,8 @@ static void one_cookie_of_several__opens(void **state)
 		struct e2e_answer a;
 
 		if (mark != NULL)
-			header = arena_printf(t->arena, "%.*s%.*s%s",
-				(int)(mark - rows[i].form), rows[i].form, STR_FMT(g.token),
-				mark + 4);
+			header = arena_printf(t->arena, "%.*s%.*s%s", (int)(mark - rows[i].form),
+				rows[i].form, STR_FMT(g.token), mark + 4);
 		print_message("           %s\n", rows[i].form);
 		r.headers[0] = header;
 		a = e2e_send(t, &r);
@@ -446,8 +445,8 @@ static enum err ask_while_held(void *ctx)
 	struct e2e *t = h->t;
 	struct e2e_request r[MANY];
 	struct e2e_answer a[MANY];
-	const char *activity = arena_printf(
-		t->arena, "/api/v1/sessions/%.*s/activity", STR_FMT(h->guest.id));
+	const char *activity =
+		arena_printf(t->arena, "/api/v1/sessions/%.*s/activity", STR_FMT(h->guest.id));
 	int64_t one, from;
 	struct sql q;
 	enum err err;
@@ -462,9 +461,8 @@ static enum err ask_while_held(void *ctx)
 		for (size_t i = 0; i < MANY; i++) {
 			r[i] = (struct e2e_request){.path = "/authorize", .token = h->guest.token};
 			if (k == 1)
-				r[i] = (struct e2e_request){.method = "POST",
-					.path = activity,
-					.token = service(t)};
+				r[i] = (struct e2e_request){
+					.method = "POST", .path = activity, .token = service(t)};
 		}
 		from = clock_monotonic_us();
 		e2e_send_all(t, r, a, MANY);

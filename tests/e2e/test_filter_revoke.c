@@ -206,13 +206,9 @@ struct device {
 };
 
 static const struct device devices[] = {
-	{"203.0.113.7", true, 0, 40},
-	{"203.0.113.255", false, 31, 40},
-	{"203.0.114.1", false, 29, 40},
-	{"2001:db8:1::1", true, 31, 40},
-	{"2001:db9::1", true, -1, 40},
-	{"203.0.113.9", true, -1, 0},
-	{NULL, false, -1, 0},
+	{"203.0.113.7", true, 0, 40}, {"203.0.113.255", false, 31, 40},
+	{"203.0.114.1", false, 29, 40}, {"2001:db8:1::1", true, 31, 40},
+	{"2001:db9::1", true, -1, 40}, {"203.0.113.9", true, -1, 0}, {NULL, false, -1, 0},
 	{"::ffff:203.0.115.7", true, 0, 40}, /* as applications may write it with SQL */
 };
 

@@ -419,8 +419,10 @@ static void tenants_own_service__stays_within_its_tenant(void **state)
 
 	/* A role that nobody knows gives nothing, not even to a service of the platform. */
 	a = e2e_post(t,
-		e2e_token(t, "{\"sub\":\"s\",\"role\":\"auditor\",\"platform_token\":true,"
-			     "\"tenant_id\":\"%s\",\"scope\":\"sessions:write\"}", mine.id.p),
+		e2e_token(t,
+			"{\"sub\":\"s\",\"role\":\"auditor\",\"platform_token\":true,"
+			"\"tenant_id\":\"%s\",\"scope\":\"sessions:write\"}",
+			mine.id.p),
 		BODY(mine.id, ""), PATH);
 	expect_status(&a, 403);
 	/* It neither makes platform administrators nor unmakes them. */
@@ -440,8 +442,8 @@ static void administrators_session__is_not_a_tenants_to_register(void **state)
 	struct e2e *t = *state;
 	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
 	struct str service = service_of(t, tn.id);
-	struct e2e_answer a = e2e_post(t, platform(t),
-		BODY(tn.id, ",\"user_email\":\"a@x\",\"is_admin\":true"), PATH);
+	struct e2e_answer a = e2e_post(
+		t, platform(t), BODY(tn.id, ",\"user_email\":\"a@x\",\"is_admin\":true"), PATH);
 
 	expect_status(&a, 201);
 	a = e2e_post(t, service, BODY(tn.id, ",\"user_email\":\"mine@x\""), PATH);

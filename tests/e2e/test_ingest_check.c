@@ -411,12 +411,11 @@ static void jwt_of_another_users_session__is_inactive(void **state)
 	struct signed_in s = sign_in(t);
 	struct str elsewhere = e2e_tenant(t, STR_NONE).id;
 	struct e2e_answer a = ask(t, platform(t),
-		e2e_token(t, "{\"sub\":\"u\",\"tenant_id\":\"%s\",\"sid\":\"%s\"}",
-			s.tenant.id.p, s.id.p));
+		e2e_token(t, "{\"sub\":\"u\",\"tenant_id\":\"%s\",\"sid\":\"%s\"}", s.tenant.id.p,
+			s.id.p));
 
 	assert_true(e2e_bool(a.json, "active"));
-	expect_inactive(
-		t, platform(t), e2e_token(t, "{\"sub\":\"v\",\"sid\":\"%s\"}", s.id.p));
+	expect_inactive(t, platform(t), e2e_token(t, "{\"sub\":\"v\",\"sid\":\"%s\"}", s.id.p));
 	expect_inactive(t, platform(t),
 		e2e_token(t, "{\"sub\":\"u\",\"tenant_id\":\"%s\",\"sid\":\"%s\"}", elsewhere.p,
 			s.id.p));
@@ -467,7 +466,8 @@ static void imported_token__may_hold_a_dot(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
 		struct e2e_answer a;
 
-		e2e_exec(t, SQL("UPDATE session SET token_digest = UNHEX(SHA2(?, 256)) WHERE id = ?"),
+		e2e_exec(t,
+			SQL("UPDATE session SET token_digest = UNHEX(SHA2(?, 256)) WHERE id = ?"),
 			2, db_str(str_from(tokens[i])), db_str(s.id));
 		a = ask_form(t, platform(t), arena_printf(t->arena, "token=%s", tokens[i]));
 		expect_status(&a, 200);

@@ -183,13 +183,13 @@ static const struct row everything = {
 	"\"location\":1,\"device_type\":1,\"expires_at\":\"y\",\"expires_in\":\"x\","
 	"\"user_agent\":1,\"ip_address\":\"999\",\"user_display_name\":1,\"user_email\":1,"
 	"\"user_id\":null,\"tenant_id\":1}",
-	NO_STRING("tenant_id") "," NO_STRING("user_id") "," NO_STRING("user_email") ","
-	NO_STRING("user_display_name") "," NO_ADDRESS "," NO_STRING("user_agent") "," NO_INT ","
-	NO_TIME "," NO_STRING("device_type") "," NO_STRING("location") "," EMPTY("partner_id") ","
-	BAD_BOOL("is_admin") "," NO_STRING("authenticator_id") ","
-	FAULT("config_types", "Input should be a valid list", "list_type") ","
-	FAULT("tags", "Input should be a valid dictionary", "dict_type") ","
-	NO_BOOL("is_mfa_required") "," NO_BOOL("is_mfa_complete") "," RESERVED,
+	NO_STRING("tenant_id") "," NO_STRING("user_id") "," NO_STRING("user_email") "," NO_STRING("user_display_name") "," NO_ADDRESS "," NO_STRING(
+		"user_agent") "," NO_INT "," NO_TIME
+			      "," NO_STRING("device_type") "," NO_STRING("location") "," EMPTY("partner_id") "," BAD_BOOL(
+				      "is_admin") "," NO_STRING("authenticator_id") "," FAULT("config_types",
+				      "Input should be a valid list", "list_type") "," FAULT("tags",
+				      "Input should be a valid dictionary",
+				      "dict_type") "," NO_BOOL("is_mfa_required") "," NO_BOOL("is_mfa_complete") "," RESERVED,
 };
 
 /* Among members that are wrong, an end in the past is one fault more, repeat or not. */

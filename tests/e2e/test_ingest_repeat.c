@@ -117,8 +117,8 @@ static void repeat_after_the_end__is_the_same_session(void **state)
 		bodies[i] = arena_printf(t->arena,
 			"{\"tenant_id\":\"%s\",\"id\":\"%s\",\"user_id\":\"%s\","
 			"\"expires_at\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\"}",
-			tn.id.p, id.p, i == 0 ? "u" : "v", at.year,
-			at.month, at.day, at.hour, at.minute, at.second, at.millisecond);
+			tn.id.p, id.p, i == 0 ? "u" : "v", at.year, at.month, at.day, at.hour,
+			at.minute, at.second, at.millisecond);
 	a = e2e_post(t, platform(t), bodies[0], PATH);
 	expect_status(&a, 201);
 	while (clock_now_ms() <= ends)

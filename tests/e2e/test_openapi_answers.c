@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * One of each answer that an operation of schema/openapi.yaml can give without anything being broken,
- * so that tests/e2e/openapi/check has them all to hold against the file; what the answers mean is
- * tested elsewhere. The surprise: the rows run in order, the later ones find what the earlier made. */
+ * One of each answer that an operation of schema/openapi.yaml can give without anything being
+ * broken, so that tests/e2e/openapi/check has them all to hold against the file; what the answers
+ * mean is tested elsewhere. The surprise: the rows run in order, the later ones find what the
+ * earlier made. */
 #include "lib/e2e.h"
 
 enum as { NOBODY, ROOT, SERVICE, ADMIN, USER, FORGED };
@@ -10,9 +11,18 @@ enum as { NOBODY, ROOT, SERVICE, ADMIN, USER, FORGED };
 #define FORM "application/x-www-form-urlencoded"
 #define EDGE "/edge/management/v1/api-sessions"
 
-#define PLAIN(status, as, method, path) {status, as, method, path, NULL, NULL, NULL}
-#define BODY(status, as, method, path, body, type) {status, as, method, path, body, type, NULL}
-#define WITH(status, as, method, path, header) {status, as, method, path, NULL, NULL, header}
+#define PLAIN(status, as, method, path)                                                            \
+	{                                                                                          \
+		status, as, method, path, NULL, NULL, NULL                                         \
+	}
+#define BODY(status, as, method, path, body, type)                                                 \
+	{                                                                                          \
+		status, as, method, path, body, type, NULL                                         \
+	}
+#define WITH(status, as, method, path, header)                                                     \
+	{                                                                                          \
+		status, as, method, path, NULL, NULL, header                                       \
+	}
 
 /* In paths and bodies T is the tenant, S a living session, D a dead one, K a token; L is a query of
  * too many parameters (a long one does not pass every web server), B a body too big. */
@@ -106,10 +116,10 @@ static struct world world(struct e2e *t)
 	struct e2e_answer a;
 
 	w.tokens[ROOT] = e2e_super_admin(t);
-	w.tokens[SERVICE] = e2e_token(t,
-		"{\"sub\":\"svc\",\"platform_token\":true,\"scope\":\"sessions:write\"}");
-	w.tokens[ADMIN] = e2e_token(t,
-		"{\"sub\":\"adm\",\"role\":\"tenant_admin\",\"tenant_id\":\"%s\"}", w.tenant.p);
+	w.tokens[SERVICE] = e2e_token(
+		t, "{\"sub\":\"svc\",\"platform_token\":true,\"scope\":\"sessions:write\"}");
+	w.tokens[ADMIN] = e2e_token(
+		t, "{\"sub\":\"adm\",\"role\":\"tenant_admin\",\"tenant_id\":\"%s\"}", w.tenant.p);
 	w.tokens[USER] = e2e_token(t, "{\"sub\":\"u\",\"tenant_id\":\"%s\"}", w.tenant.p);
 	w.tokens[FORGED] = STR("x.y.z");
 	a = e2e_post(t, w.tokens[SERVICE],
@@ -156,7 +166,8 @@ static struct str filled(struct e2e *t, const struct world *w, const char *text)
 		return STR_NONE;
 	buf_init(&b, t->arena);
 	for (const char *p = text; *p != '\0'; p++) {
-		bool alone = (p == text || strchr("/=\" ?", p[-1]) != NULL) && strchr("/?&\\\"", p[1]) != NULL;
+		bool alone = (p == text || strchr("/=\" ?", p[-1]) != NULL) &&
+			     strchr("/?&\\\"", p[1]) != NULL;
 
 		if (alone)
 			put_capital(&b, w, *p);

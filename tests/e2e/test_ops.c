@@ -150,9 +150,9 @@ static void repeated_registration__is_no_error_of_the_database(void **state)
 	struct e2e *t = *state;
 	struct str service = e2e_token(t, "{\"sub\":\"s\",\"platform_token\":true,"
 					  "\"scope\":\"sessions:write\"}");
-	const char *body = arena_printf(t->arena,
-		"{\"id\":\"%s\",\"tenant_id\":\"%s\",\"user_id\":\"u\"}", e2e_name(t, "ses").p,
-		e2e_name(t, "tnt").p);
+	const char *body =
+		arena_printf(t->arena, "{\"id\":\"%s\",\"tenant_id\":\"%s\",\"user_id\":\"u\"}",
+			e2e_name(t, "ses").p, e2e_name(t, "tnt").p);
 	struct e2e_answer a;
 	struct str before;
 	pid_t pids[POOL_WORKERS_MAX];

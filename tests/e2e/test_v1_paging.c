@@ -255,8 +255,8 @@ static void own_list__has_the_current_one_among_the_newest(void **state)
 		"/api/v1/me/sessions");
 	assert_int_equal(e2e_at(a.json, "data")->count, LIMIT_ME_SESSIONS);
 	assert_false(e2e_has(e2e_at(a.json, "data"), old.id));
-	token = e2e_token(t, "{\"sub\":\"u\",\"tenant_id\":\"%s\",\"sid\":\"%s\"}", tn.id.p,
-		old.id.p);
+	token = e2e_token(
+		t, "{\"sub\":\"u\",\"tenant_id\":\"%s\",\"sid\":\"%s\"}", tn.id.p, old.id.p);
 	a = e2e_get(t, token, "/api/v1/me/sessions");
 	assert_int_equal(e2e_at(a.json, "data")->count, LIMIT_ME_SESSIONS);
 	expect_str(e2e_text(a.json, "data.0.id"), newest);

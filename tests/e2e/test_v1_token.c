@@ -243,14 +243,14 @@ static void session_of_somebody_else__proves_nothing(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct str claimed = rows[i].tenant.p != NULL
-			? str_printf(t->arena, ",\"tenant_id\":\"%s\"", rows[i].tenant.p)
-			: STR("");
-		struct str token = e2e_token(t,
-			"{\"sub\":\"%s\",\"role\":\"super_admin\",\"sid\":\"%s\"%s}",
-			rows[i].user.p, s.session.p, claimed.p);
-		struct e2e_answer a =
-			e2e_get(t, token, "/api/v1/admin/sessions/%s", s.session.p);
+		struct str claimed =
+			rows[i].tenant.p != NULL
+				? str_printf(t->arena, ",\"tenant_id\":\"%s\"", rows[i].tenant.p)
+				: STR("");
+		struct str token =
+			e2e_token(t, "{\"sub\":\"%s\",\"role\":\"super_admin\",\"sid\":\"%s\"%s}",
+				rows[i].user.p, s.session.p, claimed.p);
+		struct e2e_answer a = e2e_get(t, token, "/api/v1/admin/sessions/%s", s.session.p);
 
 		a.what = rows[i].name;
 		expect_status(&a, rows[i].want);

@@ -163,7 +163,8 @@ static void exchange_open(struct e2e *t, struct exchange *x, const struct e2e_re
 }
 
 /* One line of JSON to the file that ROLLCALL_TEST_RECORD names, for tests/e2e/openapi/check: every
- * answer has to be one that the API's description has. One write, so that processes may share it. */
+ * answer has to be one that the API's description has. One write, so that processes may share it.
+ */
 static void record(struct e2e *t, const struct e2e_request *r, const struct e2e_answer *a)
 {
 	const char *name = getenv("ROLLCALL_TEST_RECORD");

@@ -96,7 +96,8 @@ static void run_program(const struct mariadb *m, pid_t parent, const char *const
 	dup2(log, STDOUT_FILENO);
 	dup2(log, STDERR_FILENO);
 	/* An ordinary user's PATH has no place for servers. */
-	snprintf(search, sizeof(search), "%s:/usr/local/sbin:/usr/sbin", old ? old : "/usr/bin:/bin");
+	snprintf(search, sizeof(search), "%s:/usr/local/sbin:/usr/sbin",
+		old ? old : "/usr/bin:/bin");
 	setenv("PATH", search, 1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() == parent)

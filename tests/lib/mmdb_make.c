@@ -148,9 +148,9 @@ static void put_tree(FILE *f, const struct tree *t)
 	for (int32_t i = 0; i < t->used; i++) {
 		for (int side = 0; side < 2; side++) {
 			int32_t record = t->node[i][side];
-			int32_t value = record > 0 ? record
-				: record == 0      ? t->used
-						   : t->used + 16 + (-1 - record);
+			int32_t value = record > 0    ? record
+					: record == 0 ? t->used
+						      : t->used + 16 + (-1 - record);
 
 			put_big_endian(f, (uint64_t)value, RECORD_BITS / 8);
 		}

@@ -7,9 +7,9 @@
 #include <stddef.h>
 
 struct mmdb_net {
-	const char *net;           /* "203.0.113.0/24", "2001:db8::/32"; wide ones before narrow */
+	const char *net;            /* "203.0.113.0/24", "2001:db8::/32"; wide ones before narrow */
 	const char *city, *country; /* NULL: the record has no such member */
-	const char *language;      /* of both names; NULL is "en" */
+	const char *language;       /* of both names; NULL is "en" */
 };
 
 void mmdb_make(const char *file, const struct mmdb_net *nets, size_t count);

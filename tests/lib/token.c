@@ -96,8 +96,8 @@ static struct str from_der(struct arena *a, const EVP_PKEY *key, const unsigned 
 	return (struct str){(char *)raw, 2 * (size_t)bytes};
 }
 
-static struct str signature(struct arena *a, const char *alg, EVP_PKEY *key, struct str secret,
-	struct str text)
+static struct str signature(
+	struct arena *a, const char *alg, EVP_PKEY *key, struct str secret, struct str text)
 {
 	unsigned char out[1024];
 	size_t n = sizeof(out);

@@ -196,9 +196,19 @@ static void fields__are_those_of_rfc_4180(void **state)
 		const char *text;
 		const char *fields; /* joined by |; NULL: malformed */
 	} rows[] = {
-		{"", ""}, {",", "|"}, {"a", "a"}, {"a,b,c", "a|b|c"}, {" a , b ", " a | b "},
-		{"\"a,b\",c", "a,b|c"}, {"\"\"", ""}, {"\"\"\"\"", "\""}, {"\"a\"\"b\"", "a\"b"},
-		{"\"a\nb\",", "a\nb|"}, {"\"a\"b", NULL}, {"a\"b", NULL}, {"\"a\" ,b", NULL},
+		{"", ""},
+		{",", "|"},
+		{"a", "a"},
+		{"a,b,c", "a|b|c"},
+		{" a , b ", " a | b "},
+		{"\"a,b\",c", "a,b|c"},
+		{"\"\"", ""},
+		{"\"\"\"\"", "\""},
+		{"\"a\"\"b\"", "a\"b"},
+		{"\"a\nb\",", "a\nb|"},
+		{"\"a\"b", NULL},
+		{"a\"b", NULL},
+		{"\"a\" ,b", NULL},
 		{"a,b,c,d", NULL},
 	};
 
@@ -214,8 +224,8 @@ static void fields__are_those_of_rfc_4180(void **state)
 			continue;
 		}
 		for (size_t k = 0; k < count; k++)
-			joined = str_printf(*state, "%s%s%s", joined.p, k > 0 ? "|" : "",
-				fields[k].p);
+			joined = str_printf(
+				*state, "%s%s%s", joined.p, k > 0 ? "|" : "", fields[k].p);
 		if (!str_eq(joined, str_from(rows[i].fields)))
 			fail_msg("%s: %s", rows[i].text, joined.p);
 	}

@@ -55,7 +55,8 @@ static void names_and_keys__are_unique(void **state)
 				wrong += fault(routes[i].name, "two routes have this name");
 			if (a->method == b->method && strcmp(a->prefix, b->prefix) == 0 &&
 				strcmp(a->pattern, b->pattern) == 0)
-				wrong += fault(routes[i].name, "two routes have its method and path");
+				wrong += fault(
+					routes[i].name, "two routes have its method and path");
 		}
 	}
 	assert_int_equal(wrong, 0);
@@ -79,7 +80,8 @@ static bool is_legal(struct str pattern, size_t *vars)
 	if (!str_split(&pattern, '/', &segment) || segment.n > 0)
 		return false;
 	while (str_split(&pattern, '/', &segment)) {
-		bool is_var = segment.n > 2 && segment.p[0] == '{' && segment.p[segment.n - 1] == '}';
+		bool is_var =
+			segment.n > 2 && segment.p[0] == '{' && segment.p[segment.n - 1] == '}';
 
 		*vars += is_var;
 		if (is_var)
@@ -98,7 +100,8 @@ static void rows__are_legal(void **state)
 	for (size_t i = 0; i < route_count; i++) {
 		const struct route *r = &routes[i];
 		const struct base_path *base = base_of(r);
-		bool is_tenant = r->access == ACCESS_TENANT_READ || r->access == ACCESS_TENANT_WRITE;
+		bool is_tenant =
+			r->access == ACCESS_TENANT_READ || r->access == ACCESS_TENANT_WRITE;
 		size_t vars = 0;
 
 		if (!is_legal(str_from(r->key.pattern), &vars) || vars > ROUTER_VARS_MAX)
@@ -128,7 +131,8 @@ static void every_row__is_within_somebodys_reach(void **state)
 				.subject = STR("s"),
 				.tenant_id = STR("t"),
 				.partner_id = STR("p"),
-				.scopes = SCOPE_ADMIN_READ | SCOPE_ADMIN_WRITE | SCOPE_SESSIONS_WRITE,
+				.scopes =
+					SCOPE_ADMIN_READ | SCOPE_ADMIN_WRITE | SCOPE_SESSIONS_WRITE,
 				.platform_token = kind == PRINCIPAL_SERVICE,
 			};
 
@@ -192,13 +196,16 @@ static struct str without_slash(struct str path)
 static struct str method_key(const struct route *r)
 {
 	static const char *const keys[HTTP_METHOD__COUNT] = {
-		[HTTP_GET] = "get", [HTTP_POST] = "post", [HTTP_DELETE] = "delete",
+		[HTTP_GET] = "get",
+		[HTTP_POST] = "post",
+		[HTTP_DELETE] = "delete",
 	};
 
 	return str_from(keys[r->key.method]);
 }
 
-static const struct json *operation_of(struct arena *a, const struct json *doc, const struct route *r)
+static const struct json *operation_of(
+	struct arena *a, const struct json *doc, const struct route *r)
 {
 	struct str want = str_printf(a, "%s%s", base_of(r)->path, r->key.pattern);
 
@@ -212,9 +219,12 @@ static const struct json *operation_of(struct arena *a, const struct json *doc, 
 static unsigned params_of(const struct json *doc, const struct json *operation)
 {
 	static const char *const names[PARAM__COUNT] = {
-		[PARAM_PAGE] = "page", [PARAM_PER_PAGE] = "per_page",
-		[PARAM_ACTIVE_ONLY] = "active_only", [PARAM_USER_ID] = "user_id",
-		[PARAM_TENANT_ID] = "tenant_id", [PARAM_PARTNER_ID] = "partner_id",
+		[PARAM_PAGE] = "page",
+		[PARAM_PER_PAGE] = "per_page",
+		[PARAM_ACTIVE_ONLY] = "active_only",
+		[PARAM_USER_ID] = "user_id",
+		[PARAM_TENANT_ID] = "tenant_id",
+		[PARAM_PARTNER_ID] = "partner_id",
 	};
 	const struct json *list = json_member(operation, "parameters");
 	unsigned bits = 0;
@@ -298,15 +308,16 @@ static void every_operation__is_a_route(void **state)
 				continue;
 			operations++;
 			if (name == NULL || !is_route(name->text))
-				fail_msg("%.*s %.*s is no route", STR_FMT(op->key), STR_FMT(p->key));
+				fail_msg(
+					"%.*s %.*s is no route", STR_FMT(op->key), STR_FMT(p->key));
 		}
 	}
 	arena_close(a);
 	assert_int_equal(operations, route_count);
 }
 
-static struct json *written(struct arena *a, const char *mount, const char *api, const char *edge,
-	struct str *text)
+static struct json *written(
+	struct arena *a, const char *mount, const char *api, const char *edge, struct str *text)
 {
 	struct buf b;
 
@@ -327,15 +338,16 @@ static void document__is_of_the_installation(void **state)
 
 	doc = written(a, "/apps/s%22\"", "/v1", "/ziti", &text);
 	paths = json_member(doc, "paths");
-	assert_true(str_eq(json_member(json_member(doc, "servers")->first, "url")->text,
-		STR("/apps/s%22\"")));
+	assert_true(str_eq(
+		json_member(json_member(doc, "servers")->first, "url")->text, STR("/apps/s%22\"")));
 	assert_non_null(json_member(paths, "/v1/me/sessions"));
 	assert_non_null(json_member(paths, "/ziti/api-sessions/{id}"));
 	assert_non_null(json_member(paths, "/healthz"));
 	assert_null(json_member(paths, OPENAPI_V1 "/me/sessions"));
 	assert_int_equal(paths->count, json_member(as_served(a), "paths")->count);
-	assert_true(str_eq(json_member(json_member(doc, "x-rollcall-elsewhere"), "edgePrefix")->text,
-		STR("/ziti")));
+	assert_true(
+		str_eq(json_member(json_member(doc, "x-rollcall-elsewhere"), "edgePrefix")->text,
+			STR("/ziti")));
 	arena_close(a);
 }
 

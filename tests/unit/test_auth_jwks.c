@@ -74,8 +74,9 @@ static struct str jwk(struct fixture *f, int key, const char *more)
 /* Up to three JWKs, p == NULL for none. */
 static void write_set(struct fixture *f, struct str a, struct str b, struct str c)
 {
-	token_file(f->jwks, 0644, str_printf(f->arena, "{\"keys\":[%.*s%s%.*s%s%.*s]}", STR_FMT(a),
-		b.p ? "," : "", STR_FMT(b), c.p ? "," : "", STR_FMT(c)));
+	token_file(f->jwks, 0644,
+		str_printf(f->arena, "{\"keys\":[%.*s%s%.*s%s%.*s]}", STR_FMT(a), b.p ? "," : "",
+			STR_FMT(b), c.p ? "," : "", STR_FMT(c)));
 }
 
 static struct jwks *open_keys(struct fixture *f)
@@ -84,8 +85,8 @@ static struct jwks *open_keys(struct fixture *f)
 }
 
 /* NULL if it verifies with the right payload, else why not. */
-static const char *verify(struct fixture *f, struct jwks *keys, struct str token, const char *alg,
-	const char *kid)
+static const char *verify(
+	struct fixture *f, struct jwks *keys, struct str token, const char *alg, const char *kid)
 {
 	struct str payload;
 	const char *why;
@@ -143,9 +144,16 @@ static void every_algorithm__verifies_with_the_key_it_fits_only(void **state)
 		const char *alg;
 		int key;
 	} rows[] = {
-		{"RS256", RSA_A}, {"RS384", RSA_A}, {"RS512", RSA_A}, {"PS256", RSA_A},
-		{"PS384", RSA_A}, {"PS512", RSA_A}, {"ES256", P256},  {"ES384", P384},
-		{"ES512", P521},  {"HS256", -1},
+		{"RS256", RSA_A},
+		{"RS384", RSA_A},
+		{"RS512", RSA_A},
+		{"PS256", RSA_A},
+		{"PS384", RSA_A},
+		{"PS512", RSA_A},
+		{"ES256", P256},
+		{"ES384", P384},
+		{"ES512", P521},
+		{"HS256", -1},
 	};
 	struct fixture *f = *state;
 	struct jwks *keys;
@@ -262,14 +270,13 @@ static void kid__selects_the_key(void **state)
 		struct jwks *keys;
 		struct str token;
 
-		write_set(f,
-			jwk(f, P256, arena_printf(f->arena, ",\"kid\":\"%s\"", rows[i].c)),
+		write_set(f, jwk(f, P256, arena_printf(f->arena, ",\"kid\":\"%s\"", rows[i].c)),
 			jwk(f, RSA_A, arena_printf(f->arena, ",\"kid\":\"%s\"", rows[i].a)),
 			jwk(f, RSA_B, arena_printf(f->arena, ",\"kid\":\"%s\"", rows[i].b)));
 		keys = open_keys(f);
 		assert_int_equal(jwks_count(keys), 3);
 		token = !strcmp(rows[i].alg, "ES512") ? sign(f, "ES512", P521)
-						       : sign(f, rows[i].alg, key);
+						      : sign(f, rows[i].alg, key);
 		assert_why(rows[i].name, verify(f, keys, token, rows[i].alg, rows[i].kid),
 			rows[i].want);
 		jwks_close(keys);
@@ -344,14 +351,15 @@ static void unfit_keys__do_not_spoil_the_fit_one(void **state)
 	struct jwks *keys;
 
 	small = token_jwk_open(f->arena, key);
-	small = str_printf(f->arena, "%.*s},null,7,{},{\"kty\":\"OKP\",\"crv\":\"Ed25519\","
+	small = str_printf(f->arena,
+		"%.*s},null,7,{},{\"kty\":\"OKP\",\"crv\":\"Ed25519\","
 		"\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"},"
 		"{\"kty\":\"oct\",\"k\":\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY\"}",
 		STR_FMT(small));
 	off_curve = STR("{\"kty\":\"EC\",\"crv\":\"P-256\","
-		"\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE\","
-		"\"y\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE\"},"
-		"{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"AA\",\"y\":\"AA\"}");
+			"\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE\","
+			"\"y\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE\"},"
+			"{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"AA\",\"y\":\"AA\"}");
 	write_set(f, small, off_curve, jwk(f, RSA_A, ""));
 	keys = open_keys(f);
 	assert_int_equal(jwks_count(keys), 1);
@@ -459,8 +467,8 @@ static void broken_file__keeps_the_old_keys(void **state)
 			assert_int_equal(unlink(f->jwks), 0);
 		wait_for_look(keys);
 		assert_int_equal(jwks_generation(keys), generation);
-		assert_why(rows[i] ? rows[i] : "no file", verify(f, keys, token, "RS256", NULL),
-			NULL);
+		assert_why(
+			rows[i] ? rows[i] : "no file", verify(f, keys, token, "RS256", NULL), NULL);
 	}
 	write_set(f, jwk(f, RSA_B, ""), STR_NONE, STR_NONE);
 	assert_true(wait_for_refresh(keys));
@@ -524,9 +532,10 @@ static void symmetric_key_file__is_used_or_refused(void **state)
 		{"32 bytes", {"0123456789abcdef0123456789abcdef", 32}, 0600, 1, true},
 		{"read only", {"0123456789abcdef0123456789abcdef", 32}, 0400, 1, true},
 		{"newline", {"0123456789abcdef0123456789abcdef\n", 33}, 0600, 1, true},
-		{"two newlines: one belongs to the key", {"0123456789abcdef0123456789abcdef\n\n", 34},
-			0600, 1, false},
-		{"31 bytes and a newline", {"0123456789abcdef0123456789abcde\n", 32}, 0600, 0, false},
+		{"two newlines: one belongs to the key",
+			{"0123456789abcdef0123456789abcdef\n\n", 34}, 0600, 1, false},
+		{"31 bytes and a newline", {"0123456789abcdef0123456789abcde\n", 32}, 0600, 0,
+			false},
 		{"empty", {"", 0}, 0600, 0, false},
 		{"group reads", {"0123456789abcdef0123456789abcdef", 32}, 0640, 0, false},
 		{"others read", {"0123456789abcdef0123456789abcdef", 32}, 0604, 0, false},

@@ -34,9 +34,11 @@ static void write_set(struct fixture *f)
 	struct str p = token_jwk_open(f->arena, f->pinned), n = token_jwk_open(f->arena, f->free);
 	struct str e = token_jwk_open(f->arena, f->ec);
 
-	token_file(f->jwks, 0644, str_printf(f->arena,
-		"{\"keys\":[%.*s,\"kid\":\"p\",\"alg\":\"RS256\",\"use\":\"sig\"},"
-		"%.*s,\"kid\":\"f\"},%.*s,\"kid\":\"e\"}]}", STR_FMT(p), STR_FMT(n), STR_FMT(e)));
+	token_file(f->jwks, 0644,
+		str_printf(f->arena,
+			"{\"keys\":[%.*s,\"kid\":\"p\",\"alg\":\"RS256\",\"use\":\"sig\"},"
+			"%.*s,\"kid\":\"f\"},%.*s,\"kid\":\"e\"}]}",
+			STR_FMT(p), STR_FMT(n), STR_FMT(e)));
 }
 
 static int group_open(void **state)
@@ -78,8 +80,8 @@ static int group_close(void **state)
 	return 0;
 }
 
-static const char *verify(struct fixture *f, struct jwt *j, struct str token, int64_t now_ms,
-	struct principal *who)
+static const char *verify(
+	struct fixture *f, struct jwt *j, struct str token, int64_t now_ms, struct principal *who)
 {
 	const char *why = "not set";
 	enum err err = jwt_verify(j, f->arena, token, now_ms, who, &why);
@@ -114,19 +116,28 @@ static void good_tokens_of_each_kind__are_accepted(void **state)
 		const char *alg, *kid;
 		EVP_PKEY *key;
 	} rows[] = {
-		{"RS256", "p", f->pinned}, {"RS256", "f", f->free}, {"RS384", "f", f->free},
-		{"RS512", "f", f->free}, {"PS256", "f", f->free}, {"ES256", "e", f->ec},
+		{"RS256", "p", f->pinned},
+		{"RS256", "f", f->free},
+		{"RS384", "f", f->free},
+		{"RS512", "f", f->free},
+		{"PS256", "f", f->free},
+		{"ES256", "e", f->ec},
 		{"HS256", "any", NULL},
 	};
 	struct jwt *j = jwt_open(&(struct jwt_config){0}, f->keys);
 	struct principal who;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const char *header = arena_printf(f->arena,
-			"{\"typ\":\"JWT\",\"alg\":\"%s\",\"kid\":\"%s\"}", rows[i].alg, rows[i].kid);
+		const char *header =
+			arena_printf(f->arena, "{\"typ\":\"JWT\",\"alg\":\"%s\",\"kid\":\"%s\"}",
+				rows[i].alg, rows[i].kid);
 
-		assert_why(header, verify(f, j, token_sign(f->arena, rows[i].alg, rows[i].key, secret,
-			header, good), NOW_MS, &who), NULL);
+		assert_why(header,
+			verify(f, j,
+				token_sign(
+					f->arena, rows[i].alg, rows[i].key, secret, header, good),
+				NOW_MS, &who),
+			NULL);
 		assert_true(str_eq(who.subject, STR("alice")));
 	}
 	jwt_close(j);
@@ -161,22 +172,23 @@ static void forged_tokens__are_refused(void **state)
 			STR_NONE, "signature not valid"},
 		{"foreign key", "RS256", "{\"alg\":\"RS256\",\"kid\":\"p\"}", f->foreign, STR_NONE,
 			"signature not valid"},
-		{"foreign key, foreign kid", "RS256", "{\"alg\":\"RS256\",\"kid\":\"x\"}", f->foreign,
-			STR_NONE, "unknown key"},
+		{"foreign key, foreign kid", "RS256", "{\"alg\":\"RS256\",\"kid\":\"x\"}",
+			f->foreign, STR_NONE, "unknown key"},
 		{"foreign key in the header", "RS256",
 			arena_printf(f->arena, "{\"alg\":\"RS256\",\"kid\":\"p\",\"jwk\":%.*s}}",
-				STR_FMT(foreign)), f->foreign, STR_NONE, "signature not valid"},
+				STR_FMT(foreign)),
+			f->foreign, STR_NONE, "signature not valid"},
 		{"foreign key at an address", "RS256",
-			"{\"alg\":\"RS256\",\"kid\":\"p\",\"jku\":\"http://127.0.0.1/\"}", f->foreign,
-			STR_NONE, "signature not valid"},
+			"{\"alg\":\"RS256\",\"kid\":\"p\",\"jku\":\"http://127.0.0.1/\"}",
+			f->foreign, STR_NONE, "signature not valid"},
 		{"no kid, two keys", "RS256", "{\"alg\":\"RS256\"}", f->pinned, STR_NONE,
 			"more than one key fits and the token names none"},
 		{"crit", "RS256", "{\"alg\":\"RS256\",\"kid\":\"p\",\"crit\":[\"exp\"]}", f->pinned,
 			STR_NONE, "critical header not understood"},
 		{"crit null", "RS256", "{\"alg\":\"RS256\",\"kid\":\"p\",\"crit\":null}", f->pinned,
 			STR_NONE, "critical header not understood"},
-		{"alg twice", "RS256", "{\"alg\":\"RS256\",\"kid\":\"p\",\"alg\":\"none\"}", f->pinned,
-			STR_NONE, "algorithm not allowed"},
+		{"alg twice", "RS256", "{\"alg\":\"RS256\",\"kid\":\"p\",\"alg\":\"none\"}",
+			f->pinned, STR_NONE, "algorithm not allowed"},
 		{"no alg", "RS256", "{\"kid\":\"p\"}", f->pinned, STR_NONE, "malformed token"},
 		{"alg no text", "RS256", "{\"alg\":[\"RS256\"],\"kid\":\"p\"}", f->pinned, STR_NONE,
 			"malformed token"},
@@ -189,8 +201,8 @@ static void forged_tokens__are_refused(void **state)
 	struct principal who;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct str token = token_sign(f->arena, rows[i].alg, rows[i].key, rows[i].secret,
-			rows[i].header, good);
+		struct str token = token_sign(
+			f->arena, rows[i].alg, rows[i].key, rows[i].secret, rows[i].header, good);
 
 		for (int again = 0; again < 2; again++)
 			assert_why(rows[i].name, verify(f, j, token, NOW_MS, &who), rows[i].want);
@@ -213,9 +225,14 @@ static void malformed_tokens__are_refused(void **state)
 		const char *name;
 		struct str token;
 	} rows[] = {
-		{"absent", STR_NONE}, {"empty", STR("")}, {"a dot", STR(".")}, {"dots", STR("..")},
-		{"three dots", STR("...")}, {"too long", huge},
-		{"no signature", {token.p, dot}}, {"empty signature", {token.p, dot + 1}},
+		{"absent", STR_NONE},
+		{"empty", STR("")},
+		{"a dot", STR(".")},
+		{"dots", STR("..")},
+		{"three dots", STR("...")},
+		{"too long", huge},
+		{"no signature", {token.p, dot}},
+		{"empty signature", {token.p, dot + 1}},
 		{"none, unsigned", STR("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.")},
 		{"a fourth part", str_printf(f->arena, "%.*s.", STR_FMT(token))},
 		{"five parts", str_printf(f->arena, "%.*s.a.a", STR_FMT(token))},
@@ -225,8 +242,8 @@ static void malformed_tokens__are_refused(void **state)
 		{"NUL after", {str_printf(f->arena, "%.*s", STR_FMT(token)).p, token.n + 1}},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		assert_why(rows[i].name, verify(f, j, rows[i].token, NOW_MS, &who),
-			"malformed token");
+		assert_why(
+			rows[i].name, verify(f, j, rows[i].token, NOW_MS, &who), "malformed token");
 	assert_why("the token itself", verify(f, j, token, NOW_MS, &who), NULL);
 	jwt_close(j);
 }
@@ -240,8 +257,9 @@ static void longest_token__is_accepted_and_a_longer_one_not(void **state)
 	struct principal who;
 
 	do {
-		token = sign(f, arena_printf(f->arena,
-			"{\"sub\":\"a\",\"exp\":1700000100,\"x\":\"%0*d\"}", (int)n, 0));
+		token = sign(
+			f, arena_printf(f->arena,
+				   "{\"sub\":\"a\",\"exp\":1700000100,\"x\":\"%0*d\"}", (int)n, 0));
 		assert_why("length", verify(f, j, token, NOW_MS, &who),
 			token.n > LIMIT_TOKEN_BYTES ? "malformed token" : NULL);
 		n++;
@@ -260,7 +278,8 @@ static void token_changed_anywhere__is_refused(void **state)
 	struct jwt *j = jwt_open(&(struct jwt_config){.cache_entries = 16}, f->keys);
 	struct str tokens[] = {
 		sign(f, good),
-		token_sign(f->arena, "ES256", f->ec, STR_NONE, "{\"alg\":\"ES256\",\"kid\":\"e\"}", good),
+		token_sign(f->arena, "ES256", f->ec, STR_NONE, "{\"alg\":\"ES256\",\"kid\":\"e\"}",
+			good),
 		token_sign(f->arena, "HS256", NULL, secret, "{\"alg\":\"HS256\"}", good),
 	};
 	struct principal who;
@@ -345,11 +364,15 @@ static void claims__are_checked_by_name_and_type(void **state)
 	struct principal who;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		assert_why(rows[i].claims, verify(f, j, sign(f, arena_printf(f->arena,
-			"{\"sub\":\"a\",\"exp\":1700000100%s}", rows[i].claims)), NOW_MS, &who),
+		assert_why(rows[i].claims,
+			verify(f, j,
+				sign(f, arena_printf(f->arena,
+						"{\"sub\":\"a\",\"exp\":1700000100%s}",
+						rows[i].claims)),
+				NOW_MS, &who),
 			rows[i].want);
-	assert_why("array", verify(f, j, sign(f, "[]"), NOW_MS, &who),
-		"claims are not a JSON object");
+	assert_why(
+		"array", verify(f, j, sign(f, "[]"), NOW_MS, &who), "claims are not a JSON object");
 	assert_why("no JSON", verify(f, j, sign(f, "sub"), NOW_MS, &who),
 		"claims are not a JSON object");
 	assert_why("no exp", verify(f, j, sign(f, "{\"sub\":\"a\"}"), NOW_MS, &who),
@@ -371,10 +394,14 @@ static void long_identifier__is_refused(void **state)
 		for (size_t over = 0; over <= 1; over++) {
 			memset(id, 'x', sizeof(id));
 			id[LIMIT_ID_BYTES + over] = 0;
-			assert_why(names[i], verify(f, j, sign(f, arena_printf(f->arena,
-				"{\"sub\":\"a\",\"exp\":1700000100,\"%s\":\"%s\"}", names[i], id)),
-				NOW_MS, &who), over ? arena_printf(f->arena,
-				"claim %s is too long", names[i]) : NULL);
+			assert_why(names[i],
+				verify(f, j,
+					sign(f, arena_printf(f->arena,
+							"{\"sub\":\"a\",\"exp\":1700000100,\"%s\":\"%s\"}",
+							names[i], id)),
+					NOW_MS, &who),
+				over ? arena_printf(f->arena, "claim %s is too long", names[i])
+				     : NULL);
 		}
 	}
 	jwt_close(j);
@@ -396,7 +423,8 @@ static void times__are_exact_to_the_millisecond(void **state)
 		{"at nbf", "\"exp\":1800000000,\"nbf\":1700000000", 0, NOW_MS, NULL},
 		{"before nbf", "\"exp\":1800000000,\"nbf\":1700000000", 0, NOW_MS - 1,
 			"token not valid yet"},
-		{"nbf within leeway", "\"exp\":1800000000,\"nbf\":1700000000", 30, NOW_MS - 30000, NULL},
+		{"nbf within leeway", "\"exp\":1800000000,\"nbf\":1700000000", 30, NOW_MS - 30000,
+			NULL},
 		{"nbf beyond leeway", "\"exp\":1800000000,\"nbf\":1700000000", 30, NOW_MS - 30001,
 			"token not valid yet"},
 	};
@@ -404,10 +432,15 @@ static void times__are_exact_to_the_millisecond(void **state)
 	struct principal who;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct jwt *j = jwt_open(&(struct jwt_config){.leeway_s = rows[i].leeway_s}, f->keys);
+		struct jwt *j =
+			jwt_open(&(struct jwt_config){.leeway_s = rows[i].leeway_s}, f->keys);
 
-		assert_why(rows[i].name, verify(f, j, sign(f, arena_printf(f->arena,
-			"{\"sub\":\"a\",%s}", rows[i].claims)), rows[i].now_ms, &who), rows[i].want);
+		assert_why(rows[i].name,
+			verify(f, j,
+				sign(f, arena_printf(
+						f->arena, "{\"sub\":\"a\",%s}", rows[i].claims)),
+				rows[i].now_ms, &who),
+			rows[i].want);
 		jwt_close(j);
 	}
 }
@@ -431,13 +464,17 @@ static void issuer_and_audience__are_compared_where_configured(void **state)
 			"claim aud does not name this service"},
 	};
 	struct fixture *f = *state;
-	struct jwt *j = jwt_open(
-		&(struct jwt_config){.issuer = "https://idp", .audience = "api"}, f->keys);
+	struct jwt *j =
+		jwt_open(&(struct jwt_config){.issuer = "https://idp", .audience = "api"}, f->keys);
 	struct principal who;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		assert_why(rows[i].name, verify(f, j, sign(f, arena_printf(f->arena,
-			"{\"sub\":\"a\",\"exp\":1700000100,%s}", rows[i].claims)), NOW_MS, &who),
+		assert_why(rows[i].name,
+			verify(f, j,
+				sign(f, arena_printf(f->arena,
+						"{\"sub\":\"a\",\"exp\":1700000100,%s}",
+						rows[i].claims)),
+				NOW_MS, &who),
 			rows[i].want);
 	jwt_close(j);
 }
@@ -462,15 +499,21 @@ static void kind__follows_role_and_platform_token(void **state)
 		{",\"platform_token\":null", PRINCIPAL_USER, false},
 		{",\"platform_token\":true,\"role\":null", PRINCIPAL_SERVICE, true},
 		{",\"platform_token\":true,\"role\":\"viewer\"", PRINCIPAL_USER, false},
-		{",\"platform_token\":true,\"role\":\"tenant_admin\"", PRINCIPAL_TENANT_ADMIN, true},
+		{",\"platform_token\":true,\"role\":\"tenant_admin\"", PRINCIPAL_TENANT_ADMIN,
+			true},
 	};
 	struct fixture *f = *state;
 	struct jwt *j = jwt_open(&(struct jwt_config){0}, f->keys);
 	struct principal who;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		assert_why(rows[i].claims, verify(f, j, sign(f, arena_printf(f->arena,
-			"{\"sub\":\"a\",\"exp\":1700000100%s}", rows[i].claims)), NOW_MS, &who), NULL);
+		assert_why(rows[i].claims,
+			verify(f, j,
+				sign(f, arena_printf(f->arena,
+						"{\"sub\":\"a\",\"exp\":1700000100%s}",
+						rows[i].claims)),
+				NOW_MS, &who),
+			NULL);
 		if (who.kind != rows[i].want || who.platform_token != rows[i].platform)
 			fail_msg("%s: kind %d", rows[i].claims, (int)who.kind);
 	}
@@ -496,9 +539,13 @@ static void scope__is_split_at_spaces(void **state)
 	struct principal who;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		assert_why(rows[i].scope, verify(f, j, sign(f, arena_printf(f->arena,
-			"{\"sub\":\"a\",\"exp\":1700000100,\"scope\":\"%s\"}", rows[i].scope)), NOW_MS,
-			&who), NULL);
+		assert_why(rows[i].scope,
+			verify(f, j,
+				sign(f, arena_printf(f->arena,
+						"{\"sub\":\"a\",\"exp\":1700000100,\"scope\":\"%s\"}",
+						rows[i].scope)),
+				NOW_MS, &who),
+			NULL);
 		if (who.scopes != rows[i].want)
 			fail_msg("\"%s\": %u", rows[i].scope, who.scopes);
 	}
@@ -509,8 +556,8 @@ static void principal__is_the_same_fresh_and_from_the_cache(void **state)
 {
 	struct fixture *f = *state;
 	char issuer[] = "https://idp";
-	struct jwt *j = jwt_open(
-		&(struct jwt_config){.issuer = issuer, .cache_entries = 16}, f->keys);
+	struct jwt *j =
+		jwt_open(&(struct jwt_config){.issuer = issuer, .cache_entries = 16}, f->keys);
 	struct str token = sign(f,
 		"{\"sub\":\"al\\u00efce\",\"sid\":\"s-1\",\"tenant_id\":\"t\",\"partner_id\":\"p\","
 		"\"role\":\"tenant_admin\","
@@ -521,7 +568,8 @@ static void principal__is_the_same_fresh_and_from_the_cache(void **state)
 	for (int round = 0; round < 2; round++) {
 		assert_null(verify(f, j, token, NOW_MS, &who));
 		assert_int_equal(who.kind, PRINCIPAL_TENANT_ADMIN);
-		assert_true(str_eq(who.subject, STR("al\xc3\xaf""ce")));
+		assert_true(str_eq(who.subject, STR("al\xc3\xaf"
+						    "ce")));
 		assert_true(str_eq(who.session_id, STR("s-1")));
 		assert_true(str_eq(who.tenant_id, STR("t")));
 		assert_true(str_eq(who.partner_id, STR("p")));
@@ -553,18 +601,19 @@ static void cached_token__expires_all_the_same(void **state)
 {
 	struct fixture *f = *state;
 	char issuer[] = "https://idp";
-	struct jwt *j = jwt_open(
-		&(struct jwt_config){.issuer = issuer, .leeway_s = 5, .cache_entries = 16}, f->keys);
+	struct jwt *j =
+		jwt_open(&(struct jwt_config){.issuer = issuer, .leeway_s = 5, .cache_entries = 16},
+			f->keys);
 	struct str token = sign(f, "{\"sub\":\"a\",\"iss\":\"https://idp\",\"exp\":1700000100,"
-		"\"nbf\":1700000000}");
+				   "\"nbf\":1700000000}");
 	struct principal who;
 
 	assert_null(verify(f, j, token, NOW_MS, &who));
 	issuer[0] = 'x';
 	assert_why("hit", verify(f, j, token, NOW_MS + 104999, &who), NULL);
 	assert_why("expired", verify(f, j, token, NOW_MS + 105000, &who), "token expired");
-	assert_why("clock set back", verify(f, j, token, NOW_MS - 5001, &who),
-		"token not valid yet");
+	assert_why(
+		"clock set back", verify(f, j, token, NOW_MS - 5001, &who), "token not valid yet");
 	assert_why("hit again", verify(f, j, token, NOW_MS - 5000, &who), NULL);
 	jwt_close(j);
 }
@@ -573,15 +622,15 @@ static void expired_token__is_not_cached(void **state)
 {
 	struct fixture *f = *state;
 	char issuer[] = "https://idp";
-	struct jwt *j = jwt_open(
-		&(struct jwt_config){.issuer = issuer, .cache_entries = 16}, f->keys);
+	struct jwt *j =
+		jwt_open(&(struct jwt_config){.issuer = issuer, .cache_entries = 16}, f->keys);
 	struct str token = sign(f, "{\"sub\":\"a\",\"iss\":\"https://idp\",\"exp\":1700000100}");
 	struct principal who;
 
 	assert_why("expired", verify(f, j, token, NOW_MS + 100000, &who), "token expired");
 	issuer[0] = 'x';
-	assert_why("fresh", verify(f, j, token, NOW_MS, &who),
-		"claim iss is not the expected issuer");
+	assert_why(
+		"fresh", verify(f, j, token, NOW_MS, &who), "claim iss is not the expected issuer");
 	jwt_close(j);
 }
 
@@ -605,8 +654,8 @@ static void new_keys__end_cached_tokens(void **state)
 	struct fixture *f = *state;
 	struct jwt *j = jwt_open(&(struct jwt_config){.cache_entries = 16}, f->keys);
 	struct str token = sign(f, good), e = token_jwk_open(f->arena, f->ec);
-	struct str other = token_sign(f->arena, "ES256", f->ec, STR_NONE,
-		"{\"alg\":\"ES256\",\"kid\":\"e\"}", good);
+	struct str other = token_sign(
+		f->arena, "ES256", f->ec, STR_NONE, "{\"alg\":\"ES256\",\"kid\":\"e\"}", good);
 	int64_t until = clock_monotonic_us() + 5000000;
 	struct principal who;
 	const char *why;

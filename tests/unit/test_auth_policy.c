@@ -19,7 +19,8 @@ static const struct row {
 	/* public, platform read/write, tenant read/write, me, edge read/write, ingest */
 	{"super admin", {.kind = PRINCIPAL_SUPER_ADMIN}, "oaaaaoaa-"},
 	{"super admin, scopes", {.kind = PRINCIPAL_SUPER_ADMIN, .scopes = R | W}, "oaaaaoaa-"},
-	{"super admin, ingest, no tenant", {.kind = PRINCIPAL_SUPER_ADMIN, .scopes = S}, "oaaaaoaa-"},
+	{"super admin, ingest, no tenant", {.kind = PRINCIPAL_SUPER_ADMIN, .scopes = S},
+		"oaaaaoaa-"},
 	{"super admin, ingest, tenant",
 		{.kind = PRINCIPAL_SUPER_ADMIN, .scopes = S, .tenant_id = {"t", 1}}, "oaaaaoaat"},
 	{"super admin, ingest, platform",
@@ -37,17 +38,21 @@ static const struct row {
 
 	{"partner admin", {.kind = PRINCIPAL_PARTNER_ADMIN, .partner_id = {"p", 1}}, "oppppo---"},
 	{"partner admin, scopes",
-		{.kind = PRINCIPAL_PARTNER_ADMIN, .partner_id = {"p", 1}, .scopes = ANY}, "oppppo---"},
+		{.kind = PRINCIPAL_PARTNER_ADMIN, .partner_id = {"p", 1}, .scopes = ANY},
+		"oppppo---"},
 	{"partner admin without partner",
-		{.kind = PRINCIPAL_PARTNER_ADMIN, .tenant_id = {"t", 1}, .scopes = R | W}, "o----o---"},
+		{.kind = PRINCIPAL_PARTNER_ADMIN, .tenant_id = {"t", 1}, .scopes = R | W},
+		"o----o---"},
 	{"partner admin, empty partner", {.kind = PRINCIPAL_PARTNER_ADMIN, .partner_id = {"", 0}},
 		"o----o---"},
 
 	{"tenant admin", {.kind = PRINCIPAL_TENANT_ADMIN, .tenant_id = {"t", 1}}, "o--tto---"},
 	{"tenant admin, scopes",
-		{.kind = PRINCIPAL_TENANT_ADMIN, .tenant_id = {"t", 1}, .scopes = ANY}, "o--tto--t"},
+		{.kind = PRINCIPAL_TENANT_ADMIN, .tenant_id = {"t", 1}, .scopes = ANY},
+		"o--tto--t"},
 	{"tenant admin without tenant",
-		{.kind = PRINCIPAL_TENANT_ADMIN, .partner_id = {"p", 1}, .scopes = ANY}, "o----o---"},
+		{.kind = PRINCIPAL_TENANT_ADMIN, .partner_id = {"p", 1}, .scopes = ANY},
+		"o----o---"},
 
 	{"user", {.kind = PRINCIPAL_USER, .tenant_id = {"t", 1}, .partner_id = {"p", 1}},
 		"o----o---"},
@@ -55,7 +60,10 @@ static const struct row {
 	{"user, scopes, tenant", {.kind = PRINCIPAL_USER, .scopes = ANY, .tenant_id = {"t", 1}},
 		"o----o--t"},
 	{"user, platform, sessions",
-		{.kind = PRINCIPAL_USER, .scopes = S, .platform_token = true, .tenant_id = {"t", 1}},
+		{.kind = PRINCIPAL_USER,
+			.scopes = S,
+			.platform_token = true,
+			.tenant_id = {"t", 1}},
 		"o----o--a"},
 	{"user, platform, no scope", {.kind = PRINCIPAL_USER, .platform_token = true}, "o----o---"},
 };
@@ -63,7 +71,10 @@ static const struct row {
 static void every_cell__is_as_the_contract_says(void **state)
 {
 	static const char letters[] = {
-		[REACH_NONE] = '-', [REACH_ALL] = 'a', [REACH_PARTNER] = 'p', [REACH_TENANT] = 't',
+		[REACH_NONE] = '-',
+		[REACH_ALL] = 'a',
+		[REACH_PARTNER] = 'p',
+		[REACH_TENANT] = 't',
 		[REACH_OWN] = 'o',
 	};
 	int wrong = 0;

@@ -128,7 +128,8 @@ static void a_long_value__is_cut_and_the_line_stays_whole(void **state)
 			size_t n = i / 2;
 			bool json = format == LOG_JSON;
 			const char *cut = json ? "\",\"cut\":\"yes\"}\n" : " cut=yes\n";
-			const char *whole = json ? ",\"after\":\"" AFTER "\"}\n" : " after=" AFTER "\n";
+			const char *whole =
+				json ? ",\"after\":\"" AFTER "\"}\n" : " after=" AFTER "\n";
 			char *value = malloc(n + 1);
 
 			assert_non_null(value);
@@ -233,12 +234,14 @@ static void equal_lines__are_limited_and_the_rest_is_counted(void **state)
 
 			request[2] = (char)('0' + (rows[i].request_varies ? n : 0));
 			why[5] = (char)('0' + (rows[i].why_varies ? n : 0));
-			log_event(rows[i].level, rows[i].name, "request", request, "why", why, NULL);
+			log_event(
+				rows[i].level, rows[i].name, "request", request, "why", why, NULL);
 		}
 		log_flush();
 		captured();
 		snprintf(want, sizeof(want), "event=\"left out\" lines=%zu of=\"%s\" like=r-%d\n",
-			rows[i].left_out, rows[i].name, rows[i].request_varies ? LOG_EQUAL_MOST - 1 : 0);
+			rows[i].left_out, rows[i].name,
+			rows[i].request_varies ? LOG_EQUAL_MOST - 1 : 0);
 		if (count(line, " request=r-") != rows[i].lines ||
 			count(line, "left out") != (rows[i].left_out > 0) ||
 			(rows[i].left_out > 0 && strstr(line, want) == NULL))

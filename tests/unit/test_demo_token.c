@@ -77,8 +77,8 @@ static void token_by_a_new_key__is_accepted_by_its_jwks(void **state)
 
 	assert_int_equal(demo_keys_create(f->dir), ERR_OK);
 	assert_int_equal(status(f->pem).st_mode & 0777, 0600);
-	token = demo_token(f->arena, f->pem,
-		STR("{\"sub\":\"alice\",\"role\":\"super_admin\"}"), &why);
+	token = demo_token(
+		f->arena, f->pem, STR("{\"sub\":\"alice\",\"role\":\"super_admin\"}"), &why);
 	assert_non_null(token.p);
 	assert_int_equal(verify(f, token, &who), ERR_OK);
 	assert_true(str_eq(who.subject, STR("alice")));
@@ -159,8 +159,7 @@ static void directory_that_is_not_there__is_an_error(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(demo_keys_create(arena_printf(f->arena, "%s/none", f->dir)),
-		ERR_INTERNAL);
+	assert_int_equal(demo_keys_create(arena_printf(f->arena, "%s/none", f->dir)), ERR_INTERNAL);
 }
 
 int main(void)

@@ -22,9 +22,9 @@ struct fake_var {
 struct fake_env {
 	struct fake_var vars[FAKE_VARS_MAX];
 	struct str body;
-	size_t at, piece;   /* piece: the most that one read gives; 0: all there is */
-	size_t fail_at;     /* a read at this offset fails; 0: none does */
-	size_t asked;       /* the largest read, to see that nothing is read beforehand */
+	size_t at, piece; /* piece: the most that one read gives; 0: all there is */
+	size_t fail_at;   /* a read at this offset fails; 0: none does */
+	size_t asked;     /* the largest read, to see that nothing is read beforehand */
 };
 
 static inline const char *fake_get(void *ctx, const char *name)

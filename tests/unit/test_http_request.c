@@ -5,8 +5,7 @@
 
 static const struct str prefixes[] = {{"/api/v1", 7}};
 
-static void parse(struct http_request *r, struct arena *a, struct http_env *env,
-	struct fake_env *f)
+static void parse(struct http_request *r, struct arena *a, struct http_env *env, struct fake_env *f)
 {
 	*env = fake_http_env(f);
 	http_request_parse(r, a, env, prefixes, ARRAY_LEN(prefixes), STR_NONE);
@@ -18,10 +17,19 @@ static void method__is_matched_exactly(void **state)
 		const char *text;
 		enum http_method want;
 	} rows[] = {
-		{"GET", HTTP_GET}, {"HEAD", HTTP_HEAD}, {"POST", HTTP_POST}, {"PUT", HTTP_PUT},
-		{"PATCH", HTTP_PATCH}, {"DELETE", HTTP_DELETE}, {"OPTIONS", HTTP_OPTIONS},
-		{"get", HTTP_OTHER}, {"GETS", HTTP_OTHER}, {"PROPFIND", HTTP_OTHER},
-		{"", HTTP_OTHER}, {NULL, HTTP_OTHER}, {"OTHER", HTTP_OTHER},
+		{"GET", HTTP_GET},
+		{"HEAD", HTTP_HEAD},
+		{"POST", HTTP_POST},
+		{"PUT", HTTP_PUT},
+		{"PATCH", HTTP_PATCH},
+		{"DELETE", HTTP_DELETE},
+		{"OPTIONS", HTTP_OPTIONS},
+		{"get", HTTP_OTHER},
+		{"GETS", HTTP_OTHER},
+		{"PROPFIND", HTTP_OTHER},
+		{"", HTTP_OTHER},
+		{NULL, HTTP_OTHER},
+		{"OTHER", HTTP_OTHER},
 	};
 
 	(void)state;
@@ -73,8 +81,8 @@ static void header__is_found_where_servers_leave_it(void **state)
 
 		memcpy(f.vars, rows[i].vars, sizeof(rows[i].vars));
 		parse(&r, a, &env, &f);
-		failed += differs(rows[i].name, "header", http_header(&r, rows[i].header),
-			rows[i].want);
+		failed += differs(
+			rows[i].name, "header", http_header(&r, rows[i].header), rows[i].want);
 		arena_close(a);
 	}
 	assert_int_equal(failed, 0);
@@ -147,8 +155,8 @@ static void query__last_value_counts_and_escapes_are_undone(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct arena *a = arena_open();
-		struct fake_env f = {.vars = {{"QUERY_STRING", rows[i].query},
-			{"REQUEST_URI", rows[i].uri}}};
+		struct fake_env f = {
+			.vars = {{"QUERY_STRING", rows[i].query}, {"REQUEST_URI", rows[i].uri}}};
 		struct http_env env;
 		struct http_request r;
 
@@ -180,7 +188,8 @@ static void query_over_the_limit__is_told_and_has_no_parameters(void **state)
 		parse(&r, a, &env, &f);
 		assert_int_equal(r.query_ok, over == 0);
 		assert_int_equal(
-			differs("p", "p", http_form_last(a, r.query, "p"), over == 0 ? "1" : NULL), 0);
+			differs("p", "p", http_form_last(a, r.query, "p"), over == 0 ? "1" : NULL),
+			0);
 		arena_close(a);
 	}
 }
@@ -243,7 +252,8 @@ static void body__is_whole_or_refused(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct arena *a = arena_open();
 		struct fake_env f = {.vars = {{"CONTENT_LENGTH", rows[i].length}},
-			.body = {bytes, rows[i].bytes}, .piece = rows[i].piece,
+			.body = {bytes, rows[i].bytes},
+			.piece = rows[i].piece,
 			.fail_at = rows[i].fail_at};
 		struct http_env env;
 		struct http_request r;

@@ -9,7 +9,7 @@ struct caught {
 	size_t calls, largest;
 };
 
-static void catch(void *ctx, const char *p, size_t n)
+static void catch (void *ctx, const char *p, size_t n)
 {
 	struct caught *c = ctx;
 
@@ -88,8 +88,9 @@ static void header__is_replaced_and_cannot_be_split(void **state)
 	http_response_header(&res, "X-Three", STR_NONE);
 	http_response_finish(&res);
 	assert_int_equal(differs("headers", "answer", buf_view(&c.bytes),
-		"Status: 200 OK\r\nX-One: aX: yz\r\nx-two: 2\r\nX-Three: \r\n"
-		"Content-Length: 0\r\n\r\n"), 0);
+				 "Status: 200 OK\r\nX-One: aX: yz\r\nx-two: 2\r\nX-Three: \r\n"
+				 "Content-Length: 0\r\n\r\n"),
+		0);
 	arena_close(a);
 }
 
@@ -108,8 +109,9 @@ static void restart__forgets_the_body(void **state)
 	buf_str(&res.body, STR("no"));
 	http_response_finish(&res);
 	assert_int_equal(differs("restart", "answer", buf_view(&c.bytes),
-		"Status: 500 Internal Server Error\r\nX-Request-Id: r\r\n"
-		"Content-Length: 2\r\n\r\nno"), 0);
+				 "Status: 500 Internal Server Error\r\nX-Request-Id: r\r\n"
+				 "Content-Length: 2\r\n\r\nno"),
+		0);
 	arena_close(a);
 }
 
@@ -175,8 +177,8 @@ static void stream_of_head__has_no_body(void **state)
 
 	(void)state;
 	stream(true, 200000, out, &c);
-	assert_int_equal(differs("HEAD", "answer", buf_view(&c.bytes),
-		"Status: 200 OK\r\n\r\n"), 0);
+	assert_int_equal(
+		differs("HEAD", "answer", buf_view(&c.bytes), "Status: 200 OK\r\n\r\n"), 0);
 	arena_close(out);
 }
 

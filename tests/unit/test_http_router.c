@@ -28,7 +28,10 @@ static const struct named_row rows[] = {
 };
 
 static const struct str prefix_texts[] = {
-	{"/api", 4}, {"/edge", 5}, {"/health", 7}, {"/ready", 6},
+	{"/api", 4},
+	{"/edge", 5},
+	{"/health", 7},
+	{"/ready", 6},
 };
 
 /* "name var=value …", "405 allow" or "404". */
@@ -41,8 +44,8 @@ static struct str shown(struct arena *a, const struct route_match *m)
 		return m->path_known ? str_printf(a, "405 %.*s", STR_FMT(m->allow)) : STR("404");
 	s = str_from(row->name);
 	for (size_t i = 0; i < m->var_count; i++)
-		s = str_printf(a, "%.*s %.*s=%.*s", STR_FMT(s),
-			(int)strcspn(m->var_names[i], "}"), m->var_names[i], STR_FMT(m->vars[i]));
+		s = str_printf(a, "%.*s %.*s=%.*s", STR_FMT(s), (int)strcspn(m->var_names[i], "}"),
+			m->var_names[i], STR_FMT(m->vars[i]));
 	return s;
 }
 

@@ -10,7 +10,10 @@ struct row {
 };
 
 static const struct str prefixes[] = {
-	{"/api/v1", 7}, {"/edge/management/v1", 19}, {"/healthz", 8}, {"/api/v1/deep", 12},
+	{"/api/v1", 7},
+	{"/edge/management/v1", 19},
+	{"/healthz", 8},
+	{"/api/v1/deep", 12},
 };
 
 /* "mount|prefix|a|b", for comparing at one glance. */
@@ -32,8 +35,9 @@ static void run_rows(const struct row *rows, size_t count, struct str fixed_moun
 
 	for (size_t i = 0; i < count; i++) {
 		struct arena *a = arena_open();
-		struct fake_env f = {.vars = {{"SCRIPT_NAME", rows[i].script},
-			{"PATH_INFO", rows[i].info}, {"REQUEST_URI", rows[i].uri}}};
+		struct fake_env f = {
+			.vars = {{"SCRIPT_NAME", rows[i].script}, {"PATH_INFO", rows[i].info},
+				{"REQUEST_URI", rows[i].uri}}};
 		struct http_env env = fake_http_env(&f);
 		struct http_request r;
 
@@ -72,9 +76,8 @@ static void every_web_server__gives_the_same_mount_and_segments(void **state)
 			"/apps/sessions/api/v1/me", "/apps/sessions|/api/v1|me"},
 		{"mod_fcgid rewrite to cgi-bin", "/cgi-bin/rollcall.fcgi", "/api/v1/me",
 			"/apps/sessions/api/v1/me", "/apps/sessions|/api/v1|me"},
-		{"mod_fcgid rewrite to cgi-bin, slashes", "/cgi-bin/rollcall.fcgi",
-			"/api/v1/a/b/", "/apps/sessions/api/v1/a%2Fb/",
-			"/apps/sessions|/api/v1|a/b"},
+		{"mod_fcgid rewrite to cgi-bin, slashes", "/cgi-bin/rollcall.fcgi", "/api/v1/a/b/",
+			"/apps/sessions/api/v1/a%2Fb/", "/apps/sessions|/api/v1|a/b"},
 		{"mod_fcgid rewrite to cgi-bin, NoDecode", "/cgi-bin/rollcall.fcgi",
 			"/api/v1/a%2Fb", "/apps/sessions/api/v1/a%2Fb",
 			"/apps/sessions|/api/v1|a/b"},
@@ -244,20 +247,21 @@ static void web_servers_word_for_the_mount__counts_first(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct arena *a = arena_open();
 		struct fake_env f = {.vars = {{"ROLLCALL_MOUNT", rows[i].told},
-			{"REQUEST_URI", "/a/b/api/v1/me"}}};
+					     {"REQUEST_URI", "/a/b/api/v1/me"}}};
 		struct http_env env = fake_http_env(&f);
 		struct http_request r;
 
 		http_request_parse(&r, a, &env, prefixes, ARRAY_LEN(prefixes), rows[i].setting);
 		assert_int_equal(differs("mount", rows[i].told ? rows[i].told : "-", shown(a, &r),
-			rows[i].want), 0);
+					 rows[i].want),
+			0);
 		arena_close(a);
 	}
 }
 
 /* head, then `n` times `piece`. */
-static bool path_ok_of(const char *head, size_t n, const char *piece, struct str prefix,
-	size_t *segments)
+static bool path_ok_of(
+	const char *head, size_t n, const char *piece, struct str prefix, size_t *segments)
 {
 	struct arena *a = arena_open();
 	struct str uri = str_from(head);
@@ -296,8 +300,11 @@ static void path__is_raw_and_begins_behind_the_prefix(void **state)
 	static const struct {
 		const char *uri, *path;
 	} rows[] = {
-		{"/m/api/v1/me/a%2Fb?x", "/me/a%2Fb"}, {"/m/api/v1", ""}, {"/m/api/v1/", "/"},
-		{"/m/api/v2/me?x", "/m/api/v2/me"}, {"/m/%61pi/v1/x/", "/x/"},
+		{"/m/api/v1/me/a%2Fb?x", "/me/a%2Fb"},
+		{"/m/api/v1", ""},
+		{"/m/api/v1/", "/"},
+		{"/m/api/v2/me?x", "/m/api/v2/me"},
+		{"/m/%61pi/v1/x/", "/x/"},
 	};
 	int failed = 0;
 

@@ -81,15 +81,26 @@ static void check(struct fixture *f, const struct row *rows, size_t count)
 static void an_address__is_in_its_network(void **state)
 {
 	static const struct row rows[] = {
-		{"203.0.113.7", "Lisbon, Portugal"}, {"203.0.113.0", "Lisbon, Portugal"},
-		{"203.0.113.255", "Lisbon, Portugal"}, {"203.0.112.255", NULL},
-		{"203.0.114.0", NULL}, {"198.51.100.1", "Norway"}, {"192.0.2.1", NULL},
-		{"10.0.0.1", NULL}, {"127.0.0.1", NULL}, {"0.0.0.0", NULL},
-		{"2001:db8::1", "Lisbon, Portugal"}, {"2001:DB8:0:0:0:0:0:1", "Lisbon, Portugal"},
+		{"203.0.113.7", "Lisbon, Portugal"},
+		{"203.0.113.0", "Lisbon, Portugal"},
+		{"203.0.113.255", "Lisbon, Portugal"},
+		{"203.0.112.255", NULL},
+		{"203.0.114.0", NULL},
+		{"198.51.100.1", "Norway"},
+		{"192.0.2.1", NULL},
+		{"10.0.0.1", NULL},
+		{"127.0.0.1", NULL},
+		{"0.0.0.0", NULL},
+		{"2001:db8::1", "Lisbon, Portugal"},
+		{"2001:DB8:0:0:0:0:0:1", "Lisbon, Portugal"},
 		{"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "Lisbon, Portugal"},
-		{"2001:db8:5::9", "São Paulo, Brazil"}, {"2001:db8:6::9", "Lisbon, Portugal"},
-		{"2001:db9::", NULL}, {"::1", NULL}, {"::ffff:203.0.113.7", "Lisbon, Portugal"},
-		{"::ffff:c633:6401", "Norway"}, {"::ffff:192.0.2.1", NULL},
+		{"2001:db8:5::9", "São Paulo, Brazil"},
+		{"2001:db8:6::9", "Lisbon, Portugal"},
+		{"2001:db9::", NULL},
+		{"::1", NULL},
+		{"::ffff:203.0.113.7", "Lisbon, Portugal"},
+		{"::ffff:c633:6401", "Norway"},
+		{"::ffff:192.0.2.1", NULL},
 	};
 	struct fixture *f = *state;
 
@@ -100,11 +111,24 @@ static void an_address__is_in_its_network(void **state)
 static void what_is_no_address__has_no_location(void **state)
 {
 	static const struct row rows[] = {
-		{NULL, NULL}, {"", NULL}, {" ", NULL}, {"203.0.113", NULL}, {"203.0.113.", NULL},
-		{"203.0.113.256", NULL}, {"203.0.113.7 ", NULL}, {" 203.0.113.7", NULL},
-		{"203.0.113.7:80", NULL}, {"203.0.113.7/24", NULL}, {"[2001:db8::1]", NULL},
-		{"2001:db8::1%eth0", NULL}, {"3405803783", NULL}, {"0xcb007107", NULL},
-		{"localhost", NULL}, {"unknown", NULL}, {LONG, NULL}, {"-1.0.0.0", NULL},
+		{NULL, NULL},
+		{"", NULL},
+		{" ", NULL},
+		{"203.0.113", NULL},
+		{"203.0.113.", NULL},
+		{"203.0.113.256", NULL},
+		{"203.0.113.7 ", NULL},
+		{" 203.0.113.7", NULL},
+		{"203.0.113.7:80", NULL},
+		{"203.0.113.7/24", NULL},
+		{"[2001:db8::1]", NULL},
+		{"2001:db8::1%eth0", NULL},
+		{"3405803783", NULL},
+		{"0xcb007107", NULL},
+		{"localhost", NULL},
+		{"unknown", NULL},
+		{LONG, NULL},
+		{"-1.0.0.0", NULL},
 		{"2001:db8:0000:0000:0000:0000:0000:00001", NULL},
 	};
 	struct fixture *f = *state;
@@ -132,9 +156,13 @@ static void a_name_that_cannot_be_shown__is_left_out(void **state)
 		{"203.0.113.112/28", "Valletta", LONG "x", NULL},
 	};
 	static const struct row rows[] = {
-		{"203.0.113.1", NULL}, {"203.0.113.17", "Valletta"}, {"203.0.113.33", NULL},
-		{"203.0.113.49", "Malta"}, {"203.0.113.65", "Brazil"},
-		{"203.0.113.81", LONG ", " LONG}, {"203.0.113.97", "Malta"},
+		{"203.0.113.1", NULL},
+		{"203.0.113.17", "Valletta"},
+		{"203.0.113.33", NULL},
+		{"203.0.113.49", "Malta"},
+		{"203.0.113.65", "Brazil"},
+		{"203.0.113.81", LONG ", " LONG},
+		{"203.0.113.97", "Malta"},
 		{"203.0.113.113", "Valletta"},
 	};
 	struct fixture *f = *state;

@@ -347,7 +347,8 @@ static void paging__prefers_the_filter_and_clamps(void **state)
 
 		assert_int_equal(r.err, ERR_OK);
 		query_paging(r.q, rows[i].has_limit, rows[i].limit, rows[i].has_offset,
-			rows[i].offset, rows[i].ceiling > 0 ? rows[i].ceiling : 9999, &limit, &offset);
+			rows[i].offset, rows[i].ceiling > 0 ? rows[i].ceiling : 9999, &limit,
+			&offset);
 		if (limit != rows[i].want_limit || offset != rows[i].want_offset) {
 			print_error("row %zu: limit %lld offset %lld\n", i, (long long)limit,
 				(long long)offset);

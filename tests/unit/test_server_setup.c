@@ -80,8 +80,8 @@ static void file_of_keys__has_to_give_one_or_the_start_is_refused(void **state)
 {
 	static const struct {
 		const char *name;
-		const char *jwks, *hs256; /* contents; NULL: not configured, "": no such file */
-		mode_t mode;              /* of the symmetric key's file */
+		const char *jwks, *hs256;  /* contents; NULL: not configured, "": no such file */
+		mode_t mode;               /* of the symmetric key's file */
 		const char *setting, *why; /* NULL: it starts */
 	} rows[] = {
 		{"none configured", NULL, NULL, 0, NULL, NULL},
