@@ -4,7 +4,7 @@
 #ifndef API_REGISTRATION_H
 #define API_REGISTRATION_H
 
-#include "api/body.h"
+#include "call/body.h"
 #include "model/ingest.h"
 
 struct geo;

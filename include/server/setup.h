@@ -4,8 +4,8 @@
 #ifndef SERVER_SETUP_H
 #define SERVER_SETUP_H
 
-#include "api/app.h"
 #include "auth/jwks.h"
+#include "call/app.h"
 #include "server/config.h"
 
 /* Before anything is started: the keys, of which every file that is configured has to give at least

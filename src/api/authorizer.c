@@ -4,10 +4,12 @@
  * activity is written behind the answer (struct after), at most once per session per interval. */
 #include "api/authorizer.h"
 
-#include "api/credential.h"
-#include "api/id.h"
-#include "api/metric.h"
-#include "api/record.h"
+#include "call/credential.h"
+#include "call/id.h"
+#include "call/metric.h"
+#include "call/record.h"
+#include "handlers.h"
+#include "http/response.h"
 
 /* Takes the value of the next cookie of that name off the front of a Cookie header, without the
  * quotes it may wear (RFC 6265 section 4.1.1). */
@@ -127,7 +129,7 @@ void authorizer_answer(const struct app *app, struct arena *a, const struct http
 	enum err err;
 
 	record_begin(&record, app);
-	record_route(&record, metric_authorizer());
+	record_route(&record, metric_authorizer(app->routes));
 	http_request_parse(req, a, env, NULL, 0, STR_NONE);
 	after->request_id = record.request_id = req->id;
 	record.method = http_method_text(req->method);

@@ -2,8 +2,11 @@
  * The only writer of the Edge Management API's envelopes and error bodies, and its other way in,
  * the zt-session header (contract sections 3 and 4). Messages are OpenZiti's fixed sentence per
  * code; what is particular is in cause. */
-#include "api/edge.h"
+#include "handlers.h"
+
 #include "auth/digest.h"
+#include "http/response.h"
+#include "json/writer.h"
 #include "model/token.h"
 #include "query/query.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * The only writer of the Sessions API's envelopes and error bodies (contract 2.1, 2.2, 2.5). */
-#include <stdio.h>
+#include "handlers.h"
 
-#include "api/v1.h"
 #include "base/clock.h"
+#include "http/response.h"
+#include "json/writer.h"
 
 struct outcome {
 	int status;

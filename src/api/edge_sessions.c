@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * /edge/management/v1/api-sessions: list, detail and delete of active sessions, as OpenZiti's
  * controller has them. Called by dispatch through the route table. */
-#include "api/edge.h"
+#include "handlers.h"
+
+#include "http/response.h"
 #include "json/reader.h"
+#include "json/writer.h"
 #include "model/api_session.h"
 #include "model/revoke.h"
 

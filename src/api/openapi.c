@@ -2,7 +2,10 @@
  * Serves the description of the API. Called by dispatch through the route table; reads nothing but
  * the text in the program. The surprise: the text is not parsed. What depends on the installation
  * begins strings of it that are known, so those beginnings are replaced on the way out. */
-#include "api/openapi.h"
+#include "handlers.h"
+
+#include "http/response.h"
+#include "json/writer.h"
 
 struct place {
 	struct str text; /* in the document */

@@ -2,12 +2,15 @@
  * Health and numbers for load balancers and monitoring. Called by dispatch through the route table.
  * The surprise: whose address may read the numbers is decided by REMOTE_ADDR, the peer of the web
  * server, and never by a header that anybody can send. */
-#include "api/ops.h"
+#include "handlers.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
 
-#include "api/metric.h"
+#include "call/metric.h"
+#include "db/db.h"
+#include "http/response.h"
+#include "json/writer.h"
 
 static enum err answer_ok(struct call *c)
 {

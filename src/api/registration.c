@@ -5,7 +5,7 @@
 
 #include <arpa/inet.h>
 
-#include "api/id.h"
+#include "call/id.h"
 #include "json/writer.h"
 #include "model/device.h"
 #include "model/geo.h"

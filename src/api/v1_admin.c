@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * /api/v1/admin/sessions: platform administrators, and partner administrators within their partner.
  * Called by dispatch through the route table, after access, parameters and body were checked. */
-#include "api/body.h"
-#include "api/v1.h"
+#include "handlers.h"
+
+#include "call/body.h"
+#include "model/revoke.h"
+#include "model/session.h"
 
 enum err v1_admin_list(struct call *c)
 {

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * What the handlers of the Sessions API share: the documented shapes, and how a page, a session or
  * a revocation is answered. Called by v1_*.c. */
-#include "api/v1.h"
+#include "handlers.h"
+
+#include "http/response.h"
+#include "json/writer.h"
+#include "model/revoke.h"
+#include "model/session.h"
 
 static bool is_current(const struct call *c, const struct session *s)
 {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * GET /admin/audit and /tenants/{tenant_id}/audit: who ended what (extension, contract
  * section 2.3's audit rows shown). Called by dispatch through the route table. */
-#include "api/v1.h"
+#include "handlers.h"
+
+#include "json/writer.h"
 #include "model/audit.h"
 
 static void put_entry(struct json_writer *w, const struct audit_entry *e)

@@ -2,9 +2,13 @@
  * Revoking by filter, for platform and tenant administrators (extension). Called by dispatch
  * through the route table. A filter that ends sessions must never mean something else than it says:
  * one that mixes and, or and not without parentheses is refused with both readings spelled out. */
-#include "api/body.h"
-#include "api/v1.h"
+#include "handlers.h"
+
+#include "call/body.h"
+#include "json/writer.h"
 #include "model/api_session.h"
+#include "model/revoke.h"
+#include "model/session.h"
 
 struct wish {
 	struct query *query;

@@ -2,18 +2,20 @@
  * POST /sessions and what belongs to it: how applications put sessions in and ask after them
  * (contract section 5). Called by dispatch through the route table. The one place where a token is
  * made; it is in this answer and nowhere else. */
-#include "api/ingest.h"
+#include "handlers.h"
 
 #include <stdlib.h>
 
 #include "api/registration.h"
-#include "api/v1.h"
 #include "auth/digest.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "http/response.h"
+#include "json/writer.h"
 #include "model/activity.h"
 #include "model/api_session.h"
 #include "model/register.h"
+#include "model/session.h"
 
 #define TOKEN_RANDOM_BYTES 32 /* 256 bits */
 

@@ -2,10 +2,13 @@
  * POST /sessions/introspect (RFC 7662): whether a token, a session's opaque one or a JWT, would be
  * let in right now. Called by dispatch through the route table. What is unknown, ended, forged or
  * outside the caller's reach is {"active":false} and nothing more (section 2.2 of the RFC). */
-#include "api/body.h"
-#include "api/credential.h"
-#include "api/ingest.h"
+#include "handlers.h"
+
 #include "base/clock.h"
+#include "call/body.h"
+#include "call/credential.h"
+#include "http/response.h"
+#include "json/writer.h"
 
 /* The token of a form, as the RFC has it, or of a JSON object. */
 static enum err read_token(struct call *c, struct str *token)

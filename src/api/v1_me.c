@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * /api/v1/me/sessions: an end user's own devices. The scope that dispatch hands over holds nothing
  * else (REACH_OWN). Called by dispatch through the route table. */
-#include "api/v1.h"
+#include "handlers.h"
+
+#include "json/writer.h"
+#include "model/revoke.h"
+#include "model/session.h"
 
 /* Whatever their number, the session that the caller sits at is among those shown: in the last
  * place if it is older than all of them. */

@@ -2,8 +2,11 @@
  * /api/v1/tenants/{tenant_id}/sessions: administrators of one tenant. dispatch has checked that the
  * caller reaches the tenant of the path and put it into the scope. Called through the route table.
  */
-#include "api/body.h"
-#include "api/v1.h"
+#include "handlers.h"
+
+#include "call/body.h"
+#include "json/writer.h"
+#include "model/revoke.h"
 #include "model/stats.h"
 
 enum err v1_tenant_list(struct call *c)

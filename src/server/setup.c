@@ -7,8 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/routes.h"
 #include "auth/jwt.h"
 #include "base/arena.h"
+#include "db/db.h"
 #include "model/geo.h"
 #include "server/version.h"
 
@@ -53,6 +55,7 @@ void setup_open(struct app *app, const struct config *cfg, struct jwks *keys)
 		.metrics_allow = cfg->metrics_allow,
 		.version = ROLLCALL_VERSION,
 	};
+	app->routes = &api_routes;
 	app->db = db_open(&db);
 	app->jwt = jwt_open(&jwt, keys);
 	app->geo = geo_open(cfg->geo_file);

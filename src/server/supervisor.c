@@ -15,10 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "api/metric.h"
+#include "api/routes.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "call/metric.h"
 #include "server/worker.h"
 
 #define SECOND 1000000LL /* times here are microseconds of the monotonic clock */
@@ -131,8 +132,8 @@ static void bury(struct pool *p, pid_t child, int status)
 
 	if (child == p->leaving) {
 		p->leaving = 0;
-		route = metric_serving(p->all, p->spare);
-		metric_vacate(p->all, p->spare);
+		route = metric_serving(&p->self, p->spare);
+		metric_vacate(&p->self, p->spare);
 		metric_add(&p->self, METRIC_RENEWED, 1);
 	}
 	for (int i = 0; i < p->count; i++) {
@@ -140,8 +141,8 @@ static void bury(struct pool *p, pid_t child, int status)
 
 		if (w->pid != child)
 			continue;
-		route = metric_serving(p->all, w->slot);
-		metric_vacate(p->all, w->slot);
+		route = metric_serving(&p->self, w->slot);
+		metric_vacate(&p->self, w->slot);
 		vacate(p, w, status);
 		if (!p->stopping)
 			delay = number(ms, (w->due - clock_monotonic_us() + 999) / 1000);
@@ -310,8 +311,8 @@ int supervisor_run(const struct config *cfg, struct jwks *keys)
 		.renew_next = (int)cfg->workers};
 	int status = EXIT_SUCCESS;
 
-	p.all = metric_open((size_t)p.count);
-	p.self = metric_parent(p.all);
+	p.all = metric_open(&api_routes, (size_t)p.count);
+	p.self = metric_parent(&api_routes, p.all);
 	metric_set(&p.self, METRIC_START_MS, (uint64_t)clock_now_ms());
 	metric_set(&p.self, METRIC_WORKERS, 1);
 	if (p.count == 1)

@@ -8,12 +8,12 @@
 #include <malloc.h>
 #include <stdlib.h>
 
-#include "api/app.h"
 #include "api/authorizer.h"
-#include "api/metric.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "call/dispatch.h"
+#include "call/metric.h"
 #include "http/response.h"
 #include "server/fcgi.h"
 #include "server/setup.h"
@@ -60,6 +60,7 @@ int worker_run(const struct config *cfg, struct jwks *keys, struct metrics *all,
 		return EXIT_FAILURE;
 	a = arena_open();
 	setup_open(&app, cfg, keys);
+	metric.routes = app.routes;
 	app.metric = &metric;
 	do {
 		event = fcgi_accept(f);

@@ -58,9 +58,9 @@ static enum err check_ending(void *ctx, const void *row)
 	struct endings *e = ctx;
 	size_t at = 0;
 
-	while (at < route_count && !str_eq(*endpoint, str_from(routes[at].name)))
+	while (at < api_routes.count && !str_eq(*endpoint, str_from(api_routes.rows[at].name)))
 		at++;
-	if (at == route_count || routes[at].key.method == HTTP_GET)
+	if (at == api_routes.count || api_routes.rows[at].key.method == HTTP_GET)
 		e->unknown = *endpoint;
 	else
 		e->known++;

@@ -11,9 +11,12 @@
 #include <cmocka.h>
 
 #include "api/authorizer.h"
-#include "api/metric.h"
-#include "api/ops.h"
+#include "api/handlers.h"
 #include "api/routes.h"
+#include "base/log.h"
+#include "call/metric.h"
+#include "db/db.h"
+#include "http/response.h"
 #include "server/setup.h"
 
 #define VARS_MAX 8
@@ -65,7 +68,8 @@ static int opened(void **state)
 	w->keys = setup_keys(&cfg, stderr);
 	assert_non_null(w->keys);
 	setup_open(&w->app, &cfg, w->keys);
-	w->metric.all = metric_open(2);
+	w->metric.all = metric_open(&api_routes, 2);
+	w->metric.routes = &api_routes;
 	w->metric.slot = 1;
 	w->app.metric = &w->metric;
 	log_setup(LOG_DEBUG, LOG_TEXT);
@@ -318,15 +322,16 @@ static void buckets__are_cumulative_and_bounds_belong_to_them(void **state)
 		metric_request(&w->metric, i, 200, rows[i].us);
 		w->sent.n = 0;
 		metric_print(&w->metric, "0", &w->sent);
-		snprintf(want, sizeof(want), "_bucket{route=\"%s\",le=\"%s\"} 1\n", routes[i].name,
-			rows[i].in);
+		snprintf(want, sizeof(want), "_bucket{route=\"%s\",le=\"%s\"} 1\n",
+			api_routes.rows[i].name, rows[i].in);
 		assert_has(w, want);
-		snprintf(want, sizeof(want), "_bucket{route=\"%s\",le=\"%s\"} 0\n", routes[i].name,
-			rows[i].not_in);
+		snprintf(want, sizeof(want), "_bucket{route=\"%s\",le=\"%s\"} 0\n",
+			api_routes.rows[i].name, rows[i].not_in);
 		if (rows[i].not_in != NULL)
 			assert_has(w, want);
-		snprintf(want, sizeof(want), "_sum{route=\"%s\"} %lld.%06lld\n", routes[i].name,
-			(long long)rows[i].us / 1000000, (long long)rows[i].us % 1000000);
+		snprintf(want, sizeof(want), "_sum{route=\"%s\"} %lld.%06lld\n",
+			api_routes.rows[i].name, (long long)rows[i].us / 1000000,
+			(long long)rows[i].us % 1000000);
 		assert_has(w, want);
 	}
 }
@@ -334,7 +339,8 @@ static void buckets__are_cumulative_and_bounds_belong_to_them(void **state)
 static void slots__are_summed_and_a_successor_counts_on(void **state)
 {
 	struct world *w = *state;
-	struct metric other = {.all = w->metric.all, .slot = 0}, parent = metric_parent(other.all);
+	struct metric other = {.all = w->metric.all, .slot = 0};
+	struct metric parent = metric_parent(&api_routes, other.all);
 
 	buf_init(&w->sent, w->arena);
 	metric_add(&w->metric, METRIC_REVOKED, 3);
@@ -360,16 +366,16 @@ static void what_is_served__is_known_until_the_slot_is_vacated(void **state)
 {
 	struct world *w = *state;
 
-	assert_null(metric_serving(w->metric.all, 1));
-	metric_busy(&w->metric, metric_route(NULL));
-	assert_string_equal(metric_serving(w->metric.all, 1), "none");
-	metric_busy(&w->metric, metric_route(&routes[3]));
-	assert_string_equal(metric_serving(w->metric.all, 1), routes[3].name);
-	assert_null(metric_serving(w->metric.all, 0));
-	metric_busy(&w->metric, metric_authorizer());
-	assert_string_equal(metric_serving(w->metric.all, 1), "authorizer");
+	assert_null(metric_serving(&w->metric, 1));
+	metric_busy(&w->metric, metric_route(&api_routes, NULL));
+	assert_string_equal(metric_serving(&w->metric, 1), "none");
+	metric_busy(&w->metric, metric_route(&api_routes, &api_routes.rows[3]));
+	assert_string_equal(metric_serving(&w->metric, 1), api_routes.rows[3].name);
+	assert_null(metric_serving(&w->metric, 0));
+	metric_busy(&w->metric, metric_authorizer(&api_routes));
+	assert_string_equal(metric_serving(&w->metric, 1), "authorizer");
 	metric_idle(&w->metric);
-	assert_null(metric_serving(w->metric.all, 1));
+	assert_null(metric_serving(&w->metric, 1));
 }
 
 static void without_metrics__requests_are_answered_all_the_same(void **state)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Ids that the front doors have words of their own about. What an id is at all: http_is_id. */
-#ifndef API_ID_H
-#define API_ID_H
+#ifndef CALL_ID_H
+#define CALL_ID_H
 
 #include <stdbool.h>
 

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: MIT
- * Checks a presented token against keys and store. Called by v1_introspect.c and authorizer.c. The
+ * Checks a presented token against keys and store. The
  * store is asked every time: what was revoked a moment ago is out. */
-#include "api/credential.h"
+#include "call/credential.h"
 
 #include "auth/digest.h"
+#include "auth/jwt.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "model/token.h"
+
+struct str bearer_token(struct str header)
+{
+	struct str scheme = STR("Bearer ");
+
+	header = str_trim(header);
+	if (header.n <= scheme.n || !str_eq_nocase((struct str){header.p, scheme.n}, scheme))
+		return STR_NONE;
+	return str_trim((struct str){header.p + scheme.n, header.n - scheme.n});
+}
 
 static void from_owner(struct credential *out, const struct token_owner *owner)
 {

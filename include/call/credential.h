@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * A token somebody presents, opaque or JWT, and the living session behind it: for introspection and
- * for the authorizer. (Callers of this API itself come in through api/access.c.) */
-#ifndef API_CREDENTIAL_H
-#define API_CREDENTIAL_H
+ * for the authorizer. (Callers of this API itself come in through call/access.c.) */
+#ifndef CALL_CREDENTIAL_H
+#define CALL_CREDENTIAL_H
 
-#include "api/app.h"
+#include "base/err.h"
+#include "call/app.h"
 
 struct credential {
 	bool is_jwt;
@@ -14,6 +15,9 @@ struct credential {
 	int64_t expires_ms, issued_ms; /* the sooner of token and session; TIME_NONE: unknown */
 	bool activity_due;             /* last activity is older than the interval */
 };
+
+/* The token of "Bearer TOKEN" (RFC 6750 section 2.1); p == NULL for any other header. */
+struct str bearer_token(struct str header);
 
 /* ERR_UNAUTHORIZED unless the token is genuine and its session, if it has one, is active now and
  * that of the user (and tenant, if it claims one) that the token names. */

@@ -2,14 +2,15 @@
  * Log lines and counters of a request; see the header. Called by dispatch.c and authorizer.c.
  * The surprise: an Authorizer's line is of level debug, because there is one for every request to
  * any application of the host; its faults are errors like all others. */
-#include "api/record.h"
+#include "call/record.h"
 
 #include <stdio.h>
 
-#include "api/authorizer.h"
-#include "api/metric.h"
-#include "api/routes.h"
 #include "base/clock.h"
+#include "base/log.h"
+#include "call/metric.h"
+#include "call/route.h"
+#include "http/response.h"
 
 #define NUMBER_BYTES 24
 
@@ -23,7 +24,7 @@ void record_begin(struct record *r, const struct app *app)
 {
 	*r = (struct record){.app = app, .start_us = clock_monotonic_us()};
 	r->before = *db_stats(app->db);
-	record_route(r, metric_route(NULL));
+	record_route(r, metric_route(app->routes, NULL));
 }
 
 void record_route(struct record *r, size_t route)
@@ -42,10 +43,10 @@ static const char *why(const struct record *r, enum err err)
 	return database ? db_error_text(r->app->db) : NULL;
 }
 
-static enum log_level level_of(size_t route)
+static enum log_level level_of(const struct route_table *routes, size_t route)
 {
-	bool quiet = route == metric_authorizer() ||
-		     (route < route_count && routes[route].handler == authorizer_handler);
+	bool quiet = route < routes->count ? routes->rows[route].quiet
+					   : route == metric_authorizer(routes);
 
 	return quiet ? LOG_DEBUG : LOG_INFO;
 }
@@ -55,15 +56,15 @@ void record_end(const struct record *r, const struct http_response *res, enum er
 	char status[NUMBER_BYTES], took[NUMBER_BYTES], waited[NUMBER_BYTES];
 	const struct db_stats *now = db_stats(r->app->db);
 	int64_t us = clock_monotonic_us() - r->start_us;
-	const char *route = metric_route_name(r->route);
+	const char *route = metric_route_name(r->app->routes, r->route);
 
 	metric_request(r->app->metric, r->route, res->status, us);
 	metric_database(r->app->metric, r->app->db);
 	if (res->status >= 500 || (err != ERR_OK && res->started))
 		log_event(LOG_ERROR, "fault", "request", r->request_id, "route", route, "outcome",
 			err_text(err), "why", why(r, err), NULL);
-	log_event(level_of(r->route), "request", "request", r->request_id, "route", route, "method",
-		r->method, "caller", str_dup(res->arena, r->caller).p, "status",
+	log_event(level_of(r->app->routes, r->route), "request", "request", r->request_id, "route",
+		route, "method", r->method, "caller", str_dup(res->arena, r->caller).p, "status",
 		number(status, res->status), "us", number(took, us), "db_us",
 		number(waited, (int64_t)(now->busy_us - r->before.busy_us)), NULL);
 }

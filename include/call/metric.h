@@ -4,12 +4,15 @@
  *
  * A struct metric is one process's end of it; wherever one is taken, NULL counts nothing, for
  * --check and for test programs. */
-#ifndef API_METRIC_H
-#define API_METRIC_H
+#ifndef CALL_METRIC_H
+#define CALL_METRIC_H
 
 #include "base/buf.h"
 #include "base/metrics.h"
 #include "db/db.h"
+
+struct route;
+struct route_table;
 
 enum metric_number {
 	METRIC_STATEMENTS,
@@ -30,21 +33,21 @@ enum metric_number {
 };
 
 struct metric {
+	const struct route_table *routes;
 	struct metrics *all;
 	size_t slot;
 	struct db_stats seen; /* what is counted of this process's connection */
 };
 
 /* The rows by which requests are counted: those of the route table, and two more. */
-struct route;
-size_t metric_route(const struct route *route); /* NULL: no route (404, 405) */
-size_t metric_authorizer(void);                 /* the FastCGI role */
-const char *metric_route_name(size_t route);
+size_t metric_route(const struct route_table *routes, const struct route *route); /* NULL: none */
+size_t metric_authorizer(const struct route_table *routes); /* the FastCGI role */
+const char *metric_route_name(const struct route_table *routes, size_t route);
 
 /* Before fork. Slots 0 to `workers` are for workers, one more than there are, because a successor
  * begins before its predecessor has ended; the last one is the parent's. */
-struct metrics *metric_open(size_t workers);
-struct metric metric_parent(struct metrics *all);
+struct metrics *metric_open(const struct route_table *routes, size_t workers);
+struct metric metric_parent(const struct route_table *routes, struct metrics *all);
 
 void metric_add(struct metric *m, enum metric_number which, uint64_t n);
 void metric_set(struct metric *m, enum metric_number which, uint64_t value);
@@ -61,8 +64,8 @@ void metric_database(struct metric *m, const struct db *db);
 
 /* What a slot's worker is serving, NULL if nothing: the parent asks when a worker has died, and
  * then frees the slot. */
-const char *metric_serving(const struct metrics *all, size_t slot);
-void metric_vacate(struct metrics *all, size_t slot);
+const char *metric_serving(const struct metric *m, size_t slot);
+void metric_vacate(struct metric *m, size_t slot);
 
 /* Everything, in the text format of Prometheus 0.0.4. */
 void metric_print(const struct metric *m, const char *version, struct buf *out);

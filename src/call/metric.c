@@ -4,9 +4,9 @@
  *
  * A slot is: the plain numbers, what is being served, then for each route a count per status and
  * the buckets and the sum of its durations. Buckets are stored apart and added up in the text. */
-#include "api/metric.h"
+#include "call/metric.h"
 
-#include "api/routes.h"
+#include "call/route.h"
 
 enum {
 #define STATUS(code, text) STATUS_##code,
@@ -64,36 +64,36 @@ static size_t sum_cell(size_t route)
 }
 
 /* The two rows behind those of the table: no route, and the Authorizer role. */
-static size_t all_routes(void)
+static size_t all_routes(const struct route_table *routes)
 {
-	return route_count + 2;
+	return routes->count + 2;
 }
 
-size_t metric_route(const struct route *route)
+size_t metric_route(const struct route_table *routes, const struct route *route)
 {
-	return route != NULL ? (size_t)(route - routes) : route_count;
+	return route != NULL ? (size_t)(route - routes->rows) : routes->count;
 }
 
-size_t metric_authorizer(void)
+size_t metric_authorizer(const struct route_table *routes)
 {
-	return route_count + 1;
+	return routes->count + 1;
 }
 
-const char *metric_route_name(size_t route)
+const char *metric_route_name(const struct route_table *routes, size_t route)
 {
-	if (route < route_count)
-		return routes[route].name;
-	return route == route_count ? "none" : "authorizer";
+	if (route < routes->count)
+		return routes->rows[route].name;
+	return route == routes->count ? "none" : "authorizer";
 }
 
-struct metrics *metric_open(size_t workers)
+struct metrics *metric_open(const struct route_table *routes, size_t workers)
 {
-	return metrics_open(workers + 2, status_cell(all_routes(), 0));
+	return metrics_open(workers + 2, status_cell(all_routes(routes), 0));
 }
 
-struct metric metric_parent(struct metrics *all)
+struct metric metric_parent(const struct route_table *routes, struct metrics *all)
 {
-	return (struct metric){.all = all, .slot = metrics_slots(all) - 1};
+	return (struct metric){.routes = routes, .all = all, .slot = metrics_slots(all) - 1};
 }
 
 void metric_add(struct metric *m, enum metric_number which, uint64_t n)
@@ -117,7 +117,7 @@ void metric_busy(struct metric *m, size_t route)
 void metric_idle(struct metric *m)
 {
 	if (m != NULL)
-		metric_vacate(m->all, m->slot);
+		metric_vacate(m, m->slot);
 }
 
 static size_t status_of(int code)
@@ -165,16 +165,16 @@ void metric_database(struct metric *m, const struct db *db)
 	m->seen = *now;
 }
 
-const char *metric_serving(const struct metrics *all, size_t slot)
+const char *metric_serving(const struct metric *m, size_t slot)
 {
-	uint64_t serving = metrics_get(all, slot, SERVING);
+	uint64_t serving = metrics_get(m->all, slot, SERVING);
 
-	return serving == 0 ? NULL : metric_route_name(serving - 1);
+	return serving == 0 ? NULL : metric_route_name(m->routes, serving - 1);
 }
 
-void metric_vacate(struct metrics *all, size_t slot)
+void metric_vacate(struct metric *m, size_t slot)
 {
-	metrics_set(all, slot, SERVING, 0);
+	metrics_set(m->all, slot, SERVING, 0);
 }
 
 /* Text */
@@ -190,31 +190,31 @@ static void put_seconds(struct buf *out, uint64_t us)
 		(unsigned long long)(us % 1000000));
 }
 
-static void put_requests(struct buf *out, const struct metrics *all)
+static void put_requests(struct buf *out, const struct metric *m)
 {
 	put_head(out, "rollcall_requests_total", "counter", "Requests answered.");
-	for (size_t r = 0; r < all_routes(); r++) {
+	for (size_t r = 0; r < all_routes(m->routes); r++) {
 		for (size_t s = 0; s < STATUS__COUNT; s++) {
-			uint64_t n = metrics_sum(all, status_cell(r, s));
+			uint64_t n = metrics_sum(m->all, status_cell(r, s));
 
 			if (n > 0)
 				buf_printf(out,
 					"rollcall_requests_total{route=\"%s\",status=\"%s\"} "
 					"%llu\n",
-					metric_route_name(r), status_names[s],
+					metric_route_name(m->routes, r), status_names[s],
 					(unsigned long long)n);
 		}
 	}
 }
 
-static void put_histogram(struct buf *out, const struct metrics *all, size_t route)
+static void put_histogram(struct buf *out, const struct metric *m, size_t route)
 {
 	static const char name[] = "rollcall_request_duration_seconds";
-	const char *of = metric_route_name(route);
+	const char *of = metric_route_name(m->routes, route);
 	uint64_t counts[BUCKETS], n = 0;
 
 	for (size_t i = 0; i < BUCKETS; i++)
-		n += counts[i] = metrics_sum(all, bucket_cell(route, i));
+		n += counts[i] = metrics_sum(m->all, bucket_cell(route, i));
 	if (n == 0)
 		return;
 	n = 0;
@@ -224,7 +224,7 @@ static void put_histogram(struct buf *out, const struct metrics *all, size_t rou
 			i < ARRAY_LEN(bounds) ? bounds[i].text : "+Inf", (unsigned long long)n);
 	}
 	buf_printf(out, "%s_sum{route=\"%s\"} ", name, of);
-	put_seconds(out, metrics_sum(all, sum_cell(route)));
+	put_seconds(out, metrics_sum(m->all, sum_cell(route)));
 	buf_printf(out, "%s_count{route=\"%s\"} %llu\n", name, of, (unsigned long long)n);
 }
 
@@ -272,7 +272,7 @@ static unsigned busy_workers(const struct metrics *all)
 	unsigned n = 0;
 
 	for (size_t slot = 0; slot < metrics_slots(all); slot++)
-		n += metric_serving(all, slot) != NULL;
+		n += metrics_get(all, slot, SERVING) != 0;
 	return n;
 }
 
@@ -281,11 +281,11 @@ void metric_print(const struct metric *m, const char *version, struct buf *out)
 	const struct metrics *all = m->all;
 	uint64_t start_ms = metrics_sum(all, METRIC_START_MS);
 
-	put_requests(out, all);
+	put_requests(out, m);
 	put_head(out, "rollcall_request_duration_seconds", "histogram",
 		"Time from the request's arrival in a worker to its answer.");
-	for (size_t r = 0; r < all_routes(); r++)
-		put_histogram(out, all, r);
+	for (size_t r = 0; r < all_routes(m->routes); r++)
+		put_histogram(out, m, r);
 	put_head(out, "rollcall_database_seconds_total", "counter",
 		"Time spent waiting for the database.");
 	buf_str(out, STR("rollcall_database_seconds_total "));

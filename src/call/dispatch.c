@@ -2,75 +2,18 @@
  * The life of a request: parse, route, access, parameters, body, handler, answer, one log line.
  * Called by server/worker.c for every request; the only caller of handlers. What a row of the route
  * table says is enforced here. */
-#include "api/edge.h"
-#include "api/id.h"
-#include "api/metric.h"
-#include "api/record.h"
-#include "api/routes.h"
-#include "api/v1.h"
+#include "call/dispatch.h"
+
+#include "access.h"
+#include "base/log.h"
+#include "call/call.h"
+#include "call/id.h"
+#include "call/metric.h"
+#include "call/record.h"
+#include "db/db.h"
+#include "http/response.h"
 #include "model/activity.h"
-
-struct str call_var(const struct call *c, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (size_t i = 0; i < c->match.var_count; i++)
-		if (strncmp(c->match.var_names[i], name, n) == 0 && c->match.var_names[i][n] == '}')
-			return c->match.vars[i];
-	bug(__FILE__, __LINE__, "a variable that the route does not have");
-}
-
-struct revoke_call call_revoke(const struct call *c, const struct session_scope *scope)
-{
-	return (struct revoke_call){
-		.scope = *scope,
-		.by = c->who.subject,
-		.endpoint = str_from(c->route->name),
-		.request_id = str_from(c->req.id),
-		.if_count = -1,
-	};
-}
-
-enum err call_end_sessions(const struct call *c, struct revoke_call *revoke)
-{
-	enum err err = revoke_sessions(c->app->db, c->arena, revoke);
-
-	/* Batches that were committed before a failure stay so. */
-	metric_add(c->app->metric, METRIC_REVOKED, (uint64_t)revoke->count);
-	return err;
-}
-
-#define JSON_TOO_MUCH                                                                              \
-	"JSON decode error: more than " LIMIT_TEXT(                                                \
-		LIMIT_JSON_NODES) " values, or nested deeper than " LIMIT_TEXT(LIMIT_JSON_DEPTH)
-
-enum err call_parse_body(struct call *c)
-{
-	struct str type = http_header(&c->req, "CONTENT_TYPE");
-	struct json *tree;
-	size_t at = 0;
-	enum err err;
-
-	if (c->req.body.n == 0) {
-		fault_add(&c->faults, "body", NULL, -1, "missing", "Field required");
-		return ERR_INVALID;
-	}
-	if (!http_is_json(type))
-		return ERR_MEDIA_TYPE;
-	err = json_parse(c->arena, c->req.body, &tree, &at);
-	if (err == ERR_INVALID || err == ERR_TOO_LARGE) {
-		fault_add(&c->faults, "body", NULL, (int64_t)at, "json_invalid",
-			err == ERR_INVALID ? "JSON decode error" : JSON_TOO_MUCH);
-		return ERR_INVALID;
-	}
-	if (err == ERR_OK && tree->type != JSON_OBJECT) {
-		fault_add(&c->faults, "body", NULL, -1, "model_attributes_type",
-			"Input should be a valid dictionary or object to extract fields from");
-		return ERR_INVALID;
-	}
-	c->body = tree;
-	return err;
-}
+#include "params.h"
 
 /* Reads the body as the route wants it. */
 static enum err read_body(struct call *c)
@@ -128,14 +71,25 @@ static bool may_be(struct str variable, struct str value)
 	return !str_eq(variable, STR("{session_id}")) || !id_is_reserved(value);
 }
 
+/* For the answer to a path that no row has: that of the rows below the same base path. */
+static const struct dialect *dialect_below(const struct route_table *routes, const char *prefix)
+{
+	for (size_t i = 0; i < routes->count; i++)
+		if (strcmp(routes->rows[i].key.prefix, prefix) == 0)
+			return routes->rows[i].dialect;
+	return routes->elsewhere;
+}
+
 static enum err find_route(struct call *c)
 {
+	const struct route_table *routes = c->app->routes;
 	const char *prefix = prefix_name(c->app, c->req.prefix);
 
-	c->dialect = strcmp(prefix, PREFIX_EDGE) == 0 ? &dialect_edge : &dialect_v1;
+	c->dialect = dialect_below(routes, prefix);
 	if (!c->req.path_ok)
 		return ERR_NOT_FOUND;
-	c->match = router_match(routes, route_count, sizeof(routes[0]), may_be, prefix, &c->req);
+	c->match = router_match(
+		routes->rows, routes->count, sizeof(routes->rows[0]), may_be, prefix, &c->req);
 	c->route = c->match.row;
 	if (c->route != NULL) {
 		c->dialect = c->route->dialect;
@@ -175,7 +129,7 @@ void dispatch(const struct app *app, struct arena *a, const struct http_env *env
 	res->head_only = c->req.method == HTTP_HEAD;
 
 	err = find_route(c);
-	record_route(&record, metric_route(c->route));
+	record_route(&record, metric_route(app->routes, c->route));
 	if (err == ERR_OK)
 		err = serve(c);
 	if (err != ERR_OK && !res->started) {

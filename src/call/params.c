@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Query parameters of the Sessions API: one table of what there is, one reader. Called by dispatch;
  * messages as Pydantic 2 words them (contract 2.2). */
+#include "params.h"
+
 #include <assert.h>
 
-#include "api/body.h"
-#include "api/call.h"
 #include "base/buf.h"
+#include "call/body.h"
 
 enum param_type { PARAM_INT, PARAM_BOOL, PARAM_TEXT };
 

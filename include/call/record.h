@@ -2,10 +2,14 @@
  * What remains of a request: its line in the log, a line for a fault, the counters. The same for
  * dispatch and for the Authorizer role. No token, no query string and no path is written, and of
  * persons nothing but ids. */
-#ifndef API_RECORD_H
-#define API_RECORD_H
+#ifndef CALL_RECORD_H
+#define CALL_RECORD_H
 
-#include "api/app.h"
+#include "base/err.h"
+#include "call/app.h"
+#include "db/db.h"
+
+struct http_response;
 
 struct record {
 	const struct app *app;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * See api/id.h. Called by dispatch for paths, by registration for what is put in, by the authorizer
- * for what it tells. */
-#include "api/id.h"
+ * See call/id.h. Called by dispatch for paths, by registration for what is put in, by the
+ * authorizer for what it tells. */
+#include "call/id.h"
 
 #include "base/macros.h"
 

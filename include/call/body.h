@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Members of a JSON body into typed values, with the faults that FastAPI and Pydantic 2 would list
  * (contract 2.2). Absent and null leave *out alone unless the field is required. */
-#ifndef API_BODY_H
-#define API_BODY_H
+#ifndef CALL_BODY_H
+#define CALL_BODY_H
 
 #include "base/clock.h"
 #include "base/fault.h"

@@ -2,18 +2,12 @@
  * Who is calling and over which sessions: from the credentials and the route's access column to a
  * scope that handlers only narrow. Called by dispatch; reads the database for liveness and for the
  * tenant of the path. The matrix itself is auth/policy.c. */
-#include "api/call.h"
+#include "access.h"
+
+#include "auth/jwt.h"
+#include "base/clock.h"
+#include "call/credential.h"
 #include "model/session.h"
-
-struct str bearer_token(struct str header)
-{
-	struct str scheme = STR("Bearer ");
-
-	header = str_trim(header);
-	if (header.n <= scheme.n || !str_eq_nocase((struct str){header.p, scheme.n}, scheme))
-		return STR_NONE;
-	return str_trim((struct str){header.p + scheme.n, header.n - scheme.n});
-}
 
 /* The session that a token names has to be its subject's own, in the tenant it claims: ids are one
  * space for all tenants, and what one of them purged another may take. */
