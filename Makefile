@@ -161,7 +161,7 @@ uninstall:
 	@echo 'kept: $(CONFIG)'
 
 # A Debian package in $(BUILD)/deb, built from a copy of the tree as dpkg-buildpackage wants it.
-VERSION = $(shell sed -n 's/.*ROLLCALL_VERSION "\(.*\)"/\1/p' include/server/version.h)
+VERSION = $(shell sed -n 's/.*ROLLCALL_VERSION "\(.*\)"/\1/p' src/server/version.h)
 deb: deps
 	@httpd-conf/demo/install-packages build-essential dpkg-dev debhelper
 	rm -rf '$(BUILD)/deb' && mkdir -p '$(BUILD)/deb/rollcall'

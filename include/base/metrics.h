@@ -3,7 +3,7 @@
  * table of 64-bit cells with a row, a slot, for each process. Whoever forks sees to it that a slot
  * has one writer at a time; the slot outlives it, and the next writer counts on from there.
  *
- * What the cells mean is the caller's business (api/metric.h). Reading and writing a cell takes no
+ * What the cells mean is the caller's business (call/metric.h). Reading and writing a cell takes no
  * lock and no memory, and a reader never sees half a number. */
 #ifndef BASE_METRICS_H
 #define BASE_METRICS_H

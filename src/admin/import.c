@@ -10,12 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "admin/admin.h"
-#include "admin/import.h"
-#include "admin/progress.h"
+#include "admin.h"
 #include "db/compose.h"
+#include "import.h"
 #include "model/geo.h"
 #include "model/register.h"
+#include "progress.h"
 #include "server/config.h"
 
 #define IMPORT_BATCH 500

@@ -5,10 +5,10 @@
  *
  * The surprise: a name that nobody knows is an error unless the operator says otherwise, because a
  * misspelt revoked_at would bring dead sessions back to life. */
-#include "admin/import.h"
 #include "api/registration.h"
 #include "auth/digest.h"
 #include "base/buf.h"
+#include "import.h"
 
 #define TOKEN_LEAST_BYTES 16 /* below that it can be guessed */
 

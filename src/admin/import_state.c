@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "admin/import.h"
 #include "auth/digest.h"
+#include "import.h"
 
 #define STATE_WORD "rollcall-import"
 #define STATE_VERSION "1"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "admin/admin.h"
+#include "admin.h"
 #include "server/config.h"
 
 #define HOUR_MS 3600000 /* a migration may take its time */

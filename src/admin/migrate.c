@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "admin/admin.h"
+#include "admin.h"
 #include "db/compose.h"
 
 #ifndef SCHEMA_DIR

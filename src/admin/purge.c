@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "admin/admin.h"
-#include "admin/progress.h"
+#include "admin.h"
 #include "model/purge.h"
+#include "progress.h"
 
 #define PAUSE_MAX_MS 60000
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "admin/admin.h"
+#include "admin.h"
 #include "db/compose.h"
 #include "json/writer.h"
 

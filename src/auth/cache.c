@@ -3,7 +3,7 @@
  * the heap with the entry's texts. Four entries share a bucket; the one used longest ago gives way.
  * The surprise: SHA-256 spreads the entries, so a client cannot choose a bucket at less than the
  * cost of signing, and needs no further hash. */
-#include "auth/cache.h"
+#include "cache.h"
 
 #include <stdlib.h>
 

@@ -11,11 +11,11 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 
-#include "auth/keyfile.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "json/reader.h"
 #include "jwk.h"
+#include "keyfile.h"
 
 #define LOOK_US 1000000
 #define HS256_BYTES_LEAST 32

@@ -8,9 +8,9 @@
 
 #include <stdlib.h>
 
-#include "auth/cache.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "cache.h"
 #include "json/reader.h"
 
 /* The calendar's years 0 to 9999 in seconds: what is beyond is cut to it, so that no claim can

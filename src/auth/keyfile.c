@@ -2,7 +2,7 @@
  * Looks at and reads the files that hold keys. Called by jwks.c, at most once a second; keeps
  * nothing. The surprise: the time of the last status change counts as well, or a chmod that makes a
  * file usable would go unnoticed. */
-#include "auth/keyfile.h"
+#include "keyfile.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
  * Makes up partners, tenants, users, sessions and the audit of those that somebody ended, and
  * writes them through model/ingest, a tenant a transaction. Called by src/demo/main.c only; never
  * part of an installation. */
-#include "demo/data.h"
+#include "data.h"
 
 #include <unistd.h>
 

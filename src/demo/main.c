@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "demo/data.h"
-#include "demo/token.h"
+#include "data.h"
+#include "token.h"
 
 static int usage(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Reads a FastCGI environment and body into struct http_request. Called by api/dispatch.c and by
+ * Reads a FastCGI environment and body into struct http_request. Called by call/dispatch.c and by
  * tests; reaches the web server only through struct http_env, allocates only in the arena.
  * The surprise: QUERY_STRING may be empty where REQUEST_URI has a query (an error document or a
  * rewrite as front controller); the query of REQUEST_URI counts then. */
@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "base/random.h"
-#include "http/target.h"
+#include "target.h"
 
 #define HEADER_NAME_BYTES 64
 #define BODY_FIRST_BYTES 4096

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Walks a route table as if it were a tree, one path segment after another: of the rows left, those
- * with this literal, else those with a {…}. Called by api/dispatch.c; allocates in the request's
+ * with this literal, else those with a {…}. Called by call/dispatch.c; allocates in the request's
  * arena, touches nothing else.
  * The surprise: the method is looked at last, so "GET /sessions/revoke-all" is 405 and not a look
  * for a session of that name. */

@@ -3,7 +3,7 @@
  * environment, allocates in the request's arena, touches nothing else.
  * The surprise: without REQUEST_URI the path is SCRIPT_NAME + PATH_INFO, which the web server has
  * decoded already, so it is not decoded again. */
-#include "http/target.h"
+#include "target.h"
 
 #include "base/buf.h"
 

@@ -12,7 +12,7 @@
 #include <yajl/yajl_parse.h>
 
 #include "base/limits.h"
-#include "json/yajl_alloc.h"
+#include "yajl_alloc.h"
 
 struct scope {
 	struct json *node;

@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "json/reader.h"
-#include "json/yajl_alloc.h"
+#include "yajl_alloc.h"
 
 /* A tree read from a client, inside an envelope of ours. Below yajl's own limit of 128. */
 #define DEPTH_MAX (LIMIT_JSON_DEPTH + 32)

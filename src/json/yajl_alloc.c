@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The allocation functions handed to yajl. Called by writer.c and reader.c. yajl does not tell the
  * old size when it reallocates, so each block is preceded by its size. */
-#include "json/yajl_alloc.h"
+#include "yajl_alloc.h"
 
 #include "base/arena.h"
 

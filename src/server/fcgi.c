@@ -7,7 +7,7 @@
  * request. The socket is made non-blocking, because another worker may be quicker; EPOLLEXCLUSIVE
  * wakes one worker a connection, as a blocking accept would. libfcgi gets the connection accepted,
  * with time limits on it that it does not know how to set, and no socket to accept another from. */
-#include "server/fcgi.h"
+#include "fcgi.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "fcgi.h"
 #include "server/config.h"
-#include "server/fcgi.h"
-#include "server/setup.h"
-#include "server/supervisor.h"
-#include "server/version.h"
+#include "setup.h"
+#include "supervisor.h"
+#include "version.h"
 
 static const char usage[] =
 	"Usage: rollcall.fcgi [--check | --settings | --version | --help]\n"

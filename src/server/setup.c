@@ -2,7 +2,7 @@
  * Turns settings into the parts a worker holds for its lifetime, and tries them for --check.
  * Called by worker.c and main.c; opens files and the database through auth and db. The surprise:
  * only the start insists on keys, and the database may be away even then. */
-#include "server/setup.h"
+#include "setup.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "db/db.h"
 #include "model/geo.h"
-#include "server/version.h"
+#include "version.h"
 
 static struct jwks *open_keys(const struct config *cfg)
 {

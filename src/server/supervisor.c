@@ -4,7 +4,7 @@
  * Owns the mapping with everybody's counters, and hands out its slots; keeps the last good keys.
  * The surprise: there are no signal handlers. The signals are blocked and taken one by one with
  * sigtimedwait, which also keeps the time for back-off and for the end of a drain. */
-#include "server/supervisor.h"
+#include "supervisor.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -20,7 +20,7 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "call/metric.h"
-#include "server/worker.h"
+#include "worker.h"
 
 #define SECOND 1000000LL /* times here are microseconds of the monotonic clock */
 #define NEVER INT64_MAX

@@ -3,7 +3,7 @@
  * Owns the arena and resets it after each request, here and nowhere else. The surprise: a worker
  * ends by itself after about max_requests requests; the supervisor, or the web server that started
  * a single worker, starts the next. */
-#include "server/worker.h"
+#include "worker.h"
 
 #include <malloc.h>
 #include <stdlib.h>
@@ -14,9 +14,9 @@
 #include "base/random.h"
 #include "call/dispatch.h"
 #include "call/metric.h"
+#include "fcgi.h"
 #include "http/response.h"
-#include "server/fcgi.h"
-#include "server/setup.h"
+#include "setup.h"
 
 /* Up to a tenth less for each worker by chance, so that they do not all leave at once. */
 static int64_t requests_to_serve(const struct config *cfg)

@@ -4,8 +4,8 @@
 #ifndef ADMIN_IMPORT_H
 #define ADMIN_IMPORT_H
 
-#include "admin/records.h"
 #include "model/ingest.h"
+#include "records.h"
 
 #define IMPORT_COLUMNS_MAX 32
 
