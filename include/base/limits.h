@@ -14,6 +14,7 @@
 #define LIMIT_ID_BYTES 255         /* contract 2.2: a longer path id is 404 */
 #define LIMIT_REQUEST_ID_BYTES 128 /* contract 2.1 */
 #define LIMIT_TOKEN_BYTES 16384    /* a JWT or an opaque token, any header */
+#define LIMIT_TARGET_SEGMENTS 48   /* mount, prefix and path together */
 #define LIMIT_COOKIES 4            /* cookies of our name that are tried */
 
 /* JSON read from clients. */
@@ -23,6 +24,10 @@
 #define LIMIT_CONFIG_TYPES 64
 #define LIMIT_TEXT_BYTES 1024 /* user agent, names and other free text of a session */
 #define LIMIT_EMAIL_BYTES 320
+#define LIMIT_DEVICE_TYPE_BYTES 32
+#define LIMIT_LOCATION_BYTES 255
+#define LIMIT_SESSION_SECONDS 315360000 /* longest life of a session: ten years */
+#define TOKEN_LEAST_BYTES 16            /* a shorter opaque token can be guessed */
 #define LIMIT_REASON_BYTES 255
 #define LIMIT_TAG_VALUE_BYTES 4096
 #define LIMIT_TAGS_BYTES 16384 /* of all tags, as JSON text */
@@ -49,6 +54,8 @@
 #define LIMIT_ME_SESSIONS 1000  /* own sessions shown; that list has no pages */
 
 #define LIMIT_DEVICE_TYPES 32 /* kinds of device told apart in statistics */
+
+#define WORKERS_MAX 64 /* processes of a pool */
 
 /* Faults listed in one 422 answer. */
 #define LIMIT_FAULTS 32

@@ -80,6 +80,7 @@ struct str str_percent_encode(struct arena *a, struct str s);
 /* Lower-case hex; RFC 4648 section 5 without padding. base64url decoding is strict: alphabet,
  * length and unused bits; STR_NONE when it is not canonical. */
 struct str str_hex(struct arena *a, const void *bytes, size_t n);
+int str_hex_value(char c); /* of a digit in either case; -1: none */
 struct str str_base64url(struct arena *a, const void *bytes, size_t n);
 struct str str_base64url_decode(struct arena *a, struct str s);
 

@@ -6,6 +6,7 @@
 #define HTTP_RESPONSE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
@@ -35,6 +36,9 @@ void http_response_init(struct http_response *res, struct arena *a,
 /* Sets or replaces (names in any case). The name is a literal; the value is copied, CR, LF and NUL
  * in it are dropped. Content-Length and Status are written by finish and stream, never set here. */
 void http_response_header(struct http_response *res, const char *name, struct str value);
+
+/* Retry-After, of a 503. */
+void http_response_retry_after(struct http_response *res, int64_t seconds);
 
 /* Throws the body away, for an error found half-way; headers stay. BUG when started. */
 void http_response_restart(struct http_response *res);

@@ -8,9 +8,8 @@
 #include "api/registration.h"
 #include "auth/digest.h"
 #include "base/buf.h"
+#include "base/limits.h"
 #include "import.h"
-
-#define TOKEN_LEAST_BYTES 16 /* below that it can be guessed */
 
 enum cell { CELL_TEXT, CELL_NUMBER, CELL_JSON };
 
@@ -162,20 +161,12 @@ static const struct json *object_from_json(
 	return obj;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 32);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool from_hex(struct str hex, unsigned char out[DIGEST_BYTES])
 {
 	if (hex.n != 2 * DIGEST_BYTES)
 		return false;
 	for (size_t i = 0; i < hex.n; i++) {
-		int v = hex_digit(hex.p[i]);
+		int v = str_hex_value(hex.p[i]);
 
 		if (v < 0)
 			return false;
@@ -197,7 +188,7 @@ static void read_token(struct faults *f, const struct json *body, struct session
 		fault_add(f, "body", "token", -1, "value_error", "excludes token_sha256");
 	else if (token.p != NULL && token.n < TOKEN_LEAST_BYTES)
 		fault_add(f, "body", "token", -1, "string_too_short",
-			"String should have at least 16 characters");
+			"String should have at least " LIMIT_TEXT(TOKEN_LEAST_BYTES) " characters");
 	else if (token.p != NULL)
 		digest_sha256(token, digest);
 	else if (!from_hex(hex, digest))

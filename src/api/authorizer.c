@@ -107,8 +107,7 @@ static void refuse(const struct app *app, struct http_response *res, enum err er
 {
 	if (err != ERR_UNAUTHORIZED) {
 		res->status = 503;
-		http_response_header(res, "Retry-After",
-			str_printf(res->arena, "%lld", (long long)app->cfg.retry_after_s));
+		http_response_retry_after(res, app->cfg.retry_after_s);
 	} else if (app->cfg.login_url != NULL) {
 		res->status = 302;
 		http_response_header(res, "Location", str_from(app->cfg.login_url));

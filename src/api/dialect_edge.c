@@ -112,8 +112,7 @@ static void fail(struct call *c, enum err err)
 	if (o->status == 401)
 		http_response_header(c->res, "WWW-Authenticate", STR("zt-session, Bearer"));
 	if (o->status == 503)
-		http_response_header(c->res, "Retry-After",
-			str_printf(c->arena, "%lld", (long long)c->app->cfg.retry_after_s));
+		http_response_retry_after(c->res, c->app->cfg.retry_after_s);
 	json_obj(w, "error");
 	json_obj(w, "args");
 	json_obj(w, "urlVars");

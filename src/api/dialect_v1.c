@@ -87,8 +87,7 @@ static void fail(struct call *c, enum err err)
 	if (err == ERR_UNAUTHORIZED || err == ERR_FORBIDDEN)
 		challenge(c, err);
 	if (c->res->status == 503)
-		http_response_header(c->res, "Retry-After",
-			str_printf(c->arena, "%lld", (long long)c->app->cfg.retry_after_s));
+		http_response_retry_after(c->res, c->app->cfg.retry_after_s);
 	http_response_header(c->res, "Content-Type", STR("application/json"));
 	json_obj(w, NULL);
 	if (err == ERR_INVALID) {

@@ -4,9 +4,7 @@
  * server, and never by a header that anybody can send. */
 #include "handlers.h"
 
-#include <arpa/inet.h>
-#include <stdio.h>
-
+#include "base/address.h"
 #include "call/metric.h"
 #include "db/db.h"
 #include "http/response.h"
@@ -35,34 +33,23 @@ enum err ops_readyz(struct call *c)
 	return db_ping(c->app->db) != ERR_OK ? ERR_UNAVAILABLE : answer_ok(c);
 }
 
-/* Every address as IPv6. */
-static bool read_address(struct str s, struct in6_addr *out)
+static bool read_address(struct str text, struct address *out)
 {
-	char text[INET6_ADDRSTRLEN], mapped[sizeof("::ffff:") + INET_ADDRSTRLEN];
-	struct in_addr v4;
-
-	if (s.n == 0 || s.n >= sizeof(text))
+	if (!address_read(str_trim(text), out))
 		return false;
-	memcpy(text, s.p, s.n);
-	text[s.n] = '\0';
-	if (inet_pton(AF_INET6, text, out) == 1)
-		return true;
-	if (inet_pton(AF_INET, text, &v4) != 1)
-		return false;
-	snprintf(mapped, sizeof(mapped), "::ffff:%.*s", INET_ADDRSTRLEN, text);
-	return inet_pton(AF_INET6, mapped, out) == 1;
+	address_unmap(out);
+	return true;
 }
 
 bool ops_is_listed(const char *list, struct str address)
 {
 	struct str rest = str_from(list), part;
-	struct in6_addr asked, listed;
+	struct address asked, listed;
 
-	if (!read_address(str_trim(address), &asked))
+	if (!read_address(address, &asked))
 		return false;
 	while (str_split(&rest, ',', &part))
-		if (read_address(str_trim(part), &listed) &&
-			memcmp(&asked, &listed, sizeof(asked)) == 0)
+		if (read_address(part, &listed) && address_eq(&asked, &listed))
 			return true;
 	return false;
 }

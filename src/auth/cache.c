@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "base/heap.h"
+
 #define WAYS 4
 #define TEXT_BYTES 2048
 #define TEXTS 6
@@ -26,16 +28,12 @@ struct cache {
 
 struct cache *cache_open(size_t entries)
 {
-	struct cache *c = calloc(1, sizeof(*c));
+	struct cache *c = heap_zalloc(1, sizeof(*c));
 
-	if (!c)
-		out_of_memory(sizeof(*c));
 	c->buckets = 1;
 	while (c->buckets <= entries / WAYS / 2)
 		c->buckets *= 2;
-	c->table = calloc(c->buckets * WAYS, sizeof(*c->table));
-	if (!c->table)
-		out_of_memory(c->buckets * WAYS * sizeof(*c->table));
+	c->table = heap_zalloc(c->buckets * WAYS, sizeof(*c->table));
 	return c;
 }
 
@@ -119,9 +117,7 @@ void cache_store(struct cache *c, const unsigned char digest[DIGEST_BYTES], cons
 		bytes += texts[i]->n;
 	if (bytes > TEXT_BYTES)
 		return;
-	block = malloc(bytes + 1);
-	if (!block)
-		out_of_memory(bytes + 1);
+	block = heap_zalloc(bytes + 1, 1);
 	for (size_t i = 0; i < TEXTS; i++) {
 		if (!texts[i]->p)
 			continue;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "json/reader.h"
 #include "jwk.h"
@@ -41,15 +42,6 @@ struct jwks {
 	int64_t looked_us;
 	uint64_t generation;
 };
-
-static void *heap(size_t count, size_t bytes)
-{
-	void *p = calloc(count ? count : 1, bytes);
-
-	if (!p)
-		out_of_memory(count * bytes);
-	return p;
-}
 
 static void key_fini(struct key *key)
 {
@@ -85,7 +77,7 @@ MUST_CHECK static enum err key_init(
 	key->only = jwk.only;
 	key->sig_bytes = jwk.sig_bytes;
 	if (jwk.kid.p) {
-		char *copy = heap(jwk.kid.n + 1, 1);
+		char *copy = heap_zalloc(jwk.kid.n + 1, 1);
 
 		memcpy(copy, jwk.kid.p, jwk.kid.n);
 		key->kid = (struct str){copy, jwk.kid.n};
@@ -113,7 +105,7 @@ MUST_CHECK static enum err key_set_init(struct key_set *set, struct arena *a, st
 	*why = "not a JWK set";
 	if (!list || list->type != JSON_ARRAY)
 		return ERR_INVALID;
-	set->list = heap(list->count, sizeof(*set->list));
+	set->list = heap_zalloc(list->count, sizeof(*set->list));
 	for (const struct json *jwk = list->first; jwk; jwk = jwk->next) {
 		const struct json *kid = json_member(jwk, "kid");
 		const char *fault;
@@ -253,7 +245,7 @@ static bool look_at_files(struct jwks *keys)
 
 struct jwks *jwks_open(const struct jwks_config *cfg)
 {
-	struct jwks *keys = heap(1, sizeof(*keys));
+	struct jwks *keys = heap_zalloc(1, sizeof(*keys));
 
 	keys->cfg = *cfg;
 	look_at_files(keys);

@@ -9,14 +9,15 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/limits.h"
 #include "cache.h"
 #include "json/reader.h"
 
-/* The calendar's years 0 to 9999 in seconds: what is beyond is cut to it, so that no claim can
- * overflow an addition. */
-#define SECOND_FIRST INT64_C(-62167219200)
-#define SECOND_LAST INT64_C(253402300799)
+/* The calendar in seconds: what is beyond is cut to it, so that no claim can overflow an
+ * addition. */
+#define SECOND_FIRST (CLOCK_FIRST_MS / 1000)
+#define SECOND_LAST (CLOCK_LAST_MS / 1000)
 
 struct jwt {
 	struct jwt_config cfg;
@@ -301,10 +302,8 @@ enum err jwt_verify(struct jwt *j, struct arena *a, struct str token, int64_t no
 
 struct jwt *jwt_open(const struct jwt_config *cfg, struct jwks *keys)
 {
-	struct jwt *j = calloc(1, sizeof(*j));
+	struct jwt *j = heap_zalloc(1, sizeof(*j));
 
-	if (!j)
-		out_of_memory(sizeof(*j));
 	BUG_ON(cfg->leeway_s < 0 || cfg->leeway_s > SECOND_LAST);
 	j->cfg = *cfg;
 	j->keys = keys;

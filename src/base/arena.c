@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/heap.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #define ARENA_ASAN 1
 #elif defined(__has_feature)
@@ -85,10 +87,8 @@ static void pop_chunk(struct arena *a)
 
 struct arena *arena_open(void)
 {
-	struct arena *a = calloc(1, sizeof(*a));
+	struct arena *a = heap_zalloc(1, sizeof(*a));
 
-	if (!a)
-		out_of_memory(sizeof(*a));
 	push_chunk(a, 1);
 	return a;
 }

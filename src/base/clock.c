@@ -10,9 +10,6 @@
 #define DAYS_400_YEARS 146097
 #define EPOCH_DAYS 719468 /* from 0000-03-01 to 1970-01-01 */
 
-#define FIRST_MS INT64_C(-62167219200000) /* 0000-01-01T00:00:00.000Z */
-#define LAST_MS INT64_C(253402300799999)  /* 9999-12-31T23:59:59.999Z */
-
 int64_t clock_now_ms(void)
 {
 	struct timespec t;
@@ -91,10 +88,10 @@ static char *put_digits(char *p, int v, int width)
 
 void clock_format(int64_t ms, char out[CLOCK_TEXT_BYTES])
 {
-	if (ms < FIRST_MS)
-		ms = FIRST_MS;
-	if (ms > LAST_MS)
-		ms = LAST_MS;
+	if (ms < CLOCK_FIRST_MS)
+		ms = CLOCK_FIRST_MS;
+	if (ms > CLOCK_LAST_MS)
+		ms = CLOCK_LAST_MS;
 
 	struct calendar c = clock_calendar(ms);
 	char *p = put_digits(out, c.year, 4);

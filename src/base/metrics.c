@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "base/heap.h"
 #include "base/macros.h"
 
 #define LINE_BYTES 64 /* of the processor's cache; no two slots share one */
@@ -25,12 +26,10 @@ struct metrics {
 struct metrics *metrics_open(size_t slots, size_t cells)
 {
 	const size_t per_line = LINE_BYTES / sizeof(uint64_t);
-	struct metrics *m = calloc(1, sizeof(*m));
+	struct metrics *m = heap_zalloc(1, sizeof(*m));
 	void *map;
 
 	BUG_ON(slots == 0 || cells == 0);
-	if (m == NULL)
-		out_of_memory(sizeof(*m));
 	m->slots = slots;
 	m->cells = cells;
 	m->stride = (cells + per_line - 1) / per_line * per_line;

@@ -111,17 +111,6 @@ enum str_int str_to_i64(struct str s, int64_t *out)
 	return STR_INT_OK;
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 struct str str_percent_decode(struct arena *a, struct str s, bool plus)
 {
 	if (s.n == 0 || (!memchr(s.p, '%', s.n) && !(plus && memchr(s.p, '+', s.n))))
@@ -133,8 +122,8 @@ struct str str_percent_decode(struct arena *a, struct str s, bool plus)
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 
-		int high = c == '%' && s.n - i > 2 ? hex_value(s.p[i + 1]) : -1;
-		int low = high >= 0 ? hex_value(s.p[i + 2]) : -1;
+		int high = c == '%' && s.n - i > 2 ? str_hex_value(s.p[i + 1]) : -1;
+		int low = high >= 0 ? str_hex_value(s.p[i + 2]) : -1;
 
 		if (low >= 0) {
 			c = (char)(high << 4 | low);

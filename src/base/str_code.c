@@ -122,6 +122,17 @@ struct str str_hex(struct arena *a, const void *bytes, size_t n)
 	return (struct str){out, n * 2};
 }
 
+int str_hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 struct str str_base64url(struct arena *a, const void *bytes, size_t n)

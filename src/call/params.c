@@ -3,9 +3,8 @@
  * messages as Pydantic 2 words them (contract 2.2). */
 #include "params.h"
 
-#include <assert.h>
-
 #include "base/buf.h"
+#include "base/limits.h"
 #include "call/body.h"
 
 enum param_type { PARAM_INT, PARAM_BOOL, PARAM_TEXT };
@@ -22,13 +21,12 @@ static const struct param_spec specs[PARAM__COUNT] = {
 		"Input should be greater than or equal to 1", ""},
 	[PARAM_PER_PAGE] = {"per_page", PARAM_INT, PAGE_DEFAULT, 1, PAGE_MAX,
 		"Input should be greater than or equal to 1",
-		"Input should be less than or equal to 100"},
+		"Input should be less than or equal to " LIMIT_TEXT(PAGE_MAX)},
 	[PARAM_ACTIVE_ONLY] = {"active_only", PARAM_BOOL, 1, 0, 0, "", ""},
 	[PARAM_USER_ID] = {"user_id", PARAM_TEXT, 0, 0, 0, "", ""},
 	[PARAM_TENANT_ID] = {"tenant_id", PARAM_TEXT, 0, 0, 0, "", ""},
 	[PARAM_PARTNER_ID] = {"partner_id", PARAM_TEXT, 0, 0, 0, "", ""},
 };
-static_assert(PAGE_MAX == 100, "the words for per_page name the limit");
 
 static bool is_digit(struct str s, size_t i)
 {

@@ -17,10 +17,6 @@
 #define KEPT_RESULT_BYTES (1 << 20)
 #define KEPT_RESULT_ROWS 4096
 
-/* What DATETIME holds: years 0 to 9999. A client's filter may name an instant beyond them. */
-#define TIME_LEAST (-62167219200000)
-#define TIME_MOST 253402300799999
-
 void *handle_memory(size_t count, size_t bytes)
 {
 	void *p = calloc(count ? count : 1, bytes);
@@ -232,10 +228,10 @@ static MYSQL_TIME time_to_db(int64_t ms)
 {
 	struct calendar c;
 
-	if (ms < TIME_LEAST)
-		ms = TIME_LEAST;
-	if (ms > TIME_MOST)
-		ms = TIME_MOST;
+	if (ms < CLOCK_FIRST_MS)
+		ms = CLOCK_FIRST_MS;
+	if (ms > CLOCK_LAST_MS)
+		ms = CLOCK_LAST_MS;
 	c = clock_calendar(ms);
 	return (MYSQL_TIME){
 		.year = (unsigned)c.year,

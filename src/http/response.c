@@ -62,6 +62,12 @@ void http_response_header(struct http_response *res, const char *name, struct st
 		res->header_count++;
 }
 
+void http_response_retry_after(struct http_response *res, int64_t seconds)
+{
+	http_response_header(
+		res, "Retry-After", str_printf(res->arena, "%lld", (long long)seconds));
+}
+
 void http_response_restart(struct http_response *res)
 {
 	BUG_ON(res->started);

@@ -15,7 +15,7 @@ struct segment {
 struct target {
 	struct str path, query;
 	bool decoded;
-	struct segment list[TARGET_SEGMENTS_MAX];
+	struct segment list[LIMIT_TARGET_SEGMENTS];
 	size_t count;
 };
 
@@ -84,7 +84,7 @@ static bool split_path(struct arena *a, struct target *t)
 
 		if (part.n == 0 && rest.p == NULL)
 			break;
-		if (part.n == 0 || t->count == TARGET_SEGMENTS_MAX)
+		if (part.n == 0 || t->count == LIMIT_TARGET_SEGMENTS)
 			return false;
 		s->end = (size_t)(part.p + part.n - t->path.p);
 		s->text = t->decoded ? part : str_percent_decode(a, part, false);

@@ -18,9 +18,6 @@
 
 #include "http/request.h"
 
-/* Mount, prefix and path together. */
-#define TARGET_SEGMENTS_MAX 48
-
 /* Fills mount, prefix, path, segments and path_ok of `r`, whose arena and env are set. Returns the
  * query in REQUEST_URI, p == NULL if there is none. */
 struct str target_parse(

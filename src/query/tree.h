@@ -10,6 +10,7 @@
 #ifndef QUERY_TREE_H
 #define QUERY_TREE_H
 
+#include "base/address.h"
 #include "base/limits.h"
 #include "query/query.h"
 
@@ -89,13 +90,10 @@ struct str query_number_text(struct arena *a, const struct query_value *v);
 /* An address or a network "203.0.113.0/24", "2001:db8::/32": the first and last address of it, as
  * 4 or 16 bytes. Host bits are allowed and ignored. What lies within ::ffff:0:0/96 is IPv4. */
 struct query_network {
-	unsigned char first[16], last[16];
+	unsigned char first[ADDRESS_V6_BYTES], last[ADDRESS_V6_BYTES];
 	size_t bytes;
 };
 bool query_network_read(struct str s, struct query_network *out);
-
-/* What an IPv4 address written as IPv6 begins with. */
-extern const unsigned char query_mapped_prefix[12];
 
 enum query_node_kind { NODE_GROUP, NODE_TRUTH, NODE_TEST };
 enum query_set { SET_NONE, SET_ANY_OF, SET_ALL_OF, SET_COUNT, SET_IS_EMPTY };

@@ -5,12 +5,13 @@
  * one environment among many programs. */
 #include "server/config.h"
 
-#include <arpa/inet.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/address.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
 
@@ -48,7 +49,7 @@ static const char *const formats[] = {"text", "json", NULL};
 
 /* clang-format off */
 static const struct setting settings[] = {
-	{"WORKERS", INT, AT(workers), "4", 1, 64, NULL,
+	{"WORKERS", INT, AT(workers), "4", 1, WORKERS_MAX, NULL,
 	 "Processes that answer. With 1 there is no parent process, as mod_fcgid wants it."},
 	{"MAX_REQUESTS", INT, AT(max_requests), "0", 0, INT64_MAX, NULL,
 	 "A worker is replaced after about so many requests; 0 is never."},
@@ -92,7 +93,7 @@ static const struct setting settings[] = {
 	 "Most rows one answer of the Edge API may hold."},
 	{"ACTIVITY_INTERVAL", INT, AT(activity_interval_s), "60", 0, 86400, NULL,
 	 "A session's last activity is written at most once in so many seconds."},
-	{"SESSION_SECONDS", INT, AT(session_s), "86400", 60, 315360000, NULL,
+	{"SESSION_SECONDS", INT, AT(session_s), "86400", 60, LIMIT_SESSION_SECONDS, NULL,
 	 "Lifetime of a session that is registered without an expiry."},
 	{"GEO_FILE", TEXT, AT(geo_file), NULL, 0, 0, NULL,
 	 "MaxMind database that turns an address into a location. Not set: none."},
@@ -189,15 +190,9 @@ static bool is_address_list(const char *value)
 	struct str rest = str_from(value), part;
 
 	while (str_split(&rest, ',', &part)) {
-		unsigned char binary[sizeof(struct in6_addr)];
-		char text[INET6_ADDRSTRLEN];
+		struct address unused;
 
-		part = str_trim(part);
-		if (part.n == 0 || part.n >= sizeof(text))
-			return false;
-		memcpy(text, part.p, part.n);
-		text[part.n] = '\0';
-		if (inet_pton(AF_INET, text, binary) != 1 && inet_pton(AF_INET6, text, binary) != 1)
+		if (!address_read(str_trim(part), &unused))
 			return false;
 	}
 	return true;

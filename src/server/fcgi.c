@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "base/macros.h"
 
@@ -144,10 +145,8 @@ static bool watch(struct fcgi *f)
 
 struct fcgi *fcgi_open(void)
 {
-	struct fcgi *f = calloc(1, sizeof(*f));
+	struct fcgi *f = heap_zalloc(1, sizeof(*f));
 
-	if (f == NULL)
-		out_of_memory(sizeof(*f));
 	f->epoll = f->signals = -1;
 	f->env = (struct http_env){.ctx = f, .get = get, .read = read_body};
 	if (FCGX_Init() == 0 && FCGX_InitRequest(&f->request, -1, FCGI_FAIL_ACCEPT_ON_INTR) == 0 &&

@@ -17,6 +17,7 @@
 
 #include "api/routes.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "call/metric.h"
@@ -27,7 +28,6 @@
 #define QUICK_DEATH SECOND
 #define BACKOFF_FIRST (SECOND / 10)
 #define BACKOFF_MOST (5 * SECOND)
-#define WORKERS_MAX 64
 
 struct place {
 	pid_t pid;   /* 0: nobody */
