@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What is counted, and its text for Prometheus (GET /metrics). The numbers lie in a mapping that
- * the pool shares (base/metrics.h): each worker writes a slot of its own, whoever is asked sums.
+ * the pool shares (base/counters.h): each worker writes a slot of its own, whoever is asked sums.
  *
  * A struct metric is one process's end of it; wherever one is taken, NULL counts nothing, for
  * --check and for test programs. */
@@ -8,7 +8,7 @@
 #define CALL_METRIC_H
 
 #include "base/buf.h"
-#include "base/metrics.h"
+#include "base/counters.h"
 #include "db/db.h"
 
 struct route;
@@ -34,7 +34,7 @@ enum metric_number {
 
 struct metric {
 	const struct route_table *routes;
-	struct metrics *all;
+	struct counters *all;
 	size_t slot;
 	struct db_stats seen; /* what is counted of this process's connection */
 };
@@ -46,8 +46,8 @@ const char *metric_route_name(const struct route_table *routes, size_t route);
 
 /* Before fork. Slots 0 to `workers` are for workers, one more than there are, because a successor
  * begins before its predecessor has ended; the last one is the parent's. */
-struct metrics *metric_open(const struct route_table *routes, size_t workers);
-struct metric metric_parent(const struct route_table *routes, struct metrics *all);
+struct counters *metric_open(const struct route_table *routes, size_t workers);
+struct metric metric_parent(const struct route_table *routes, struct counters *all);
 
 void metric_add(struct metric *m, enum metric_number which, uint64_t n);
 void metric_set(struct metric *m, enum metric_number which, uint64_t value);

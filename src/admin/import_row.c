@@ -6,6 +6,9 @@
  * The surprise: a name that nobody knows is an error unless the operator says otherwise, because a
  * misspelt revoked_at would bring dead sessions back to life. */
 #include "api/registration.h"
+
+#include <assert.h>
+
 #include "auth/digest.h"
 #include "base/buf.h"
 #include "base/limits.h"
@@ -47,7 +50,7 @@ static const struct {
 /* The first of them, without which there is no session, and no way to tell it is there already. */
 #define REQUIRED_COLUMNS 3
 
-_Static_assert(ARRAY_LEN(columns) <= IMPORT_COLUMNS_MAX, "a file may have every column");
+static_assert(ARRAY_LEN(columns) <= IMPORT_COLUMNS_MAX, "a file may have every column");
 
 static int find_column(struct str name)
 {

@@ -7,7 +7,7 @@
 #include "call/credential.h"
 #include "call/id.h"
 #include "call/metric.h"
-#include "call/record.h"
+#include "call/request_log.h"
 #include "handlers.h"
 #include "http/response.h"
 
@@ -124,24 +124,24 @@ void authorizer_answer(const struct app *app, struct arena *a, const struct http
 {
 	struct http_request *req = arena_zalloc(a, sizeof(*req));
 	struct credential cred;
-	struct record record;
+	struct request_log log;
 	enum err err;
 
-	record_begin(&record, app);
-	record_route(&record, metric_authorizer(app->routes));
+	request_log_begin(&log, app);
+	request_log_route(&log, metric_authorizer(app->routes));
 	http_request_parse(req, a, env, NULL, 0, STR_NONE);
-	after->request_id = record.request_id = req->id;
-	record.method = http_method_text(req->method);
+	after->request_id = log.request_id = req->id;
+	log.method = http_method_text(req->method);
 	http_response_header(res, "X-Request-Id", str_from(req->id));
 	err = check(app, a, req, &cred, after);
 	if (err == ERR_OK) {
 		res->status = 200;
-		record.caller = cred.user_id;
+		log.caller = cred.user_id;
 		http_response_header(res, "Variable-ROLLCALL_SESSION", cred.session_id);
 		http_response_header(res, "Variable-ROLLCALL_USER", cred.user_id);
 		http_response_header(res, "Variable-ROLLCALL_TENANT", cred.tenant_id);
 	} else {
 		refuse(app, res, err);
 	}
-	record_end(&record, res, err);
+	request_log_end(&log, res, err);
 }

@@ -7,6 +7,7 @@
  * gap, so that an overrun of one byte is found although the memory is ours. */
 #include "base/arena.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ struct chunk {
 	size_t used;   /* of them; a multiple of ALIGNMENT */
 };
 
-_Static_assert(sizeof(struct chunk) % 16 == 0, "space after the head is aligned");
+static_assert(sizeof(struct chunk) % 16 == 0, "space after the head is aligned");
 
 struct arena {
 	struct chunk *top; /* never NULL */

@@ -3,6 +3,8 @@
  * the dialects. */
 #include "base/err.h"
 
+#include <assert.h>
+
 #include "base/macros.h"
 
 static const char *const texts[] = {
@@ -11,7 +13,7 @@ static const char *const texts[] = {
 #undef ERR
 };
 
-_Static_assert(ARRAY_LEN(texts) == ERR__COUNT, "a text for every outcome");
+static_assert(ARRAY_LEN(texts) == ERR__COUNT, "a text for every outcome");
 
 const char *err_text(enum err err)
 {

@@ -9,7 +9,7 @@
 #include "call/call.h"
 #include "call/id.h"
 #include "call/metric.h"
-#include "call/record.h"
+#include "call/request_log.h"
 #include "db/db.h"
 #include "http/response.h"
 #include "model/activity.h"
@@ -113,31 +113,31 @@ void dispatch(const struct app *app, struct arena *a, const struct http_env *env
 		STR(PREFIX_AUTHORIZE),
 	};
 	struct call *c = arena_zalloc(a, sizeof(*c));
-	struct record record;
+	struct request_log log;
 	enum err err;
 
-	record_begin(&record, app);
+	request_log_begin(&log, app);
 	c->app = app;
 	c->after = after;
 	c->arena = a;
 	c->res = res;
 	c->faults.arena = a;
 	http_request_parse(&c->req, a, env, prefixes, ARRAY_LEN(prefixes), app->cfg.mount);
-	after->request_id = record.request_id = c->req.id;
-	record.method = http_method_text(c->req.method);
+	after->request_id = log.request_id = c->req.id;
+	log.method = http_method_text(c->req.method);
 	http_response_header(res, "X-Request-Id", str_from(c->req.id));
 	res->head_only = c->req.method == HTTP_HEAD;
 
 	err = find_route(c);
-	record_route(&record, metric_route(app->routes, c->route));
+	request_log_route(&log, metric_route(app->routes, c->route));
 	if (err == ERR_OK)
 		err = serve(c);
 	if (err != ERR_OK && !res->started) {
 		http_response_restart(res);
 		c->dialect->fail(c, err);
 	}
-	record.caller = c->who.subject;
-	record_end(&record, res, err);
+	log.caller = c->who.subject;
+	request_log_end(&log, res, err);
 }
 
 void after_answer(const struct app *app, const struct after *after)

@@ -86,32 +86,32 @@ const char *metric_route_name(const struct route_table *routes, size_t route)
 	return route == routes->count ? "none" : "authorizer";
 }
 
-struct metrics *metric_open(const struct route_table *routes, size_t workers)
+struct counters *metric_open(const struct route_table *routes, size_t workers)
 {
-	return metrics_open(workers + 2, status_cell(all_routes(routes), 0));
+	return counters_open(workers + 2, status_cell(all_routes(routes), 0));
 }
 
-struct metric metric_parent(const struct route_table *routes, struct metrics *all)
+struct metric metric_parent(const struct route_table *routes, struct counters *all)
 {
-	return (struct metric){.routes = routes, .all = all, .slot = metrics_slots(all) - 1};
+	return (struct metric){.routes = routes, .all = all, .slot = counters_slots(all) - 1};
 }
 
 void metric_add(struct metric *m, enum metric_number which, uint64_t n)
 {
 	if (m != NULL)
-		metrics_add(m->all, m->slot, which, n);
+		counters_add(m->all, m->slot, which, n);
 }
 
 void metric_set(struct metric *m, enum metric_number which, uint64_t value)
 {
 	if (m != NULL)
-		metrics_set(m->all, m->slot, which, value);
+		counters_set(m->all, m->slot, which, value);
 }
 
 void metric_busy(struct metric *m, size_t route)
 {
 	if (m != NULL)
-		metrics_set(m->all, m->slot, SERVING, route + 1);
+		counters_set(m->all, m->slot, SERVING, route + 1);
 }
 
 void metric_idle(struct metric *m)
@@ -146,9 +146,9 @@ void metric_request(struct metric *m, size_t route, int status, int64_t us)
 {
 	if (m == NULL)
 		return;
-	metrics_add(m->all, m->slot, status_cell(route, status_of(status)), 1);
-	metrics_add(m->all, m->slot, bucket_cell(route, bucket_of(us)), 1);
-	metrics_add(m->all, m->slot, sum_cell(route), (uint64_t)us);
+	counters_add(m->all, m->slot, status_cell(route, status_of(status)), 1);
+	counters_add(m->all, m->slot, bucket_cell(route, bucket_of(us)), 1);
+	counters_add(m->all, m->slot, sum_cell(route), (uint64_t)us);
 }
 
 void metric_database(struct metric *m, const struct db *db)
@@ -167,14 +167,14 @@ void metric_database(struct metric *m, const struct db *db)
 
 const char *metric_serving(const struct metric *m, size_t slot)
 {
-	uint64_t serving = metrics_get(m->all, slot, SERVING);
+	uint64_t serving = counters_get(m->all, slot, SERVING);
 
 	return serving == 0 ? NULL : metric_route_name(m->routes, serving - 1);
 }
 
 void metric_vacate(struct metric *m, size_t slot)
 {
-	metrics_set(m->all, slot, SERVING, 0);
+	counters_set(m->all, slot, SERVING, 0);
 }
 
 /* Text */
@@ -195,7 +195,7 @@ static void put_requests(struct buf *out, const struct metric *m)
 	put_head(out, "rollcall_requests_total", "counter", "Requests answered.");
 	for (size_t r = 0; r < all_routes(m->routes); r++) {
 		for (size_t s = 0; s < STATUS__COUNT; s++) {
-			uint64_t n = metrics_sum(m->all, status_cell(r, s));
+			uint64_t n = counters_sum(m->all, status_cell(r, s));
 
 			if (n > 0)
 				buf_printf(out,
@@ -214,7 +214,7 @@ static void put_histogram(struct buf *out, const struct metric *m, size_t route)
 	uint64_t counts[BUCKETS], n = 0;
 
 	for (size_t i = 0; i < BUCKETS; i++)
-		n += counts[i] = metrics_sum(m->all, bucket_cell(route, i));
+		n += counts[i] = counters_sum(m->all, bucket_cell(route, i));
 	if (n == 0)
 		return;
 	n = 0;
@@ -224,12 +224,12 @@ static void put_histogram(struct buf *out, const struct metric *m, size_t route)
 			i < ARRAY_LEN(bounds) ? bounds[i].text : "+Inf", (unsigned long long)n);
 	}
 	buf_printf(out, "%s_sum{route=\"%s\"} ", name, of);
-	put_seconds(out, metrics_sum(m->all, sum_cell(route)));
+	put_seconds(out, counters_sum(m->all, sum_cell(route)));
 	buf_printf(out, "%s_count{route=\"%s\"} %llu\n", name, of, (unsigned long long)n);
 }
 
 /* Without a name the row is a further value of the one before it. */
-static void put_numbers(struct buf *out, const struct metrics *all)
+static void put_numbers(struct buf *out, const struct counters *all)
 {
 	static const struct {
 		enum metric_number which;
@@ -263,23 +263,23 @@ static void put_numbers(struct buf *out, const struct metrics *all)
 			put_head(out, name, rows[i].type, rows[i].help);
 		}
 		buf_printf(out, "%s%s %llu\n", name, rows[i].labels,
-			(unsigned long long)metrics_sum(all, rows[i].which));
+			(unsigned long long)counters_sum(all, rows[i].which));
 	}
 }
 
-static unsigned busy_workers(const struct metrics *all)
+static unsigned busy_workers(const struct counters *all)
 {
 	unsigned n = 0;
 
-	for (size_t slot = 0; slot < metrics_slots(all); slot++)
-		n += metrics_get(all, slot, SERVING) != 0;
+	for (size_t slot = 0; slot < counters_slots(all); slot++)
+		n += counters_get(all, slot, SERVING) != 0;
 	return n;
 }
 
 void metric_print(const struct metric *m, const char *version, struct buf *out)
 {
-	const struct metrics *all = m->all;
-	uint64_t start_ms = metrics_sum(all, METRIC_START_MS);
+	const struct counters *all = m->all;
+	uint64_t start_ms = counters_sum(all, METRIC_START_MS);
 
 	put_requests(out, m);
 	put_head(out, "rollcall_request_duration_seconds", "histogram",
@@ -289,7 +289,7 @@ void metric_print(const struct metric *m, const char *version, struct buf *out)
 	put_head(out, "rollcall_database_seconds_total", "counter",
 		"Time spent waiting for the database.");
 	buf_str(out, STR("rollcall_database_seconds_total "));
-	put_seconds(out, metrics_sum(all, METRIC_DB_US));
+	put_seconds(out, counters_sum(all, METRIC_DB_US));
 	put_numbers(out, all);
 	put_head(out, "rollcall_workers_busy", "gauge",
 		"Processes with a request in hand, this one included.");

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "data.h"
-#include "token.h"
+#include "issuer.h"
 
 static int usage(void)
 {

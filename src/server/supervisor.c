@@ -46,7 +46,7 @@ struct pool {
 	int renew_next; /* place whose worker is replaced next; count: none */
 	pid_t leaving;  /* replaced, not yet gone; 0: nobody */
 	size_t spare;   /* slot of the one leaving, else free */
-	struct metrics *all;
+	struct counters *all;
 	struct metric self;
 	int64_t kill_at; /* of the one leaving, or of all when stopping */
 	bool stopping;
@@ -319,6 +319,6 @@ int supervisor_run(const struct config *cfg, struct jwks *keys)
 		status = worker_run(cfg, keys, p.all, 0);
 	else
 		run_pool(&p);
-	metrics_close(p.all);
+	counters_close(p.all);
 	return status;
 }

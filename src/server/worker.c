@@ -43,7 +43,7 @@ static void serve(struct fcgi *f, const struct app *app, struct arena *a)
 	arena_reset(a);
 }
 
-int worker_run(const struct config *cfg, struct jwks *keys, struct metrics *all, size_t slot)
+int worker_run(const struct config *cfg, struct jwks *keys, struct counters *all, size_t slot)
 {
 	struct metric metric = {.all = all, .slot = slot};
 	int64_t left = requests_to_serve(cfg);

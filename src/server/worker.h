@@ -4,11 +4,11 @@
 #define SERVER_WORKER_H
 
 #include "auth/jwks.h"
-#include "base/metrics.h"
+#include "base/counters.h"
 #include "server/config.h"
 
 /* Counts in that slot of `all` (metric_open), which nobody else writes meanwhile. Returns the exit
  * status: 0 after a stop or when recycled. */
-int worker_run(const struct config *cfg, struct jwks *keys, struct metrics *all, size_t slot);
+int worker_run(const struct config *cfg, struct jwks *keys, struct counters *all, size_t slot);
 
 #endif

@@ -15,7 +15,7 @@
 #include "lib/mix.h"
 #include "lib/pool.h"
 #include "lib/stack.h"
-#include "lib/token.h"
+#include "lib/token_make.h"
 
 enum {
 	WORKERS = 4,

@@ -4,7 +4,7 @@
 #include <openssl/evp.h>
 
 #include "lib/e2e.h"
-#include "lib/token.h"
+#include "lib/token_make.h"
 
 #define BURST 32 /* more than there are workers, several times over */
 

@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "demo/token.h"
+#include "demo/issuer.h"
 #include "json/writer.h"
 
 #define REQUEST_SECONDS 30

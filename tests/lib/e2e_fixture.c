@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/random.h"
-#include "demo/token.h"
+#include "demo/issuer.h"
 #include "lib/e2e.h"
 
 /* Tokens */

@@ -84,7 +84,7 @@ static int closed(void **state)
 	log_setup(LOG_OFF, LOG_TEXT);
 	setup_close(&w->app);
 	jwks_close(w->keys);
-	metrics_close(w->metric.all);
+	counters_close(w->metric.all);
 	arena_close(w->arena);
 	test_free(w);
 	return 0;

@@ -12,7 +12,7 @@
 #include "auth/jwks.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "lib/token.h"
+#include "lib/token_make.h"
 
 enum { RSA_A, RSA_B, P256, P384, P521, KEYS };
 

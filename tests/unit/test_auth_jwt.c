@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "lib/token.h"
+#include "lib/token_make.h"
 
 #define NOW_S INT64_C(1700000000)
 #define NOW_MS (NOW_S * 1000)

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "lib/token.h"
+#include "lib/token_make.h"
 #include "server/setup.h"
 
 struct fixture {

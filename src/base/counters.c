@@ -2,7 +2,7 @@
  * The shared table of counters; see the header. Called by call/metric.c only. Owns the mapping.
  * The surprise: adding is a plain read and a plain write and no atomic addition, because a slot has
  * one writer; the atomic type is there for readers in other processes. */
-#include "base/metrics.h"
+#include "base/counters.h"
 
 #include <assert.h>
 #include <stdatomic.h>
@@ -16,17 +16,17 @@
 
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "a lock in shared memory would die with its holder");
 
-struct metrics {
+struct counters {
 	size_t slots, cells;
 	size_t stride; /* cells from one slot to the next */
 	size_t bytes;
 	_Atomic uint64_t *table;
 };
 
-struct metrics *metrics_open(size_t slots, size_t cells)
+struct counters *counters_open(size_t slots, size_t cells)
 {
 	const size_t per_line = LINE_BYTES / sizeof(uint64_t);
-	struct metrics *m = heap_zalloc(1, sizeof(*m));
+	struct counters *m = heap_zalloc(1, sizeof(*m));
 	void *map;
 
 	BUG_ON(slots == 0 || cells == 0);
@@ -41,7 +41,7 @@ struct metrics *metrics_open(size_t slots, size_t cells)
 	return m;
 }
 
-void metrics_close(struct metrics *m)
+void counters_close(struct counters *m)
 {
 	if (m == NULL)
 		return;
@@ -49,37 +49,37 @@ void metrics_close(struct metrics *m)
 	free(m);
 }
 
-size_t metrics_slots(const struct metrics *m)
+size_t counters_slots(const struct counters *m)
 {
 	return m->slots;
 }
 
-static _Atomic uint64_t *at(const struct metrics *m, size_t slot, size_t cell)
+static _Atomic uint64_t *at(const struct counters *m, size_t slot, size_t cell)
 {
 	BUG_ON(slot >= m->slots || cell >= m->cells);
 	return &m->table[slot * m->stride + cell];
 }
 
-void metrics_add(struct metrics *m, size_t slot, size_t cell, uint64_t n)
+void counters_add(struct counters *m, size_t slot, size_t cell, uint64_t n)
 {
-	metrics_set(m, slot, cell, metrics_get(m, slot, cell) + n);
+	counters_set(m, slot, cell, counters_get(m, slot, cell) + n);
 }
 
-void metrics_set(struct metrics *m, size_t slot, size_t cell, uint64_t value)
+void counters_set(struct counters *m, size_t slot, size_t cell, uint64_t value)
 {
 	atomic_store_explicit(at(m, slot, cell), value, memory_order_relaxed);
 }
 
-uint64_t metrics_get(const struct metrics *m, size_t slot, size_t cell)
+uint64_t counters_get(const struct counters *m, size_t slot, size_t cell)
 {
 	return atomic_load_explicit(at(m, slot, cell), memory_order_relaxed);
 }
 
-uint64_t metrics_sum(const struct metrics *m, size_t cell)
+uint64_t counters_sum(const struct counters *m, size_t cell)
 {
 	uint64_t sum = 0;
 
 	for (size_t slot = 0; slot < m->slots; slot++)
-		sum += metrics_get(m, slot, cell);
+		sum += counters_get(m, slot, cell);
 	return sum;
 }

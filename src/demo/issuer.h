@@ -2,8 +2,8 @@
  * Keys and tokens for demonstrations, tests and benches: what an identity provider would do. Never
  * part of the service; signs with OpenSSL itself, so that verification by cjose is checked against
  * another implementation. */
-#ifndef DEMO_TOKEN_H
-#define DEMO_TOKEN_H
+#ifndef DEMO_ISSUER_H
+#define DEMO_ISSUER_H
 
 #include "base/err.h"
 #include "base/str.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Tokens of every kind for tests, good and forged, signed by OpenSSL directly. Fails the running
  * test when OpenSSL does not do as it is told. */
-#ifndef TESTS_LIB_TOKEN_H
-#define TESTS_LIB_TOKEN_H
+#ifndef TESTS_LIB_TOKEN_MAKE_H
+#define TESTS_LIB_TOKEN_MAKE_H
 
 #include <openssl/evp.h>
 #include <sys/stat.h>

@@ -5,26 +5,26 @@
  *
  * What the cells mean is the caller's business (call/metric.h). Reading and writing a cell takes no
  * lock and no memory, and a reader never sees half a number. */
-#ifndef BASE_METRICS_H
-#define BASE_METRICS_H
+#ifndef BASE_COUNTERS_H
+#define BASE_COUNTERS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-struct metrics;
+struct counters;
 
 /* All cells are 0. Both numbers are at least 1. */
-struct metrics *metrics_open(size_t slots, size_t cells);
-void metrics_close(struct metrics *m);
+struct counters *counters_open(size_t slots, size_t cells);
+void counters_close(struct counters *m);
 
-size_t metrics_slots(const struct metrics *m);
+size_t counters_slots(const struct counters *m);
 
 /* For the one writer of the slot. */
-void metrics_add(struct metrics *m, size_t slot, size_t cell, uint64_t n);
-void metrics_set(struct metrics *m, size_t slot, size_t cell, uint64_t value);
+void counters_add(struct counters *m, size_t slot, size_t cell, uint64_t n);
+void counters_set(struct counters *m, size_t slot, size_t cell, uint64_t value);
 
 /* For everybody. */
-uint64_t metrics_get(const struct metrics *m, size_t slot, size_t cell);
-uint64_t metrics_sum(const struct metrics *m, size_t cell); /* over all slots */
+uint64_t counters_get(const struct counters *m, size_t slot, size_t cell);
+uint64_t counters_sum(const struct counters *m, size_t cell); /* over all slots */
 
 #endif

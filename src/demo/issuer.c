@@ -2,7 +2,7 @@
  * Demo keys and tokens over OpenSSL's EVP. Called by rollcall-demo and by tests; reads and writes
  * the two files named in the header, nothing else. The surprise: claims are passed on byte for
  * byte, so that a test can sign wrong claims; only a missing exp is put in front of them. */
-#include "token.h"
+#include "issuer.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -14,57 +14,57 @@
 
 #include "base/log.h"
 #include "base/macros.h"
-#include "base/metrics.h"
+#include "base/counters.h"
 
 #define CELLS 11
 
 static int open_table(void **state)
 {
-	*state = metrics_open(4, CELLS);
+	*state = counters_open(4, CELLS);
 	return 0;
 }
 
 static int close_table(void **state)
 {
-	metrics_close(*state);
+	counters_close(*state);
 	return 0;
 }
 
 static void new_table__is_all_zero(void **state)
 {
-	assert_int_equal(metrics_slots(*state), 4);
+	assert_int_equal(counters_slots(*state), 4);
 	for (size_t slot = 0; slot < 4; slot++)
 		for (size_t cell = 0; cell < CELLS; cell++)
-			assert_int_equal(metrics_get(*state, slot, cell), 0);
+			assert_int_equal(counters_get(*state, slot, cell), 0);
 }
 
 static void every_cell__is_a_place_of_its_own(void **state)
 {
 	for (size_t slot = 0; slot < 4; slot++)
 		for (size_t cell = 0; cell < CELLS; cell++)
-			metrics_set(*state, slot, cell, slot * 100 + cell);
+			counters_set(*state, slot, cell, slot * 100 + cell);
 	for (size_t slot = 0; slot < 4; slot++)
 		for (size_t cell = 0; cell < CELLS; cell++)
-			assert_int_equal(metrics_get(*state, slot, cell), slot * 100 + cell);
-	assert_int_equal(metrics_sum(*state, CELLS - 1), 0 + 100 + 200 + 300 + 4 * (CELLS - 1));
+			assert_int_equal(counters_get(*state, slot, cell), slot * 100 + cell);
+	assert_int_equal(counters_sum(*state, CELLS - 1), 0 + 100 + 200 + 300 + 4 * (CELLS - 1));
 }
 
 static void numbers__are_64_bits_wide(void **state)
 {
-	metrics_set(*state, 1, 3, UINT64_C(1) << 40);
-	metrics_add(*state, 1, 3, 5);
-	assert_true(metrics_get(*state, 1, 3) == (UINT64_C(1) << 40) + 5);
+	counters_set(*state, 1, 3, UINT64_C(1) << 40);
+	counters_add(*state, 1, 3, 5);
+	assert_true(counters_get(*state, 1, 3) == (UINT64_C(1) << 40) + 5);
 }
 
 /* Adds one in cell 0 for ever, or `n` times. */
-static pid_t writer(struct metrics *m, size_t slot, int n)
+static pid_t writer(struct counters *m, size_t slot, int n)
 {
 	pid_t child = fork();
 
 	if (child != 0)
 		return child;
 	for (int i = 0; n < 0 || i < n; i++)
-		metrics_add(m, slot, 0, 1);
+		counters_add(m, slot, 0, 1);
 	_exit(0);
 }
 
@@ -76,7 +76,7 @@ static void slots_of_several_processes__are_summed(void **state)
 		children[i] = writer(*state, i, 50000);
 	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(waitpid(children[i], NULL, 0), children[i]);
-	assert_int_equal(metrics_sum(*state, 0), 200000);
+	assert_int_equal(counters_sum(*state, 0), 200000);
 }
 
 static void killed_writers_slot__is_kept_and_continued(void **state)
@@ -84,15 +84,15 @@ static void killed_writers_slot__is_kept_and_continued(void **state)
 	pid_t child = writer(*state, 2, -1);
 	uint64_t before;
 
-	while (metrics_get(*state, 2, 0) < 1000)
+	while (counters_get(*state, 2, 0) < 1000)
 		;
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, NULL, 0), child);
-	before = metrics_get(*state, 2, 0);
+	before = counters_get(*state, 2, 0);
 	assert_true(before >= 1000);
 	child = writer(*state, 2, 7);
 	assert_int_equal(waitpid(child, NULL, 0), child);
-	assert_int_equal(metrics_get(*state, 2, 0), before + 7);
+	assert_int_equal(counters_get(*state, 2, 0), before + 7);
 }
 
 static void outside_of_the_table__is_a_bug(void **state)
@@ -108,7 +108,7 @@ static void outside_of_the_table__is_a_bug(void **state)
 		if (child == 0) {
 			signal(SIGABRT, SIG_DFL);
 			log_setup(LOG_OFF, LOG_TEXT);
-			metrics_add(*state, rows[i].slot, rows[i].cell, 1);
+			counters_add(*state, rows[i].slot, rows[i].cell, 1);
 			_exit(0);
 		}
 		assert_int_equal(waitpid(child, &status, 0), child);

@@ -2,7 +2,7 @@
  * Log lines and counters of a request; see the header. Called by dispatch.c and authorizer.c.
  * The surprise: an Authorizer's line is of level debug, because there is one for every request to
  * any application of the host; its faults are errors like all others. */
-#include "call/record.h"
+#include "call/request_log.h"
 
 #include <stdio.h>
 
@@ -20,14 +20,14 @@ static const char *number(char out[NUMBER_BYTES], int64_t n)
 	return out;
 }
 
-void record_begin(struct record *r, const struct app *app)
+void request_log_begin(struct request_log *r, const struct app *app)
 {
-	*r = (struct record){.app = app, .start_us = clock_monotonic_us()};
+	*r = (struct request_log){.app = app, .start_us = clock_monotonic_us()};
 	r->before = *db_stats(app->db);
-	record_route(r, metric_route(app->routes, NULL));
+	request_log_route(r, metric_route(app->routes, NULL));
 }
 
-void record_route(struct record *r, size_t route)
+void request_log_route(struct request_log *r, size_t route)
 {
 	r->route = route;
 	metric_busy(r->app->metric, route);
@@ -35,7 +35,7 @@ void record_route(struct record *r, size_t route)
 
 /* The database's text is that of its latest error, which may be another request's. During an outage
  * there is an error without a new text, for not every request tries to connect. */
-static const char *why(const struct record *r, enum err err)
+static const char *why(const struct request_log *r, enum err err)
 {
 	bool database = err == ERR_UNAVAILABLE || err == ERR_TIMEOUT || err == ERR_RETRY ||
 			err == ERR_DUPLICATE || db_stats(r->app->db)->errors != r->before.errors;
@@ -51,7 +51,7 @@ static enum log_level level_of(const struct route_table *routes, size_t route)
 	return quiet ? LOG_DEBUG : LOG_INFO;
 }
 
-void record_end(const struct record *r, const struct http_response *res, enum err err)
+void request_log_end(const struct request_log *r, const struct http_response *res, enum err err)
 {
 	char status[NUMBER_BYTES], took[NUMBER_BYTES], waited[NUMBER_BYTES];
 	const struct db_stats *now = db_stats(r->app->db);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Tokens for tests. See the header; keeps nothing. The surprise: an ECDSA signature is DER in
  * OpenSSL and two numbers side by side in a token (RFC 7518 section 3.4). */
-#include "lib/token.h"
+#include "lib/token_make.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

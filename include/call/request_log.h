@@ -2,8 +2,8 @@
  * What remains of a request: its line in the log, a line for a fault, the counters. The same for
  * dispatch and for the Authorizer role. No token, no query string and no path is written, and of
  * persons nothing but ids. */
-#ifndef CALL_RECORD_H
-#define CALL_RECORD_H
+#ifndef CALL_REQUEST_LOG_H
+#define CALL_REQUEST_LOG_H
 
 #include "base/err.h"
 #include "call/app.h"
@@ -11,7 +11,7 @@
 
 struct http_response;
 
-struct record {
+struct request_log {
 	const struct app *app;
 	size_t route; /* of metric_route */
 	const char *request_id, *method;
@@ -21,10 +21,10 @@ struct record {
 };
 
 /* At the beginning, and again with the route when it is known. */
-void record_begin(struct record *r, const struct app *app);
-void record_route(struct record *r, size_t route);
+void request_log_begin(struct request_log *r, const struct app *app);
+void request_log_route(struct request_log *r, size_t route);
 
 /* When the answer is complete, whatever of it is sent already. */
-void record_end(const struct record *r, const struct http_response *res, enum err err);
+void request_log_end(const struct request_log *r, const struct http_response *res, enum err err);
 
 #endif

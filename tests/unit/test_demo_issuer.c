@@ -13,7 +13,7 @@
 #include "auth/jwt.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "demo/token.h"
+#include "demo/issuer.h"
 
 struct fixture {
 	struct arena *arena;
