@@ -18,11 +18,11 @@ struct str {
 
 #define STR(lit) ((struct str){"" lit "", sizeof(lit) - 1})
 #define STR_NONE ((struct str){NULL, 0})
-#define STR_FMT(s) (int)(s).n, (s).p ? (s).p : "" /* for %.*s */
+#define STR_FMT(s) (int)(s).n, (s).p != NULL ? (s).p : "" /* for %.*s */
 
 static inline struct str str_from(const char *c)
 {
-	return (struct str){c, c ? strlen(c) : 0};
+	return (struct str){c, c != NULL ? strlen(c) : 0};
 }
 
 static inline bool str_eq(struct str a, struct str b)

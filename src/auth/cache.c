@@ -48,7 +48,7 @@ void cache_clear(struct cache *c)
 
 void cache_close(struct cache *c)
 {
-	if (!c)
+	if (c == NULL)
 		return;
 	cache_clear(c);
 	free(c->table);
@@ -94,7 +94,7 @@ bool cache_find(struct cache *c, struct arena *a, const unsigned char digest[DIG
 	struct entry *e = entry_find(c, digest);
 	struct str *texts[TEXTS];
 
-	if (!e)
+	if (e == NULL)
 		return false;
 	e->used = ++c->tick;
 	*out = e->verdict;
@@ -119,16 +119,16 @@ void cache_store(struct cache *c, const unsigned char digest[DIGEST_BYTES], cons
 		return;
 	block = heap_zalloc(bytes + 1, 1);
 	for (size_t i = 0; i < TEXTS; i++) {
-		if (!texts[i]->p)
+		if (texts[i]->p == NULL)
 			continue;
 		memcpy(block + at, texts[i]->p, texts[i]->n);
 		texts[i]->p = block + at;
 		at += texts[i]->n;
 	}
-	for (size_t i = 0; !e && i < WAYS; i++)
+	for (size_t i = 0; e == NULL && i < WAYS; i++)
 		if (!bucket[i].used)
 			e = &bucket[i];
-	if (!e) {
+	if (e == NULL) {
 		e = bucket;
 		for (size_t i = 1; i < WAYS; i++)
 			if (bucket[i].used < e->used)

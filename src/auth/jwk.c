@@ -45,8 +45,8 @@ MUST_CHECK static enum err text_member(const struct json *obj, const char *name,
 {
 	const struct json *v = json_member(obj, name);
 
-	*out = v ? v->text : STR_NONE;
-	return !v || v->type == JSON_STRING ? ERR_OK : ERR_INVALID;
+	*out = v != NULL ? v->text : STR_NONE;
+	return v == NULL || v->type == JSON_STRING ? ERR_OK : ERR_INVALID;
 }
 
 static bool may_verify(const struct json *jwk)
@@ -54,13 +54,13 @@ static bool may_verify(const struct json *jwk)
 	const struct json *ops = json_member(jwk, "key_ops");
 	struct str use;
 
-	if (text_member(jwk, "use", &use) || (use.p && !str_eq(use, STR("sig"))))
+	if (text_member(jwk, "use", &use) || (use.p != NULL && !str_eq(use, STR("sig"))))
 		return false;
-	if (!ops)
+	if (ops == NULL)
 		return true;
 	if (ops->type != JSON_ARRAY)
 		return false;
-	for (const struct json *op = ops->first; op; op = op->next)
+	for (const struct json *op = ops->first; op != NULL; op = op->next)
 		if (op->type == JSON_STRING && str_eq(op->text, STR("verify")))
 			return true;
 	return false;
@@ -88,9 +88,9 @@ MUST_CHECK static enum err rsa_check(
 	struct arena *a, struct str n, struct str e, struct jwk *key, const char **why)
 {
 	struct str modulus = str_base64url_decode(a, n), exponent = str_base64url_decode(a, e);
-	size_t bits = modulus.p ? number_bits(modulus) : 0;
+	size_t bits = modulus.p != NULL ? number_bits(modulus) : 0;
 
-	if (!exponent.p || number_bits(exponent) < 2 || !(exponent.p[exponent.n - 1] & 1)) {
+	if (exponent.p == NULL || number_bits(exponent) < 2 || !(exponent.p[exponent.n - 1] & 1)) {
 		*why = "RSA exponent not usable";
 		return ERR_INVALID;
 	}
@@ -145,7 +145,7 @@ MUST_CHECK static enum err read_public(
 	json_obj(w, NULL);
 	for (size_t i = 0; i < count; i++) {
 		*why = "members missing or of a wrong type";
-		if (text_member(json, names[i], &member[i]) || !member[i].p)
+		if (text_member(json, names[i], &member[i]) || member[i].p == NULL)
 			return ERR_INVALID;
 		json_str(w, names[i], member[i]);
 	}
@@ -176,9 +176,9 @@ enum err jwk_read(
 	}
 	if (read_public(a, json, exposed, out, why))
 		return ERR_INVALID;
-	if (alg.p) {
+	if (alg.p != NULL) {
 		out->only = algorithm_find(alg);
-		if (!out->only || out->only->family != out->family) {
+		if (out->only == NULL || out->only->family != out->family) {
 			*why = "alg not supported or not of its kty";
 			return ERR_INVALID;
 		}

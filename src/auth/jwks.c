@@ -45,7 +45,7 @@ struct jwks {
 
 static void key_fini(struct key *key)
 {
-	if (key->jwk)
+	if (key->jwk != NULL)
 		cjose_jwk_release(key->jwk);
 	free((char *)key->kid.p);
 	*key = (struct key){0};
@@ -68,7 +68,7 @@ MUST_CHECK static enum err key_init(
 	if (jwk_read(a, json, exposed, &jwk, why))
 		return ERR_INVALID;
 	key->jwk = cjose_jwk_import(jwk.text.p, jwk.text.n, NULL);
-	if (!key->jwk) {
+	if (key->jwk == NULL) {
 		ERR_clear_error();
 		*why = "not a valid key";
 		return ERR_INVALID;
@@ -76,7 +76,7 @@ MUST_CHECK static enum err key_init(
 	key->family = jwk.family;
 	key->only = jwk.only;
 	key->sig_bytes = jwk.sig_bytes;
-	if (jwk.kid.p) {
+	if (jwk.kid.p != NULL) {
 		char *copy = heap_zalloc(jwk.kid.n + 1, 1);
 
 		memcpy(copy, jwk.kid.p, jwk.kid.n);
@@ -103,19 +103,20 @@ MUST_CHECK static enum err key_set_init(struct key_set *set, struct arena *a, st
 		return ERR_INVALID;
 	list = json_member(root, "keys");
 	*why = "not a JWK set";
-	if (!list || list->type != JSON_ARRAY)
+	if (list == NULL || list->type != JSON_ARRAY)
 		return ERR_INVALID;
 	set->list = heap_zalloc(list->count, sizeof(*set->list));
-	for (const struct json *jwk = list->first; jwk; jwk = jwk->next) {
+	for (const struct json *jwk = list->first; jwk != NULL; jwk = jwk->next) {
 		const struct json *kid = json_member(jwk, "kid");
 		const char *fault;
 
-		secret = secret || json_member(jwk, "d") || json_member(jwk, "k");
+		secret = secret || json_member(jwk, "d") != NULL || json_member(jwk, "k") != NULL;
 		if (key_init(&set->list[set->count], a, jwk, mode & S_IROTH, &fault) == ERR_OK)
 			set->count++;
 		else
 			log_event(LOG_WARN, "jwks key ignored", "file", file, "kid",
-				kid && kid->type == JSON_STRING ? str_dup(a, kid->text).p : NULL,
+				kid != NULL && kid->type == JSON_STRING ? str_dup(a, kid->text).p
+									: NULL,
 				"why", fault, NULL);
 	}
 	if (secret)
@@ -182,7 +183,7 @@ MUST_CHECK static enum err read_hs256(
 	} else {
 		key->jwk = cjose_jwk_create_oct_spec((const uint8_t *)bytes.p, n, NULL);
 		*why = "not a valid key";
-		err = key->jwk ? ERR_OK : ERR_INVALID;
+		err = key->jwk != NULL ? ERR_OK : ERR_INVALID;
 	}
 	explicit_bzero((char *)bytes.p, bytes.n);
 	return err;
@@ -215,13 +216,13 @@ enum err jwks_try(const struct jwks_config *cfg, const char **why)
 	struct key hs256 = {0};
 	enum err err = ERR_OK;
 
-	if (cfg->jwks_file)
+	if (cfg->jwks_file != NULL)
 		err = read_set(a, cfg->jwks_file, &set, why);
-	if (!err && cfg->jwks_file && set.count == 0) {
+	if (!err && cfg->jwks_file != NULL && set.count == 0) {
 		*why = "it lists no key";
 		err = ERR_INVALID;
 	}
-	if (!err && cfg->hs256_file && read_hs256(a, cfg->hs256_file, &hs256, why))
+	if (!err && cfg->hs256_file != NULL && read_hs256(a, cfg->hs256_file, &hs256, why))
 		err = ERR_INVALID;
 	key_set_fini(&set);
 	key_fini(&hs256);
@@ -234,9 +235,10 @@ static bool look_at_files(struct jwks *keys)
 	bool replaced = false;
 
 	keys->looked_us = clock_monotonic_us();
-	if (keys->cfg.jwks_file && keyfile_changed(&keys->jwks_look, keys->cfg.jwks_file))
+	if (keys->cfg.jwks_file != NULL && keyfile_changed(&keys->jwks_look, keys->cfg.jwks_file))
 		replaced |= load_jwks(keys);
-	if (keys->cfg.hs256_file && keyfile_changed(&keys->hs256_look, keys->cfg.hs256_file))
+	if (keys->cfg.hs256_file != NULL &&
+		keyfile_changed(&keys->hs256_look, keys->cfg.hs256_file))
 		replaced |= load_hs256(keys);
 	if (replaced)
 		keys->generation++;
@@ -254,7 +256,7 @@ struct jwks *jwks_open(const struct jwks_config *cfg)
 
 void jwks_close(struct jwks *keys)
 {
-	if (!keys)
+	if (keys == NULL)
 		return;
 	key_set_fini(&keys->set);
 	key_fini(&keys->hs256);
@@ -288,24 +290,24 @@ static const struct key *key_select(
 
 	*why = "algorithm not allowed";
 	if (alg->family == FAMILY_OCT)
-		return keys->hs256.jwk ? &keys->hs256 : NULL;
+		return keys->hs256.jwk != NULL ? &keys->hs256 : NULL;
 	for (size_t i = 0; i < keys->set.count; i++) {
 		const struct key *key = &keys->set.list[i];
 
-		if (kid.p && !(key->kid.p && str_eq(key->kid, kid)))
+		if (kid.p != NULL && !(key->kid.p != NULL && str_eq(key->kid, kid)))
 			continue;
 		known = true;
-		if (key->family != alg->family || (key->only && key->only != alg))
+		if (key->family != alg->family || (key->only != NULL && key->only != alg))
 			continue;
-		if (kid.p)
+		if (kid.p != NULL)
 			return key;
-		if (found) {
+		if (found != NULL) {
 			*why = "more than one key fits and the token names none";
 			return NULL;
 		}
 		found = key;
 	}
-	if (!found)
+	if (found == NULL)
 		*why = known ? "algorithm does not fit the key" : "unknown key";
 	return found;
 }
@@ -318,9 +320,10 @@ static bool signature_valid(const struct key *key, struct str token, struct str 
 	const char *seen = NULL;
 	bool valid;
 
-	if (jws)
+	if (jws != NULL)
 		seen = cjose_header_get(cjose_jws_get_protected(jws), CJOSE_HDR_ALG, NULL);
-	valid = seen && str_eq(str_from(seen), alg) && cjose_jws_verify(jws, key->jwk, NULL);
+	valid = seen != NULL && str_eq(str_from(seen), alg) &&
+		cjose_jws_verify(jws, key->jwk, NULL);
 	cjose_jws_release(jws);
 	if (!valid)
 		ERR_clear_error();
@@ -339,17 +342,17 @@ enum err jwks_verify(struct jwks *keys, struct arena *a, struct str token, struc
 	for (size_t i = 0; i < ARRAY_LEN(part); i++)
 		if (!str_split(&rest, '.', &part[i]) || part[i].n == 0)
 			return ERR_UNAUTHORIZED;
-	if (rest.p)
+	if (rest.p != NULL)
 		return ERR_UNAUTHORIZED;
 	text = str_base64url_decode(a, part[1]);
 	signature = str_base64url_decode(a, part[2]);
-	if (!text.p || !signature.p)
+	if (text.p == NULL || signature.p == NULL)
 		return ERR_UNAUTHORIZED;
 	*why = "algorithm not allowed";
-	if (!algorithm)
+	if (algorithm == NULL)
 		return ERR_UNAUTHORIZED;
 	key = key_select(keys, algorithm, kid, why);
-	if (!key)
+	if (key == NULL)
 		return ERR_UNAUTHORIZED;
 	*why = "signature not valid";
 	if (signature.n != key->sig_bytes || !signature_valid(key, token, alg))

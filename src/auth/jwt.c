@@ -47,18 +47,18 @@ MUST_CHECK static enum err read_header(
 	if (!str_split(&rest, '.', &part) || part.n == 0)
 		return refuse(why, "malformed token");
 	text = str_base64url_decode(a, part);
-	if (!text.p || json_parse(a, text, &header, &at) || header->type != JSON_OBJECT)
+	if (text.p == NULL || json_parse(a, text, &header, &at) || header->type != JSON_OBJECT)
 		return refuse(why, "malformed token");
-	if (json_member(header, "crit"))
+	if (json_member(header, "crit") != NULL)
 		return refuse(why, "critical header not understood");
 	member = json_member(header, "alg");
-	if (!member || member->type != JSON_STRING)
+	if (member == NULL || member->type != JSON_STRING)
 		return refuse(why, "malformed token");
 	*alg = member->text;
 	member = json_member(header, "kid");
-	if (member && member->type != JSON_STRING)
+	if (member != NULL && member->type != JSON_STRING)
 		return refuse(why, "malformed token");
-	*kid = member ? member->text : STR_NONE;
+	*kid = member != NULL ? member->text : STR_NONE;
 	return ERR_OK;
 }
 
@@ -81,7 +81,7 @@ static const struct json *claim(const struct claims *c, const char *name)
 {
 	const struct json *v = json_member(c->tree, name);
 
-	return v && v->type != JSON_NULL ? v : NULL;
+	return v != NULL && v->type != JSON_NULL ? v : NULL;
 }
 
 /* A NumericDate (RFC 7519 section 2) in milliseconds; `absent` if there is none. */
@@ -91,7 +91,7 @@ MUST_CHECK static enum err claim_time(
 	const struct json *v = claim(c, name);
 
 	*out = absent;
-	if (!v)
+	if (v == NULL)
 		return ERR_OK;
 	if (v->type != JSON_INT && v->type != JSON_DOUBLE)
 		return refuse_claim(c, name, "is not a number");
@@ -113,7 +113,7 @@ MUST_CHECK static enum err claim_id(const struct claims *c, const char *name, st
 	const struct json *v = claim(c, name);
 
 	*out = STR_NONE;
-	if (!v)
+	if (v == NULL)
 		return ERR_OK;
 	if (v->type != JSON_STRING)
 		return refuse_claim(c, name, "is not a string");
@@ -129,10 +129,10 @@ MUST_CHECK static enum err claim_issuer(const struct claims *c, const char *want
 {
 	const struct json *v = claim(c, "iss");
 
-	if (v && v->type != JSON_STRING)
+	if (v != NULL && v->type != JSON_STRING)
 		return refuse_claim(c, "iss", "is not a string");
-	*out = v ? v->text : STR_NONE;
-	if (wanted && !(v && str_eq(v->text, str_from(wanted))))
+	*out = v != NULL ? v->text : STR_NONE;
+	if (wanted != NULL && !(v != NULL && str_eq(v->text, str_from(wanted))))
 		return refuse_claim(c, "iss", "is not the expected issuer");
 	return ERR_OK;
 }
@@ -145,17 +145,17 @@ MUST_CHECK static enum err claim_audience(
 	bool found = false;
 
 	*out = STR_NONE;
-	if (v && v->type != JSON_STRING && v->type != JSON_ARRAY)
+	if (v != NULL && v->type != JSON_STRING && v->type != JSON_ARRAY)
 		return refuse_claim(c, "aud", "is neither a string nor an array");
-	item = v && v->type == JSON_ARRAY ? v->first : v;
-	for (; item; item = v->type == JSON_ARRAY ? item->next : NULL) {
+	item = v != NULL && v->type == JSON_ARRAY ? v->first : v;
+	for (; item != NULL; item = v->type == JSON_ARRAY ? item->next : NULL) {
 		if (item->type != JSON_STRING)
 			return refuse_claim(c, "aud", "holds something that is not a string");
-		if (!out->p)
+		if (out->p == NULL)
 			*out = item->text;
-		found = found || (wanted && str_eq(item->text, str_from(wanted)));
+		found = found || (wanted != NULL && str_eq(item->text, str_from(wanted)));
 	}
-	if (wanted && !found)
+	if (wanted != NULL && !found)
 		return refuse_claim(c, "aud", "does not name this service");
 	return ERR_OK;
 }
@@ -174,7 +174,7 @@ MUST_CHECK static enum err claim_scope(const struct claims *c, unsigned *out)
 	struct str rest, word;
 
 	*out = 0;
-	if (!v)
+	if (v == NULL)
 		return ERR_OK;
 	if (v->type != JSON_STRING)
 		return refuse_claim(c, "scope", "is not a string");
@@ -200,16 +200,16 @@ MUST_CHECK static enum err claim_kind(const struct claims *c, struct principal *
 	};
 	const struct json *platform = claim(c, "platform_token"), *role = claim(c, "role");
 
-	if (platform && platform->type != JSON_BOOL)
+	if (platform != NULL && platform->type != JSON_BOOL)
 		return refuse_claim(c, "platform_token", "is not a boolean");
-	if (role && role->type != JSON_STRING)
+	if (role != NULL && role->type != JSON_STRING)
 		return refuse_claim(c, "role", "is not a string");
-	who->platform_token = platform && platform->boolean;
-	who->kind = !role && who->platform_token ? PRINCIPAL_SERVICE : PRINCIPAL_USER;
-	for (size_t i = 0; role && i < ARRAY_LEN(roles); i++)
+	who->platform_token = platform != NULL && platform->boolean;
+	who->kind = role == NULL && who->platform_token ? PRINCIPAL_SERVICE : PRINCIPAL_USER;
+	for (size_t i = 0; role != NULL && i < ARRAY_LEN(roles); i++)
 		if (str_eq(role->text, str_from(roles[i].role)))
 			who->kind = roles[i].kind;
-	if (role && who->kind == PRINCIPAL_USER) {
+	if (role != NULL && who->kind == PRINCIPAL_USER) {
 		who->platform_token = false;
 		who->scopes = 0;
 	}
@@ -235,7 +235,7 @@ MUST_CHECK static enum err read_claims(
 		return err;
 	if (who->expires_ms == TIME_NONE)
 		return refuse_claim(c, "exp", "is missing");
-	if (!who->subject.p)
+	if (who->subject.p == NULL)
 		return refuse_claim(c, "sub", "is missing");
 	return ERR_OK;
 }
@@ -283,7 +283,7 @@ enum err jwt_verify(struct jwt *j, struct arena *a, struct str token, int64_t no
 	if (token.n == 0 || token.n > LIMIT_TOKEN_BYTES)
 		return refuse(why, "malformed token");
 	jwks_refresh(j->keys);
-	if (j->cache) {
+	if (j->cache != NULL) {
 		if (j->generation != jwks_generation(j->keys))
 			cache_clear(j->cache);
 		j->generation = jwks_generation(j->keys);
@@ -294,7 +294,7 @@ enum err jwt_verify(struct jwt *j, struct arena *a, struct str token, int64_t no
 		return err;
 	if ((err = check_times(j, &verdict, now_ms, why)))
 		return err;
-	if (j->cache && !cached)
+	if (j->cache != NULL && !cached)
 		cache_store(j->cache, digest, &verdict);
 	*out = verdict.who;
 	return ERR_OK;
@@ -315,7 +315,7 @@ struct jwt *jwt_open(const struct jwt_config *cfg, struct jwks *keys)
 
 void jwt_close(struct jwt *j)
 {
-	if (!j)
+	if (j == NULL)
 		return;
 	cache_close(j->cache);
 	free(j);

@@ -96,9 +96,9 @@ struct arena *arena_open(void)
 
 void arena_close(struct arena *a)
 {
-	if (!a)
+	if (a == NULL)
 		return;
-	while (a->top)
+	while (a->top != NULL)
 		pop_chunk(a);
 	free(a);
 }
@@ -138,7 +138,7 @@ void *arena_array(struct arena *a, size_t count, size_t bytes)
 
 void *arena_grow(struct arena *a, void *old, size_t old_bytes, size_t bytes)
 {
-	if (old && old == a->latest) {
+	if (old != NULL && old == a->latest) {
 		size_t start = (size_t)(a->latest - space_of(a->top));
 		size_t take = footprint(bytes);
 
@@ -151,7 +151,7 @@ void *arena_grow(struct arena *a, void *old, size_t old_bytes, size_t bytes)
 	}
 	void *new = arena_alloc(a, bytes);
 
-	if (old) {
+	if (old != NULL) {
 		memcpy(new, old, old_bytes < bytes ? old_bytes : bytes);
 		POISON(old, old_bytes);
 	}
@@ -201,7 +201,8 @@ struct arena_mark arena_mark(const struct arena *a)
 void arena_rewind(struct arena *a, struct arena_mark mark)
 {
 	while (a->top != mark.chunk) {
-		BUG_ON(!a->top->below); /* a mark of another arena, or one that was rewound over */
+		BUG_ON(a->top->below ==
+			NULL); /* a mark of another arena, or one that was rewound over */
 		pop_chunk(a);
 	}
 	BUG_ON(mark.used > a->top->used);
@@ -212,7 +213,7 @@ void arena_rewind(struct arena *a, struct arena_mark mark)
 
 void arena_reset(struct arena *a)
 {
-	while (a->top->below)
+	while (a->top->below != NULL)
 		pop_chunk(a);
 	arena_rewind(a, (struct arena_mark){a->top, 0});
 }

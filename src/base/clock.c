@@ -200,7 +200,7 @@ bool clock_parse(struct str s, int64_t *ms, int32_t *ns_rest)
 
 	c.millisecond = ns / 1000000;
 	*ms = clock_instant_ms(&c) - offset * INT64_C(60000);
-	if (ns_rest)
+	if (ns_rest != NULL)
 		*ns_rest = ns % 1000000;
 	return true;
 }

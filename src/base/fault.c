@@ -11,9 +11,9 @@ struct fault *fault_add(struct faults *f, const char *a, const char *b, int64_t 
 	if (f->count < LIMIT_FAULTS)
 		f->count++;
 	*fault = (struct fault){.type = type, .msg = msg};
-	if (a)
+	if (a != NULL)
 		fault->loc[fault->depth++].name = str_from(a);
-	if (b)
+	if (b != NULL)
 		fault->loc[fault->depth++].name = str_from(b);
 	if (index >= 0)
 		fault->loc[fault->depth++].index = index;

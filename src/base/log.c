@@ -125,7 +125,7 @@ static bool needs_quotes(struct str v)
 static void put_pair(struct line *l, const char *key, const char *value)
 {
 	bool json = sink.format == LOG_JSON;
-	struct str v = str_from(value ? value : "-");
+	struct str v = str_from(value != NULL ? value : "-");
 	bool quotes = json || needs_quotes(v);
 	size_t start = l->n;
 

@@ -53,7 +53,7 @@ bool str_eq_secret(struct str a, struct str b)
 
 struct str str_dup(struct arena *a, struct str s)
 {
-	if (!s.p)
+	if (s.p == NULL)
 		return STR_NONE;
 	return (struct str){arena_dup(a, s.p, s.n), s.n};
 }
@@ -70,13 +70,13 @@ struct str str_printf(struct arena *a, const char *fmt, ...)
 
 bool str_split(struct str *rest, char sep, struct str *part)
 {
-	if (!rest->p)
+	if (rest->p == NULL)
 		return false;
 
 	const char *at = rest->n ? memchr(rest->p, sep, rest->n) : NULL;
 
 	*part = *rest;
-	if (!at) {
+	if (at == NULL) {
 		*rest = STR_NONE;
 		return true;
 	}
@@ -113,7 +113,7 @@ enum str_int str_to_i64(struct str s, int64_t *out)
 
 struct str str_percent_decode(struct arena *a, struct str s, bool plus)
 {
-	if (s.n == 0 || (!memchr(s.p, '%', s.n) && !(plus && memchr(s.p, '+', s.n))))
+	if (s.n == 0 || (memchr(s.p, '%', s.n) == NULL && !(plus && memchr(s.p, '+', s.n) != NULL)))
 		return s;
 
 	char *out = arena_alloc(a, s.n + 1);

@@ -167,7 +167,7 @@ static int sextet(char c)
 
 struct str str_base64url_decode(struct arena *a, struct str s)
 {
-	if (!s.p || s.n % 4 == 1)
+	if (s.p == NULL || s.n % 4 == 1)
 		return STR_NONE;
 
 	char *out = arena_alloc(a, s.n / 4 * 3 + 4);

@@ -53,7 +53,7 @@ static struct str key_id(struct arena *a, struct str n, struct str e)
 static EVP_PKEY *key_read(const char *file)
 {
 	BIO *in = BIO_new_file(file, "r");
-	EVP_PKEY *key = in ? PEM_read_bio_PrivateKey(in, NULL, NULL, NULL) : NULL;
+	EVP_PKEY *key = in != NULL ? PEM_read_bio_PrivateKey(in, NULL, NULL, NULL) : NULL;
 
 	BIO_free(in);
 	return key;
@@ -103,7 +103,7 @@ MUST_CHECK static enum err write_key(struct arena *a, const char *file, const EV
 	char *bytes;
 	long n;
 
-	if (out && PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) == 1) {
+	if (out != NULL && PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) == 1) {
 		n = BIO_get_mem_data(out, &bytes);
 		err = write_file(a, file, 0600, bytes, (size_t)n);
 	}
@@ -118,7 +118,7 @@ MUST_CHECK static enum err write_jwks(struct arena *a, const char *file, const E
 	struct str kid = key_id(a, n, e);
 	struct buf text;
 
-	if (!n.p || !e.p || !kid.p)
+	if (n.p == NULL || e.p == NULL || kid.p == NULL)
 		return ERR_INTERNAL;
 	buf_init(&text, a);
 	buf_printf(&text, "{\"keys\":[{\"kty\":\"RSA\",\"use\":\"sig\",\"alg\":\"RS256\",");
@@ -144,7 +144,7 @@ enum err demo_keys_create(const char *dir)
 		goto out;
 	}
 	key = have_pem ? key_read(pem) : EVP_RSA_gen(KEY_BITS);
-	if (!key || EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA) {
+	if (key == NULL || EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA) {
 		log_event(LOG_ERROR, "demo key not usable", "file", pem, NULL);
 		err = ERR_INTERNAL;
 		goto out;
@@ -169,9 +169,9 @@ static struct str with_exp(struct arena *a, struct str claims)
 	struct str rest;
 	size_t at;
 
-	if (!brace || json_parse(a, claims, &tree, &at) || tree->type != JSON_OBJECT)
+	if (brace == NULL || json_parse(a, claims, &tree, &at) || tree->type != JSON_OBJECT)
 		return STR_NONE;
-	if (json_member(tree, "exp"))
+	if (json_member(tree, "exp") != NULL)
 		return claims;
 	rest = (struct str){brace + 1, claims.n - (size_t)(brace + 1 - claims.p)};
 	return str_printf(a, "{\"exp\":%lld%s%.*s", (long long)(clock_now_ms() / 1000 + TOKEN_S),
@@ -185,7 +185,7 @@ static struct str sign_rs256(struct arena *a, EVP_PKEY *key, struct str text)
 	size_t n = (size_t)EVP_PKEY_get_size(key);
 	struct str out = STR_NONE;
 
-	if (ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
+	if (ctx != NULL && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
 		EVP_DigestSign(ctx, sig, &n, (const unsigned char *)text.p, text.n) == 1)
 		out = str_base64url(a, sig, n);
 	EVP_MD_CTX_free(ctx);
@@ -199,16 +199,16 @@ struct str demo_token(
 	struct str claims, header, kid, text, sig, out = STR_NONE;
 
 	*why = "the key file cannot be read or holds no RSA key";
-	if (!key || EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA)
+	if (key == NULL || EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA)
 		goto out;
 	*why = "the claims are not a JSON object";
 	claims = with_exp(a, claims_json);
-	if (!claims.p)
+	if (claims.p == NULL)
 		goto out;
 	*why = "signing failed";
 	kid = key_id(a, key_number(a, key, OSSL_PKEY_PARAM_RSA_N),
 		key_number(a, key, OSSL_PKEY_PARAM_RSA_E));
-	if (!kid.p)
+	if (kid.p == NULL)
 		goto out;
 	header =
 		str_printf(a, "{\"alg\":\"RS256\",\"typ\":\"JWT\",\"kid\":\"%.*s\"}", STR_FMT(kid));
@@ -216,7 +216,7 @@ struct str demo_token(
 	claims = str_base64url(a, claims.p, claims.n);
 	text = str_printf(a, "%.*s.%.*s", STR_FMT(header), STR_FMT(claims));
 	sig = sign_rs256(a, key, text);
-	if (!sig.p)
+	if (sig.p == NULL)
 		goto out;
 	out = str_printf(a, "%.*s.%.*s", STR_FMT(text), STR_FMT(sig));
 	*why = NULL;

@@ -11,7 +11,7 @@ static bool split_unquoted(struct str *rest, char sep, struct str *part)
 	bool quoted = false;
 	size_t i;
 
-	if (!rest->p)
+	if (rest->p == NULL)
 		return false;
 	for (i = 0; i < rest->n && (quoted || rest->p[i] != sep); i++) {
 		if (rest->p[i] == '"')

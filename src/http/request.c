@@ -117,7 +117,7 @@ static bool next_field(struct arena *a, struct str *text, struct str *name, stru
 			continue;
 		(void)str_split(&part, '=', name);
 		*name = str_percent_decode(a, *name, true);
-		*value = part.p ? str_percent_decode(a, part, true) : STR("");
+		*value = part.p != NULL ? str_percent_decode(a, part, true) : STR("");
 		return true;
 	}
 	return false;
@@ -149,7 +149,7 @@ static enum err declared_length(const struct http_request *r, size_t limit, int6
 	struct str text = http_header(r, "CONTENT_LENGTH");
 
 	*length = -1;
-	if (!text.p)
+	if (text.p == NULL)
 		return ERR_OK;
 	if (text.p[0] < '0' || text.p[0] > '9') /* str_to_i64 takes a sign, RFC 9110 does not */
 		return ERR_BAD_REQUEST;

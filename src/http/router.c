@@ -36,7 +36,7 @@ static bool is_variable(struct str segment)
 
 bool http_is_id(struct str value)
 {
-	return value.n > 0 && value.n <= LIMIT_ID_BYTES && !memchr(value.p, '\0', value.n) &&
+	return value.n > 0 && value.n <= LIMIT_ID_BYTES && memchr(value.p, '\0', value.n) == NULL &&
 	       str_is_utf8(value);
 }
 
@@ -91,7 +91,7 @@ static struct str allow_text(struct arena *a, const struct walk *w)
 
 	buf_init(&b, a);
 	for (int m = 0; m < HTTP_OTHER; m++) {
-		if (!find_method(w, (enum http_method)m))
+		if (find_method(w, (enum http_method)m) == NULL)
 			continue;
 		if (b.n > 0)
 			buf_str(&b, STR(", "));
@@ -137,7 +137,7 @@ struct route_match router_match(const void *rows, size_t count, size_t stride, r
 	walk_end(&w);
 	m.path_known = w.count > 0;
 	found = find_method(&w, r->method);
-	if (found) {
+	if (found != NULL) {
 		m.row = found;
 		fill_vars(&m, found, r);
 	} else if (m.path_known) {

@@ -23,7 +23,7 @@ static const char *env_text(const struct http_request *r, const char *name)
 {
 	const char *v = r->env->get(r->env->ctx, name);
 
-	return v ? v : "";
+	return v != NULL ? v : "";
 }
 
 /* Cuts "http://host" off an absolute-form target (RFC 9112 section 3.2.2; Apache passes it on). */
@@ -32,7 +32,7 @@ static struct str skip_authority(struct str uri)
 	const char *colon = memchr(uri.p, ':', uri.n);
 	size_t at;
 
-	if (!colon)
+	if (colon == NULL)
 		return uri;
 	at = (size_t)(colon - uri.p);
 	if (!str_starts((struct str){colon, uri.n - at}, STR("://")))
@@ -60,10 +60,10 @@ static void read_target(const struct http_request *r, struct target *t)
 	}
 	t->path = uri = skip_authority(uri);
 	end = memchr(uri.p, '#', uri.n);
-	if (end)
+	if (end != NULL)
 		t->path.n = (size_t)(end - uri.p);
 	end = memchr(t->path.p, '?', t->path.n);
-	if (end) {
+	if (end != NULL) {
 		t->query.p = end + 1;
 		t->query.n = (size_t)(t->path.p + t->path.n - t->query.p);
 		t->path.n = (size_t)(end - t->path.p);
@@ -122,7 +122,7 @@ static const struct str *prefix_at(
 	for (size_t i = 0; i < count; i++) {
 		size_t end = at;
 
-		if (begins_with(t, &end, prefixes[i]) && (!best || end > *behind)) {
+		if (begins_with(t, &end, prefixes[i]) && (best == NULL || end > *behind)) {
 			best = &prefixes[i];
 			*behind = end;
 		}
@@ -182,16 +182,16 @@ static const struct str *find_prefix(const struct http_request *r, const struct 
 	const struct str *found = NULL;
 
 	*from = 0;
-	if (fixed_mount.p)
+	if (fixed_mount.p != NULL)
 		return begins_with(t, from, fixed_mount)
 			       ? prefix_at(t, *from, prefixes, count, behind)
 			       : NULL;
-	for (size_t i = 0; i <= t->count && !found; i++) {
+	for (size_t i = 0; i <= t->count && found == NULL; i++) {
 		found = prefix_at(t, i, prefixes, count, behind);
 		*from = i;
 	}
 	/* A longer mount cannot do better than the first: it begins with it. */
-	return found && mount_is_served(r, t, *from) ? found : NULL;
+	return found != NULL && mount_is_served(r, t, *from) ? found : NULL;
 }
 
 static struct str without_last_slashes(struct str s)
@@ -215,11 +215,11 @@ struct str target_parse(
 	r->segment_count = 0;
 	if (split_path(r->arena, &t))
 		prefix = find_prefix(r, &t, prefixes, count, fixed_mount, &from, &behind);
-	if (!prefix || t.count - behind > LIMIT_PATH_SEGMENTS)
+	if (prefix == NULL || t.count - behind > LIMIT_PATH_SEGMENTS)
 		return t.query;
 	r->path_ok = true;
 	r->prefix = *prefix;
-	if (fixed_mount.p)
+	if (fixed_mount.p != NULL)
 		r->mount = without_last_slashes(fixed_mount);
 	else if (from > 0)
 		r->mount = (struct str){t.path.p, t.list[from - 1].end};

@@ -63,7 +63,7 @@ static int on_bool(void *ctx, int v)
 {
 	struct json *node = add(ctx, JSON_BOOL);
 
-	if (node)
+	if (node != NULL)
 		node->boolean = v != 0;
 	return node != NULL;
 }
@@ -74,7 +74,7 @@ static int on_number(void *ctx, const char *p, size_t n)
 	struct reader *r = ctx;
 	struct json *node = add(r, JSON_DOUBLE);
 
-	if (!node)
+	if (node == NULL)
 		return 0;
 	if (str_to_i64((struct str){p, n}, &node->integer) == STR_INT_OK) {
 		node->type = JSON_INT;
@@ -96,7 +96,7 @@ static int on_string(void *ctx, const unsigned char *p, size_t n)
 	struct reader *r = ctx;
 	struct json *node = add(r, JSON_STRING);
 
-	if (node)
+	if (node != NULL)
 		node->text = copy(r, p, n);
 	return node != NULL;
 }
@@ -115,7 +115,7 @@ static int open_scope(struct reader *r, enum json_type type)
 
 	r->over = r->over || r->depth == LIMIT_JSON_DEPTH;
 	node = add(r, type);
-	if (node)
+	if (node != NULL)
 		r->scopes[r->depth++] = (struct scope){node, &node->first};
 	return node != NULL;
 }
@@ -168,7 +168,7 @@ static void drop_repeated(struct reader *r, struct json *obj)
 	struct member *list = arena_array(r->arena, obj->count, sizeof(*list));
 	size_t n = 0, kept = 0;
 
-	for (struct json *m = obj->first; m; m = m->next, n++)
+	for (struct json *m = obj->first; m != NULL; m = m->next, n++)
 		list[n] = (struct member){m, n};
 	qsort(list, n, sizeof(*list), by_key);
 	for (size_t i = 0; i < n; i++)
@@ -251,7 +251,7 @@ static bool is_word(char c)
 {
 	static const char other[] = {' ', '\t', '\r', '\n', '[', ']', '{', '}', ',', ':', '"'};
 
-	return !memchr(other, c, sizeof(other));
+	return memchr(other, c, sizeof(other)) == NULL;
 }
 
 /* The end of the token (or the single blank) that begins at i; a string left open has none. */
@@ -279,7 +279,7 @@ static size_t token_start(struct str text, size_t stop)
 {
 	for (size_t i = 0, end; i < text.n; i = end) {
 		end = token_end(text, i);
-		if (end >= stop && !memchr(" \t\r\n", text.p[i], 4))
+		if (end >= stop && memchr(" \t\r\n", text.p[i], 4) == NULL)
 			return i;
 	}
 	return text.n;
@@ -308,7 +308,7 @@ enum err json_parse(struct arena *a, struct str text, struct json **out, size_t 
 
 	yajl_handle parser = yajl_alloc(&callbacks, &funcs, &r);
 
-	BUG_ON(!parser);
+	BUG_ON(parser == NULL);
 	BUG_ON(!yajl_config(parser, yajl_dont_validate_strings, 1)); /* done already */
 	if (yajl_parse(parser, (const unsigned char *)text.p, text.n) != yajl_status_ok) {
 		*error_at = token_start(text, yajl_get_bytes_consumed(parser));
@@ -316,8 +316,8 @@ enum err json_parse(struct arena *a, struct str text, struct json **out, size_t 
 	}
 	/* Only here does a word at the text's end end. What is wrong now: something is missing
 	 * there, or the word itself, after a value that was complete. */
-	if (yajl_complete_parse(parser) != yajl_status_ok || !r.root) {
-		*error_at = token_start(text, r.root && r.depth == 0 ? text.n : SIZE_MAX);
+	if (yajl_complete_parse(parser) != yajl_status_ok || r.root == NULL) {
+		*error_at = token_start(text, r.root != NULL && r.depth == 0 ? text.n : SIZE_MAX);
 		return ERR_INVALID;
 	}
 	*out = r.root;
@@ -328,9 +328,9 @@ const struct json *json_member(const struct json *obj, const char *name)
 {
 	const struct json *found = NULL;
 
-	if (!obj || obj->type != JSON_OBJECT)
+	if (obj == NULL || obj->type != JSON_OBJECT)
 		return NULL;
-	for (const struct json *m = obj->first; m; m = m->next)
+	for (const struct json *m = obj->first; m != NULL; m = m->next)
 		if (str_eq(m->key, str_from(name)))
 			found = m;
 	return found;

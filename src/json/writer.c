@@ -41,7 +41,7 @@ struct json_writer *json_writer_new(struct arena *a, struct buf *out)
 
 	w->arena = a;
 	w->gen = yajl_gen_alloc(&funcs);
-	BUG_ON(!w->gen);
+	BUG_ON(w->gen == NULL);
 	BUG_ON(!yajl_gen_config(w->gen, yajl_gen_print_callback, print, out));
 	return w;
 }
@@ -121,7 +121,7 @@ static void put_i64(struct json_writer *w, struct str key, int64_t v)
 
 static void put_str(struct json_writer *w, struct str key, struct str v)
 {
-	if (!v.p)
+	if (v.p == NULL)
 		put_null(w, key);
 	else if (begin(w, key))
 		put_text(w, str_to_utf8(w->arena, v));
@@ -210,7 +210,7 @@ static void put_tree(struct json_writer *w, struct str key, const struct json *v
 
 static void put_children(struct json_writer *w, const struct json *v)
 {
-	for (const struct json *c = v->first; c && w->err == ERR_OK; c = c->next)
+	for (const struct json *c = v->first; c != NULL && w->err == ERR_OK; c = c->next)
 		put_tree(w, v->type == JSON_OBJECT ? str_to_utf8(w->arena, c->key) : STR_NONE, c);
 	json_end(w);
 }
@@ -246,7 +246,7 @@ void json_tree(struct json_writer *w, const char *key, const struct json *v)
 {
 	static const struct json null = {.type = JSON_NULL};
 
-	put_tree(w, str_from(key), v ? v : &null);
+	put_tree(w, str_from(key), v != NULL ? v : &null);
 }
 
 enum err json_finish(struct json_writer *w)

@@ -20,7 +20,7 @@ static void *take(void *ctx, size_t bytes)
 
 static void *retake(void *ctx, void *old, size_t bytes)
 {
-	if (!old)
+	if (old == NULL)
 		return take(ctx, bytes);
 
 	struct head *h = (struct head *)old - 1;

@@ -120,10 +120,10 @@ static enum err resolve(struct check *c, struct query_node *node)
 	struct str below;
 
 	node->field = find_field(c->q->fields, node->name, &below);
-	if (!node->field)
+	if (node->field == NULL)
 		return fail_name(
 			c, ERR_INVALID_FILTER, node->name_place, node->name, "unknown field");
-	if (below.p && !memchr(below.p, '.', below.n))
+	if (below.p != NULL && memchr(below.p, '.', below.n) == NULL)
 		node->path = str_printf(c->q->arena, "$.\"%.*s\"", STR_FMT(below));
 	return ERR_OK;
 }
@@ -247,7 +247,7 @@ static enum err resolve_keys(struct check *c, enum err code)
 		struct query_key *key = &c->q->keys[i];
 
 		key->field = find_field(c->q->fields, key->name, &below);
-		if (!key->field)
+		if (key->field == NULL)
 			return fail_name(c, code, key->place, key->name, "unknown field");
 	}
 	return ERR_OK;

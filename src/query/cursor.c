@@ -44,7 +44,7 @@ enum err cursor_unexpected(struct query_cursor *p, const char *expected)
 	const struct query_token *t = &p->now;
 	struct str found = query_excerpt(t->text);
 
-	if (t->kind == TOK_BAD && t->why)
+	if (t->kind == TOK_BAD && t->why != NULL)
 		expected = t->why;
 	if (t->kind == TOK_END)
 		query_fail(p->a, p->error, p->code, t->place,

@@ -135,7 +135,7 @@ static bool two_digits(struct str s, size_t *at, int low, int high)
 
 static bool one_of(struct str s, size_t *at, const char *set)
 {
-	if (*at >= s.n || s.p[*at] == '\0' || !strchr(set, s.p[*at]))
+	if (*at >= s.n || s.p[*at] == '\0' || strchr(set, s.p[*at]) == NULL)
 		return false;
 	(*at)++;
 	return true;
@@ -229,7 +229,7 @@ static struct query_token lex_string(struct query_lexer *lex, struct query_token
 			return bad(lex, t, i, "no control character in a string (write \\n, \\t)");
 		if (s.p[i] != '\\')
 			continue;
-		if (i + 1 < s.n && (s.p[i + 1] == '\0' || !strchr("\"\\fnrt", s.p[i + 1])))
+		if (i + 1 < s.n && (s.p[i + 1] == '\0' || strchr("\"\\fnrt", s.p[i + 1]) == NULL))
 			return bad(lex, t, i, "one of the escapes \\\" \\\\ \\f \\n \\r \\t");
 		i++;
 	}
@@ -326,7 +326,7 @@ static struct query_token lex_punctuation(struct query_lexer *lex, struct query_
 	const char *mark = s.p[0] == '\0' ? NULL : strchr(marks, s.p[0]);
 
 	t.op = QUERY_EQ;
-	if (mark) {
+	if (mark != NULL) {
 		t.kind = kinds[mark - marks];
 		return take(lex, t, 1);
 	}

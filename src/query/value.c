@@ -24,7 +24,7 @@ static struct str unescape(struct arena *a, struct str s)
 		if (s.p[i] == '\\' && i + 1 < s.n) {
 			const char *at = strchr(letters, s.p[++i]);
 
-			BUG_ON(!at);
+			BUG_ON(at == NULL);
 			out[n++] = bytes[at - letters];
 		} else {
 			out[n++] = s.p[i];
@@ -36,7 +36,8 @@ static struct str unescape(struct arena *a, struct str s)
 
 static bool read_number(struct arena *a, struct str s, struct query_value *out)
 {
-	bool plain = !memchr(s.p, '.', s.n) && !memchr(s.p, 'e', s.n) && !memchr(s.p, 'E', s.n);
+	bool plain = memchr(s.p, '.', s.n) == NULL && memchr(s.p, 'e', s.n) == NULL &&
+		     memchr(s.p, 'E', s.n) == NULL;
 
 	out->kind = VALUE_INT;
 	if (plain && str_to_i64(s, &out->i) == STR_INT_OK)
@@ -50,7 +51,7 @@ static bool read_datetime(struct str s, struct query_value *out)
 {
 	size_t at = sizeof("datetime(") - 1;
 
-	while (strchr(" \t\r\n", s.p[at]))
+	while (strchr(" \t\r\n", s.p[at]) != NULL)
 		at++;
 
 	struct str rest = {s.p + at, s.n - at};

@@ -80,7 +80,7 @@ static void same_str(const char *name, struct str got, struct str want)
 {
 	if ((got.p == NULL) != (want.p == NULL) || !str_eq(got, want))
 		fail_msg("%s: text of %zu bytes came back as %zu", name, want.n, got.n);
-	if (got.p && got.p[got.n] != '\0')
+	if (got.p != NULL && got.p[got.n] != '\0')
 		fail_msg("%s: no NUL after the text", name);
 }
 
@@ -266,7 +266,7 @@ static void error_text__has_the_number_and_none_of_the_values(void **state)
 			fail_msg("%s: no error", rows[i].number);
 		text = db_error_text(f->db);
 		if (strncmp(text, rows[i].number, strlen(rows[i].number)) != 0 ||
-			strstr(text, "471147"))
+			strstr(text, "471147") != NULL)
 			fail_msg("%s: %s", rows[i].number, text);
 	}
 	/* What quotes nothing is told: the name of a table that is not there. */

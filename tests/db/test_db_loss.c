@@ -284,7 +284,7 @@ static void refused_account__is_unavailable(void **state)
 	snprintf(path, sizeof(path), "%s/wrong.cnf", mariadb_dir(f->server));
 	in = fopen(cfg.defaults_file, "r");
 	out = fopen(path, "w");
-	assert_true(in && out);
+	assert_true(in != NULL && out != NULL);
 	while ((line = fgets(text, sizeof(text), in)))
 		fputs(strncmp(line, "password=", 9) == 0 ? "password=wrong\n" : line, out);
 	fclose(in);

@@ -353,8 +353,9 @@ void e2e_expect_str(struct str got, struct str want, const char *file, int line)
 {
 	if ((got.p == NULL) == (want.p == NULL) && str_eq(got, want))
 		return;
-	print_error("  got      %.*s\n  expected %.*s\n", shown(got), got.p ? got.p : "(nothing)",
-		shown(want), want.p ? want.p : "(nothing)");
+	print_error("  got      %.*s\n  expected %.*s\n", shown(got),
+		got.p != NULL ? got.p : "(nothing)", shown(want),
+		want.p != NULL ? want.p : "(nothing)");
 	_fail(file, line);
 }
 

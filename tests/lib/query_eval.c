@@ -144,8 +144,8 @@ static bool in_network(struct str address, struct str network)
 		return false;
 	memcpy(text, address.p, address.n);
 	memcpy(net, network.p, network.n);
-	bits = strchr(net, '/') ? atol(strchr(net, '/') + 1) : written_v6 ? 128 : 32;
-	if (strchr(net, '/'))
+	bits = strchr(net, '/') != NULL ? atol(strchr(net, '/') + 1) : written_v6 ? 128 : 32;
+	if (strchr(net, '/') != NULL)
 		*strchr(net, '/') = '\0';
 	n = address_bytes(net, b);
 	if (n == 4 && written_v6)

@@ -75,8 +75,8 @@ static struct str jwk(struct fixture *f, int key, const char *more)
 static void write_set(struct fixture *f, struct str a, struct str b, struct str c)
 {
 	token_file(f->jwks, 0644,
-		str_printf(f->arena, "{\"keys\":[%.*s%s%.*s%s%.*s]}", STR_FMT(a), b.p ? "," : "",
-			STR_FMT(b), c.p ? "," : "", STR_FMT(c)));
+		str_printf(f->arena, "{\"keys\":[%.*s%s%.*s%s%.*s]}", STR_FMT(a),
+			b.p != NULL ? "," : "", STR_FMT(b), c.p != NULL ? "," : "", STR_FMT(c)));
 }
 
 static struct jwks *open_keys(struct fixture *f)
@@ -111,8 +111,9 @@ static struct str sign(struct fixture *f, const char *alg, int key)
 
 static void assert_why(const char *row, const char *got, const char *want)
 {
-	if (got != want && (!got || !want || strcmp(got, want)))
-		fail_msg("%s: got \"%s\", want \"%s\"", row, got ? got : "ok", want ? want : "ok");
+	if (got != want && (got == NULL || want == NULL || strcmp(got, want)))
+		fail_msg("%s: got \"%s\", want \"%s\"", row, got != NULL ? got : "ok",
+			want != NULL ? want : "ok");
 }
 
 static bool wait_for_refresh(struct jwks *keys)
@@ -461,14 +462,14 @@ static void broken_file__keeps_the_old_keys(void **state)
 	keys = open_keys(f);
 	generation = jwks_generation(keys);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		if (rows[i])
+		if (rows[i] != NULL)
 			token_file(f->jwks, 0644, str_from(rows[i]));
 		else
 			assert_int_equal(unlink(f->jwks), 0);
 		wait_for_look(keys);
 		assert_int_equal(jwks_generation(keys), generation);
-		assert_why(
-			rows[i] ? rows[i] : "no file", verify(f, keys, token, "RS256", NULL), NULL);
+		assert_why(rows[i] != NULL ? rows[i] : "no file",
+			verify(f, keys, token, "RS256", NULL), NULL);
 	}
 	write_set(f, jwk(f, RSA_B, ""), STR_NONE, STR_NONE);
 	assert_true(wait_for_refresh(keys));
@@ -551,7 +552,7 @@ static void symmetric_key_file__is_used_or_refused(void **state)
 		keys = open_keys(f);
 		if (jwks_count(keys) != rows[i].count)
 			fail_msg("%s: %zu keys", rows[i].name, jwks_count(keys));
-		if (!verify(f, keys, token, "HS256", "any") != rows[i].want)
+		if ((verify(f, keys, token, "HS256", "any") == NULL) != rows[i].want)
 			fail_msg("%s: %s", rows[i].name, rows[i].want ? "refused" : "accepted");
 		jwks_close(keys);
 	}

@@ -99,8 +99,9 @@ static const char *verify(
 
 static void assert_why(const char *row, const char *got, const char *want)
 {
-	if (got != want && (!got || !want || strcmp(got, want)))
-		fail_msg("%s: got \"%s\", want \"%s\"", row, got ? got : "ok", want ? want : "ok");
+	if (got != want && (got == NULL || want == NULL || strcmp(got, want)))
+		fail_msg("%s: got \"%s\", want \"%s\"", row, got != NULL ? got : "ok",
+			want != NULL ? want : "ok");
 }
 
 static struct str sign(struct fixture *f, const char *claims)
@@ -300,7 +301,7 @@ static void token_changed_anywhere__is_refused(void **state)
 					continue;
 				else
 					text[at] = alphabet[k];
-				if (!verify(f, j, token, NOW_MS, &who))
+				if (verify(f, j, token, NOW_MS, &who) == NULL)
 					fail_msg("%zu: accepted with %c for %c at %zu", i, text[at],
 						old, at);
 				if (!last)
@@ -664,7 +665,7 @@ static void new_keys__end_cached_tokens(void **state)
 	assert_null(verify(f, j, other, NOW_MS, &who));
 	token_file(f->jwks, 0644,
 		str_printf(f->arena, "{\"keys\":[%.*s,\"kid\":\"e\"}]}", STR_FMT(e)));
-	while (!(why = verify(f, j, token, NOW_MS, &who)) && clock_monotonic_us() < until)
+	while ((why = verify(f, j, token, NOW_MS, &who)) == NULL && clock_monotonic_us() < until)
 		usleep(20000);
 	assert_why("its key is gone", why, "unknown key");
 	assert_why("its key is there", verify(f, j, other, NOW_MS, &who), NULL);

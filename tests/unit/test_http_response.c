@@ -58,7 +58,7 @@ static void answer__is_status_headers_length_and_body(void **state)
 		begin(&res, a, &c);
 		res.status = rows[i].status;
 		res.head_only = rows[i].head_only;
-		if (rows[i].type)
+		if (rows[i].type != NULL)
 			http_response_header(&res, "Content-Type", str_from(rows[i].type));
 		buf_str(&res.body, str_from(rows[i].body));
 		assert_int_equal(c.calls, 0);

@@ -252,8 +252,8 @@ static void web_servers_word_for_the_mount__counts_first(void **state)
 		struct http_request r;
 
 		http_request_parse(&r, a, &env, prefixes, ARRAY_LEN(prefixes), rows[i].setting);
-		assert_int_equal(differs("mount", rows[i].told ? rows[i].told : "-", shown(a, &r),
-					 rows[i].want),
+		assert_int_equal(differs("mount", rows[i].told != NULL ? rows[i].told : "-",
+					 shown(a, &r), rows[i].want),
 			0);
 		arena_close(a);
 	}
