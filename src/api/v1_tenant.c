@@ -37,6 +37,7 @@ static struct str known_ids(struct arena *a, const struct json *ids)
 	struct json_writer *w;
 	struct buf text;
 
+	BUG_ON(ids == NULL);
 	buf_init(&text, a);
 	w = json_writer_new(a, &text);
 	json_arr(w, NULL);

@@ -16,8 +16,7 @@
 
 /* The calendar in seconds: what is beyond is cut to it, so that no claim can overflow an
  * addition. */
-#define SECOND_FIRST (CLOCK_FIRST_MS / 1000)
-#define SECOND_LAST (CLOCK_LAST_MS / 1000)
+static const int64_t second_first = CLOCK_FIRST_MS / 1000, second_last = CLOCK_LAST_MS / 1000;
 
 struct jwt {
 	struct jwt_config cfg;
@@ -95,10 +94,10 @@ MUST_CHECK static enum err claim_time(
 		return ERR_OK;
 	if (v->type != JSON_INT && v->type != JSON_DOUBLE)
 		return refuse_claim(c, name, "is not a number");
-	if (!(v->number > (double)SECOND_FIRST))
-		*out = SECOND_FIRST * 1000;
-	else if (v->number >= (double)SECOND_LAST)
-		*out = SECOND_LAST * 1000;
+	if (!(v->number > (double)second_first))
+		*out = second_first * 1000;
+	else if (v->number >= (double)second_last)
+		*out = second_last * 1000;
 	else if (v->type == JSON_INT)
 		*out = v->integer * 1000;
 	else
@@ -304,7 +303,7 @@ struct jwt *jwt_open(const struct jwt_config *cfg, struct jwks *keys)
 {
 	struct jwt *j = heap_zalloc(1, sizeof(*j));
 
-	BUG_ON(cfg->leeway_s < 0 || cfg->leeway_s > SECOND_LAST);
+	BUG_ON(cfg->leeway_s < 0 || cfg->leeway_s > second_last);
 	j->cfg = *cfg;
 	j->keys = keys;
 	j->generation = jwks_generation(keys);

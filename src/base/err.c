@@ -8,7 +8,7 @@
 #include "base/macros.h"
 
 static const char *const texts[] = {
-#define ERR(id, text) [id] = text,
+#define ERR(id, text) [id] = (text),
 #include "base/err.def"
 #undef ERR
 };

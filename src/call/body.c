@@ -93,6 +93,7 @@ void body_str(struct faults *f, const struct json *body, const char *name, enum 
 /* Of 64 bits; Pydantic tries no other number. */
 static bool is_whole(double d)
 {
+	/* cppcheck-suppress incorrectLogicOperator; it cannot read hexadecimal exponents */
 	return d >= -0x1p63 && d < 0x1p63 && d == (double)(int64_t)d;
 }
 

@@ -229,7 +229,7 @@ static enum err put_session(struct load *l, int64_t n)
 		.partner_id = str_from(tenants[l->tenant].partner),
 		.user_id = user_id(l, n < 3 ? 1 : below(&l->random, USERS_PER_TENANT)),
 		.ip_address = str_printf(l->arena, "%s%lld", places[place].net,
-			(long long)(1 + below(&l->random, 250))),
+			1 + (long long)below(&l->random, 250)),
 		.user_agent = str_from(browsers[browser].agent),
 		.device_type = str_from(browsers[browser].device),
 		.location = str_from(places[place].location),

@@ -174,7 +174,7 @@ static struct str with_exp(struct arena *a, struct str claims)
 	if (json_member(tree, "exp") != NULL)
 		return claims;
 	rest = (struct str){brace + 1, claims.n - (size_t)(brace + 1 - claims.p)};
-	return str_printf(a, "{\"exp\":%lld%s%.*s", (long long)(clock_now_ms() / 1000 + TOKEN_S),
+	return str_printf(a, "{\"exp\":%lld%s%.*s", (long long)clock_now_ms() / 1000 + TOKEN_S,
 		tree->count ? "," : "", STR_FMT(rest));
 }
 

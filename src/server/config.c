@@ -117,7 +117,7 @@ static const char *const tolerated[] = {"URL", "TEST_", "PROPERTY_", "POOL_"};
 static bool complain(FILE *err, const struct setting *s, const char *value, const char *want)
 {
 	fprintf(err, "rollcall: " PREFIX "%s is \"", s->name);
-	for (size_t i = 0; value[i] != '\0' && i < 200; i++)
+	for (size_t i = 0; i < 200 && value[i] != '\0'; i++)
 		fputc((unsigned char)value[i] < ' ' || value[i] == 0x7f ? '?' : value[i], err);
 	fprintf(err, "\"; it has to be %s\n", want);
 	return false;
