@@ -172,68 +172,125 @@ deb: deps
 	cd '$(BUILD)/deb/rollcall' && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b
 	@ls '$(BUILD)'/deb/rollcall_*.deb
 
-# Tests. `make test` is everything that CI runs too; tests/README.md says how to run one.
-## test            the whole test suite: all of the next seven
-## test-unit       units
+# Tests. tests/README.md says how to run one. Each program prints one line; what it said is in LOGS.
+## test            the test suite: all of the next seven (about five minutes on two processors)
+## test-unit       units; needs nothing and takes seconds
 ## test-db         the database layer and rollcall-admin
 ## test-fuzz       inputs that the fuzzer found
-## test-e2e        the whole service, through every web server
+## test-e2e        the whole service, and what the web server may change through all of them
 ## check-rooms     who includes whom
 ## check-headers   every header by itself
 ## lint            rules that a grep can hold
-.PHONY: test test-deps test-unit test-db test-e2e test-e2e-lighttpd test-fuzz check-asan check-valgrind check-rooms \
+.PHONY: test test-deps test-unit test-db test-fuzz test-e2e test-e2e-each test-e2e-servers check-rooms \
 	check-headers lint
+LOGS := $(abspath $(BUILD))/test/$(MODE)
 
+# The totals are the last line, whatever failed before.
 test: test-deps
-	@$(MAKE) --no-print-directory check-rooms check-headers lint test-unit test-db test-fuzz test-e2e
-	@echo 'all tests passed'
+	@rm -rf '$(LOGS)'
+	@status=0; $(MAKE) --no-print-directory -k check-rooms check-headers lint || status=1; \
+	$(MAKE) --no-print-directory -k test-unit test-db test-fuzz test-e2e || status=1; \
+	tests/totals '$(LOGS)' || status=1; exit $$status
 
 test-deps: deps
 	@httpd-conf/demo/install-packages $(TEST_PACKAGES)
 
 test-unit: $(UNIT)
-	@tests/run-programs $(UNIT)
+	@tests/run-programs '$(LOGS)/unit' $(UNIT)
 
 test-db: $(PROGRAMS) $(DB_TESTS)
-	@BIN_DIR='$(abspath $(O))' ROLLCALL_TEST_DIR='$(abspath $(BUILD))' tests/run-programs $(DB_TESTS)
-
-# Through every web server, at the root and below a path; what starts a stack of its own, or asks
-# nothing of the web server, once.
-E2E_ONCE := $(filter %/test_ingest_geo %/test_pool %/test_ops_faults %/test_enforce \
-	%/test_v1_race %/test_v1_revoke_many %.sh,$(E2E))
-# On a shared host an id with a slash is not found (README): the suites that use none.
-E2E_SHARED := $(filter %/test_v1_answers %/test_v1_access %/test_v1_token %/test_v1_revoke \
-	%/test_v1_paging %/test_v1_stats %/test_ingest,$(E2E))
-test-e2e: $(PROGRAMS) $(E2E)
-	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/e2e/run $(E2E_ONCE)
-	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/e2e/run --web all --mount all \
-		$(filter-out $(E2E_ONCE),$(E2E))
-	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/e2e/run --web apache-htaccess \
-		--mount /apps/sessions $(E2E_SHARED)
+	@BIN_DIR='$(abspath $(O))' ROLLCALL_TEST_DIR='$(abspath $(BUILD))' JOBS=2 \
+		tests/run-programs '$(LOGS)/db' $(DB_TESTS)
 
 # Replays every corpus, past crashers included; `make fuzz` looks for new ones.
 test-fuzz: $(FUZZ:%=$(O)/tests/fuzz/fuzz_%)
-	@for f in $(FUZZ); do $(O)/tests/fuzz/fuzz_$$f tests/fuzz/corpus/$$f/* || exit 1; done
+	@for f in $(FUZZ); do \
+		tests/run-one '$(LOGS)/fuzz' $(O)/tests/fuzz/fuzz_$$f tests/fuzz/corpus/$$f/* || exit 1; done
 
+# How a program is run is said by a marker in its source, "e2e: once" and so on (tests/README.md).
+e2e_marked = $(filter $(patsubst %.c,$(O)/%,$(shell grep -lE '^(/[*]|.) e2e:.*\b$(1)\b' tests/e2e/test_*)),$(E2E))
+E2E_RUN = BUILD='$(abspath $(BUILD))' MODE='$(MODE)' LOGS='$(LOGS)/e2e' tests/e2e/run
+
+test-e2e: $(PROGRAMS) $(E2E)
+	@$(MAKE) --no-print-directory -k -j2 test-e2e-each test-e2e-servers
+
+# Two stacks side by side: one for each program once, one that changes its web server.
+test-e2e-each: $(PROGRAMS) $(E2E)
+	@$(E2E_RUN) $(filter-out $(call e2e_marked,every-server),$(E2E))
+
+test-e2e-servers: $(PROGRAMS) $(E2E)
+	@$(E2E_RUN) --web all --mount all $(call e2e_marked,every-server)
+
+# Checks. What `make test` leaves out because it takes long or needs further tools.
+## check           everything beyond test: all of the next seven (about 40 minutes)
+## check-static    clang's warnings, gcc -fanalyzer, clang-tidy and cppcheck
+## check-servers   every end-to-end program through every web server, at the root and below a path
 ## check-asan      the tests under the sanitizers
-# The same under the sanitizers; through lighttpd only, for the web server's side is not compiled here.
-check-asan: test-deps
-	@$(MAKE) --no-print-directory MODE=asan test-unit test-db test-fuzz test-e2e-lighttpd
-
-test-e2e-lighttpd: $(PROGRAMS) $(E2E)
-	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/e2e/run $(E2E)
-
 ## check-valgrind  units and the API under valgrind
-# Units, and one pass of the API, under valgrind; programs that kill workers or start stacks of
-# their own are left out.
-VALGRIND_E2E := $(filter-out %/test_pool %/test_ops %/test_ops_faults %/test_enforce %/test_ingest_geo \
-	%/test_ingest_repeat %/test_web %/test_authorizer %/test_v1_race %/test_v1_revoke_many,$(filter $(O)/%,$(E2E)))
+## check-fuzz      new inputs for the parsers, for a minute or so
+.PHONY: check check-static check-clang check-analyzer check-tidy check-cppcheck check-servers check-asan \
+	check-valgrind check-fuzz valgrind-programs objects
+check: test-deps
+	@rm -rf '$(abspath $(BUILD))/test/'asan '$(abspath $(BUILD))/test/'servers
+	@$(MAKE) --no-print-directory -k check-static check-fuzz check-asan check-valgrind check-servers
+
+SRC_OBJECTS := $(OBJECTS) $(MAINS:%.c=$(O)/%.o)
+objects: $(SRC_OBJECTS) $(patsubst %.c,$(O)/%.o,$(wildcard tests/*/*.c))
+
+check-static: deps
+	@httpd-conf/demo/install-packages $(TEST_PACKAGES) clang clang-tidy cppcheck
+	@$(MAKE) --no-print-directory -k check-clang check-analyzer check-tidy check-cppcheck
+
+check-clang:
+	@$(MAKE) --no-print-directory CC=clang BUILD='$(BUILD)/clang' objects
+
+check-analyzer:
+	@$(MAKE) --no-print-directory CC=gcc BUILD='$(BUILD)/analyzer' CFLAGS='-fanalyzer $(CFLAGS)' analyzed
+
+.PHONY: analyzed
+analyzed: $(SRC_OBJECTS)
+
+# What is looked for, and why not for more: .clang-tidy.
+TIDY_FLAGS = -std=c11 -D_DEFAULT_SOURCE -Iinclude '-DSCHEMA_DIR="x"' $(shell pkg-config --cflags $(PKG_APP))
+check-tidy:
+	@printf '%s\n' $(SOURCES) $(MAINS) | xargs -I FILE -P "$$(nproc)" \
+		sh -c 'said=$$(clang-tidy --quiet "$$0" -- "$$@" 2>/dev/null) || { echo "$$said"; exit 1; }' FILE \
+		$(TIDY_FLAGS)
+
+# NULL is a pointer wherever there is POSIX, so it may end a list of arguments (varFuncNullUB).
+check-cppcheck:
+	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--error-exitcode=1 --suppress=missingIncludeSystem --suppress=varFuncNullUB -Iinclude src
+
+check-servers: test-deps
+	@$(MAKE) --no-print-directory $(PROGRAMS) $(E2E)
+	@$(E2E_RUN) --web all --mount all $(filter-out $(call e2e_marked,once),$(E2E))
+	@$(E2E_RUN) --web apache-htaccess --mount /apps/sessions $(call e2e_marked,shared-host)
+
+# Through lighttpd only, for the web server's side is not compiled here.
+check-asan: test-deps
+	@$(MAKE) --no-print-directory -k MODE=asan test-unit test-db test-fuzz test-e2e-lighttpd
+	@tests/totals '$(abspath $(BUILD))/test/asan'
+
+.PHONY: test-e2e-lighttpd
+test-e2e-lighttpd: $(PROGRAMS) $(E2E)
+	@$(E2E_RUN) $(E2E)
+
+# Units, and one pass of the API; programs that kill workers or start stacks of their own are marked.
+VALGRIND_E2E = $(filter-out $(call e2e_marked,no-valgrind),$(filter $(O)/%,$(E2E)))
 check-valgrind: test-deps
 	@httpd-conf/demo/install-packages valgrind
 	@$(MAKE) --no-print-directory MODE=debug valgrind-programs
-.PHONY: valgrind-programs
-valgrind-programs: $(PROGRAMS) $(UNIT) $(VALGRIND_E2E)
-	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/check-valgrind $(UNIT) $(VALGRIND_E2E)
+valgrind-programs: $(PROGRAMS) $(UNIT) $(filter $(O)/%,$(E2E))
+	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' LOGS='$(LOGS)/valgrind' \
+		tests/check-valgrind $(UNIT) $(VALGRIND_E2E)
+
+check-fuzz:
+	@httpd-conf/demo/install-packages clang
+	@$(MAKE) --no-print-directory $(FUZZ:%=fuzz-%)
+fuzz-%:
+	@$(MAKE) --no-print-directory FUZZ_TARGET=$* FUZZ_RUNS=20000 fuzz >'$(BUILD)/fuzz-$*.log' 2>&1 || \
+		{ tail -n 40 '$(BUILD)/fuzz-$*.log'; exit 1; }
 
 check-rooms:
 	@tests/check-rooms

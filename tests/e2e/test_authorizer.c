@@ -3,6 +3,7 @@
  * sessions, closed at the next request after any revoking endpoint, told who comes by the web
  * server and by nobody else. The same through every web server; skipped where the stack has no such
  * page. */
+/* e2e: every-server, no-valgrind */
 #include <stdlib.h>
 
 #include "lib/e2e.h"

@@ -6,6 +6,7 @@
 #
 # Needs node (18 or later) and npm, and a package registry the first time; without node or npm it
 # says so and counts as skipped. The lock file pins every package by its digest.
+# e2e: once
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -2,6 +2,7 @@
  * Revocation bites at once: a thousand sessions sign in, are checked and are ended, all at the same
  * time and through every revoking endpoint. No check that was sent after the answer to a revocation
  * had been received is let in. Order is what one thread did first (lib/load.h), not a clock's. */
+/* e2e: once, no-valgrind */
 #include <stdlib.h>
 
 #include "lib/e2e.h"

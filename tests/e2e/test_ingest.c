@@ -2,6 +2,7 @@
  * POST /api/v1/sessions (contract section 5): what a registration answers, what it writes, and who
  * may do it for whom. What is wrong with a body is in test_ingest_faults.c, repeats are in
  * test_ingest_repeat.c, and what is done with the session in test_ingest_check.c. */
+/* e2e: shared-host */
 #include "lib/e2e.h"
 
 #define PATH "/api/v1/sessions"

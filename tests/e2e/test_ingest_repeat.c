@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * POST /api/v1/sessions again under an id of the caller's own (contract section 5): safe to repeat,
  * refused for another body, and one session whatever the number and the haste of the repeats. */
+/* e2e: no-valgrind */
 #include "lib/e2e.h"
 #include "lib/load.h"
 #include "lib/pool.h"

@@ -4,6 +4,7 @@
 # user that the unit runs as is one that the fragment for sysusers makes, and `make uninstall` leaves
 # the configuration alone. `make help` knows every target that README names. Uses the programs that
 # are built; asks nothing of the stack. Run by tests/e2e/run.
+# e2e: once
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)

@@ -2,6 +2,7 @@
  * An installation in trouble (contract section 6): a worker dies at work, the database hangs or is
  * away, a setting is wrong. What needs the pool or the database of httpd-conf/demo/stack is skipped
  * where they are not ours. */
+/* e2e: once, no-valgrind */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

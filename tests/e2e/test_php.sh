@@ -3,6 +3,7 @@
 # The PHP examples of httpd-conf/php, run by php's own server against the stack: signed in the page
 # opens, revoked by an administrator or signed out it is closed, with the same cookie; signing out
 # does not claim what did not happen. Run by tests/e2e/run, which sets ROLLCALL_URL and ROLLCALL_TEST_RUN.
+# e2e: once
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)

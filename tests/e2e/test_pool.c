@@ -3,6 +3,7 @@
  * stack of its own. A mix of all kinds of requests (lib/mix.h) goes on in one thread while parts
  * are taken away; what may fail meanwhile is counted, what may never happen fails the test.
  * ROLLCALL_POOL_REQUESTS is how many requests the memory is measured over [20000]. */
+/* e2e: once, no-valgrind */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,6 +2,7 @@
  * The authorisation matrix of contract section 3, cell by cell, over the endpoints of the Sessions
  * API: four tenants (the caller's own, one of the same partner, one of another, one that is not
  * there), and what the call did as well as what it answered. */
+/* e2e: shared-host */
 #include <stdio.h>
 
 #include "lib/e2e.h"

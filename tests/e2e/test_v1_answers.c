@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The documented answers of the Sessions API's fourteen endpoints, member by member and in order
  * (contract 2.1, 2.4), through the running stack. */
+/* e2e: shared-host */
 #include "lib/e2e.h"
 
 #define ITEM                                                                                       \

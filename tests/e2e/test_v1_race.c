@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Revokers that race for the same sessions (contract 2.3): together they end every one, none of
  * them claims what another did, and all get their answer however their locks cross. */
+/* e2e: once, no-valgrind */
 #include <stdlib.h>
 
 #include "lib/e2e.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Revoking more than fits into one transaction or one answer's buffer (contract 2.3): complete,
  * each session once, safe to repeat, finishing what an interrupted call began. */
+/* e2e: once, no-valgrind */
 #include <stdlib.h>
 
 #include "lib/e2e.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The figures of a tenant (contract 2.4) against sessions whose figures are known. */
+/* e2e: shared-host */
 #include "lib/e2e.h"
 
 #define HOUR_MS (3600 * 1000LL)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Tokens at the front door: which are refused, in which words (contract 2.5, 3; RFC 6750), and that
  * a token dies with its session on the very next request, whichever worker takes it. */
+/* e2e: shared-host */
 #include <openssl/evp.h>
 
 #include "lib/e2e.h"
