@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Who is calling, as the token says it (contract section 3). */
+ * Who is calling, as the token says it (schema/api.md 3.1). */
 #ifndef AUTH_PRINCIPAL_H
 #define AUTH_PRINCIPAL_H
 

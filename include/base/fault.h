@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What is wrong with an input, found anywhere, formatted only by a dialect: where (loc), what in
- * words (msg), what in one word (type). Contract 2.2; zitiql 8 for filters. */
+ * words (msg), what in one word (type). See schema/api.md 2.2 and, for filters,
+ * schema/filter.md 8. */
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H
 

@@ -11,8 +11,8 @@
 #define LIMIT_PATH_BYTES 4096
 #define LIMIT_PATH_SEGMENTS 16
 #define LIMIT_QUERY_BYTES 32768    /* a filter of 8 KiB, percent-encoded, fits */
-#define LIMIT_ID_BYTES 255         /* contract 2.2: a longer path id is 404 */
-#define LIMIT_REQUEST_ID_BYTES 128 /* contract 2.1 */
+#define LIMIT_ID_BYTES 255         /* schema/api.md 2: a longer path id is 404 */
+#define LIMIT_REQUEST_ID_BYTES 128 /* schema/api.md 2.1 */
 #define LIMIT_TOKEN_BYTES 16384    /* a JWT or an opaque token, any header */
 #define LIMIT_TARGET_SEGMENTS 48   /* mount, prefix and path together */
 #define LIMIT_COOKIES 4            /* cookies of our name that are tried */
@@ -32,16 +32,16 @@
 #define LIMIT_TAG_VALUE_BYTES 4096
 #define LIMIT_TAGS_BYTES 16384 /* of all tags, as JSON text */
 
-/* Sessions API paging (contract 2.2). */
+/* Sessions API paging (schema/api.md 2.1). */
 #define PAGE_DEFAULT 20
 #define PAGE_MAX 100
 
-/* Edge Management API paging (zitiql 7). */
+/* Edge Management API paging (schema/filter.md 7). */
 #define EDGE_LIMIT_DEFAULT 10
 #define EDGE_LIMIT_MAX 500
 #define EDGE_OFFSET_MAX 100000
 
-/* The filter language (zitiql 0). */
+/* The filter language (schema/filter.md 0). */
 #define LIMIT_FILTER_BYTES 8192
 #define LIMIT_FILTER_DEPTH 64
 #define LIMIT_FILTER_LIST 500

@@ -42,7 +42,7 @@ bool str_eq_nocase(struct str a, struct str b); /* ASCII case folded */
 bool str_starts(struct str s, struct str prefix);
 struct str str_trim(struct str s); /* spaces and tabs at both ends */
 
-/* Constant time in the content, for secrets (contract 3). Lengths are not secret. */
+/* Constant time in the content, for secrets. Lengths are not secret. */
 bool str_eq_secret(struct str a, struct str b);
 
 /* Copies into the arena, NUL-terminated; str_dup keeps NULL as NULL. */

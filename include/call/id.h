@@ -8,7 +8,7 @@
 #include "base/str.h"
 
 /* A word that stands where a session's id could, in some path, or that no path can name: never the
- * id of a session (contract 2). */
+ * id of a session (schema/api.md 2). */
 bool id_is_reserved(struct str id);
 
 /* Whether an application gets that id as it is from the Authorizer. A header loses spaces at its

@@ -47,7 +47,7 @@ struct http_request {
 	struct str query; /* as it was sent: http_form_last(r->arena, r->query, "page") */
 	bool query_ok;    /* false: over LIMIT_QUERY_BYTES, and then it is empty: 400 */
 	struct str body;  /* after http_request_body */
-	char id[LIMIT_REQUEST_ID_BYTES + 1]; /* contract 2.1: echoed or a fresh UUID */
+	char id[LIMIT_REQUEST_ID_BYTES + 1]; /* schema/api.md 2.1: echoed or a fresh UUID */
 };
 
 /* Never fails: what is wrong shows in path_ok, query_ok and method. `prefixes` lists `count` base

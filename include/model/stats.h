@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Figures of one tenant (contract 2.4). */
+ * Figures of one tenant (schema/api.md 2.4). */
 #ifndef MODEL_STATS_H
 #define MODEL_STATS_H
 

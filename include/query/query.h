@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The list-filter language of OpenZiti's Edge Management API (semantics: tests/README.md names the
- * cases; error positions as OpenZiti reports them): text -> tokens -> tree -> typed tree -> SQL
- * fragments with bound arguments. Knows no session: names come from a field table.
+ * The list-filter language of OpenZiti's Edge Management API as schema/filter.md describes it:
+ * text -> tokens -> tree -> typed tree -> SQL fragments with bound arguments. Knows no session:
+ * names come from a field table.
  *
  * Stages, each usable by itself: query_parse (lex.c, parse.c), query_check (check.c: names, types,
  * paging), query_where / query_order (compile.c). The tree lives in the arena. */
@@ -68,8 +68,9 @@ MUST_CHECK enum err query_parse(
 MUST_CHECK enum err query_check(struct query *q, const struct query_fields *fields, struct str sort,
 	struct query_error *error);
 
-/* Paging as zitiql 7 has it; `limit` and `offset` are the query parameters, has_* false if absent;
- * `ceiling` is what unlimited means here, and the most. Results are the effective numbers. */
+/* Paging as schema/filter.md 7 has it; `limit` and `offset` are the query parameters, has_* false
+ * if absent; `ceiling` is what unlimited means here, and the most. Results are the effective
+ * numbers. */
 void query_paging(const struct query *q, bool has_limit, int64_t limit, bool has_offset,
 	int64_t offset, int64_t ceiling, int64_t *out_limit, int64_t *out_offset);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The only writer of the Edge Management API's envelopes and error bodies, and its other way in,
- * the zt-session header (contract sections 3 and 4). Messages are OpenZiti's fixed sentence per
+ * the zt-session header (schema/api.md 3.2, 4). Messages are OpenZiti's fixed sentence per
  * code; what is particular is in cause. */
 #include "handlers.h"
 
@@ -72,8 +72,8 @@ static void put_plain_cause(struct json_writer *w, struct str message)
 	json_str(w, "message", message);
 }
 
-/* Writes error.cause and error.causeMessage; the kinds differ in shape (zitiql 8). The model has an
- * object there and no null, so a cause that nobody knows is an empty one. */
+/* Writes error.cause and error.causeMessage; the kinds differ in shape (schema/filter.md 8). The
+ * model has an object there and no null, so a cause that nobody knows is an empty one. */
 static void put_cause(struct json_writer *w, const struct call *c)
 {
 	const struct fault *f = &c->faults.list[0];

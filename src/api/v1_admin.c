@@ -21,7 +21,7 @@ enum err v1_admin_list(struct call *c)
 }
 
 /* A tenant that the caller does not reach is 403 to a partner, one that does not exist is 404 to
- * those who may see all (contract 3). */
+ * those who may see all (schema/api.md 3.3). */
 static enum err check_tenant(struct call *c, struct str tenant_id)
 {
 	struct str partner;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * POST /sessions and what belongs to it: how applications put sessions in and ask after them
- * (contract section 5). Called by dispatch through the route table. The one place where a token is
+ * (schema/api.md 5). Called by dispatch through the route table. The one place where a token is
  * made; it is in this answer and nowhere else. */
 #include "handlers.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The access matrix of contract section 3 and nothing else. Called by the dispatcher for every
+ * The access matrix of schema/api.md 3.3 and nothing else. Called by the dispatcher for every
  * request, with the access column of the route; touches nothing. The surprise is the last column:
  * who may hand in sessions is decided by a scope and platform_token, whatever the role. */
 #include "auth/policy.h"

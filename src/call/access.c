@@ -45,7 +45,7 @@ static enum err authenticate(struct call *c)
 }
 
 /* The tenant of the path, as this caller may know it: another's is 403 to a tenant administrator
- * and unknown to a partner (contract 2.5). */
+ * and unknown to a partner (schema/api.md 2.5). */
 static enum err enter_tenant(struct call *c)
 {
 	struct str tenant = call_var(c, "tenant_id");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Who may use the Edge Management API (contract section 3), by zt-session and by Bearer, and that
+ * Who may use the Edge Management API (schema/api.md 3), by zt-session and by Bearer, and that
  * what ends in one API has ended in the other: gone from lists, and its tokens open nothing. */
 #include "edge.h"
 

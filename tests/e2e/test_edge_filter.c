@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * The filter language through HTTP: the worked examples of zitiql 10 by their verdicts, what a
- * selection of filters finds, and what is said of a wrong one: code, cause, line, column, and which
- * fault comes first (zitiql 8). The language itself is tested in tests/unit and tests/db. */
+ * The filter language through HTTP: the worked examples of schema/filter.md 10 by their verdicts,
+ * what a selection of filters finds, and what is said of a wrong one: code, cause, line, column,
+ * and which fault comes first (schema/filter.md 8). The language itself is tested in tests/unit and
+ * tests/db. */
 #include "edge.h"
 
 static const struct verdict {

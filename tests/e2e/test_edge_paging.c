@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Paging and order of the Edge Management API's list (zitiql 7): which number counts, what it
- * becomes, what the answer reports, and in which order the rows come. Through the running stack. */
+ * Paging and order of the Edge Management API's list (schema/filter.md 7): which number counts,
+ * what it becomes, what the answer reports, and in which order the rows come. Through the running
+ * stack. */
 #include "edge.h"
 
 #define ROWS 25

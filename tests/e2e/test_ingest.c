@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * POST /api/v1/sessions (contract section 5): what a registration answers, what it writes, and who
+ * POST /api/v1/sessions (schema/api.md 5): what a registration answers, what it writes, and who
  * may do it for whom. What is wrong with a body is in test_ingest_faults.c, repeats are in
  * test_ingest_repeat.c, and what is done with the session in test_ingest_check.c. */
 #include "lib/e2e.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What applications ask and tell about a session after it was registered (contract section 5):
+ * What applications ask and tell about a session after it was registered (schema/api.md 5):
  * activity, written at most once per interval, and introspection (RFC 7662), which tells nothing
  * about what is not alive or not the caller's business. */
 #include "lib/e2e.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * POST /api/v1/sessions again under an id of the caller's own (contract section 5): safe to repeat,
+ * POST /api/v1/sessions again under an id of the caller's own (schema/api.md 5): safe to repeat,
  * refused for another body, and one session whatever the number and the haste of the repeats. */
 #include "lib/e2e.h"
 #include "lib/load.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * An installation in trouble (contract section 6): a worker dies at work, the database hangs or is
+ * An installation in trouble (schema/api.md 6): a worker dies at work, the database hangs or is
  * away, a setting is wrong. What needs the pool or the database of httpd-conf/demo/stack is skipped
  * where they are not ours. */
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The authorisation matrix of contract section 3, cell by cell, over the endpoints of the Sessions
+ * The authorisation matrix of schema/api.md 3.3, cell by cell, over the endpoints of the Sessions
  * API: four tenants (the caller's own, one of the same partner, one of another, one that is not
  * there), and what the call did as well as what it answered. */
 #include <stdio.h>

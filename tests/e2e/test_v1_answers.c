@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The documented answers of the Sessions API's fourteen endpoints, member by member and in order
- * (contract 2.1, 2.4), through the running stack. */
+ * (schema/api.md 2.1, 2.4), through the running stack. */
 #include "lib/e2e.h"
 
 #define ITEM                                                                                       \

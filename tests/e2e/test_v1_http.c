@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * How the Sessions API behaves as HTTP, whatever the endpoint: request ids, HEAD, trailing slashes,
- * wrong methods, unknown paths, ids that are none, bodies that are none (contract 2, 2.1, 2.5). */
+ * wrong methods, unknown paths, ids that are none, bodies that are none (schema/api.md
+ * 2, 2.1, 2.5). */
 #include <stdio.h>
 
 #include "lib/e2e.h"
@@ -342,7 +343,7 @@ static void literals__are_never_read_as_ids(void **state)
 	expect_status(&a, 405);
 	a = e2e_delete(t, user, "/api/v1/me/sessions/revoke-all");
 	expect_status(&a, 405);
-	/* Nor where they are nothing else: contract 2 says never. */
+	/* Nor where they are nothing else: schema/api.md 2 says never. */
 	a = e2e_get(t, root, "/api/v1/admin/sessions/stats");
 	expect_status(&a, 404);
 	a = e2e_delete(t, root, "/api/v1/admin/sessions/users");

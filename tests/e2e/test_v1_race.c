@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Revokers that race for the same sessions (contract 2.3): together they end every one, none of
- * them claims what another did, and all get their answer however their locks cross. */
+ * Revokers that race for the same sessions (schema/api.md 2.3): together they end every one, none
+ * of them claims what another did, and all get their answer however their locks cross. */
 #include <stdlib.h>
 
 #include "lib/e2e.h"

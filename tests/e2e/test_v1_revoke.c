@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The rules of revoking (contract 2.3) through every endpoint that revokes: what an answer lists,
- * what is spared, what is left behind in the audit. Revokers that race: test_v1_race.c. */
+ * The rules of revoking (schema/api.md 2.3) through every endpoint that revokes: what an answer
+ * lists, what is spared, what is left behind in the audit. Revokers that race: test_v1_race.c. */
 #include "lib/e2e.h"
 
 #define NO_SESSION "{\"detail\":\"Session not found\"}"

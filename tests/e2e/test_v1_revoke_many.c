@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Revoking more than fits into one transaction or one answer's buffer (contract 2.3): complete,
- * each session once, safe to repeat, finishing what an interrupted call began. */
+ * Revoking more than fits into one transaction or one answer's buffer (schema/api.md 2.3):
+ * complete, each session once, safe to repeat, finishing what an interrupted call began. */
 #include <stdlib.h>
 
 #include "lib/e2e.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The figures of a tenant (contract 2.4) against sessions whose figures are known. */
+ * The figures of a tenant (schema/api.md 2.4) against sessions whose figures are known. */
 #include "lib/e2e.h"
 
 #define HOUR_MS (3600 * 1000LL)

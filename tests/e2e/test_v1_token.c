@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Tokens at the front door: which are refused, in which words (contract 2.5, 3; RFC 6750), and that
- * a token dies with its session on the very next request, whichever worker takes it. */
+ * Tokens at the front door: which are refused, in which words (schema/api.md 2.5, 3; RFC 6750), and
+ * that a token dies with its session on the very next request, whichever worker takes it. */
 #include <openssl/evp.h>
 
 #include "lib/e2e.h"

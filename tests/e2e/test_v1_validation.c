@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Every row of the contract's validation table (2.2): query parameters and bodies of the Sessions
+ * Every row of the table of schema/api.md 2.2: query parameters and bodies of the Sessions
  * API, with the answer byte for byte. */
 #include "lib/e2e.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The access matrix, cell by cell, written a second time from contract section 3. Touches nothing.
+ * The access matrix, cell by cell, written a second time from schema/api.md 3.3. Touches nothing.
  * The surprise: the wants are words of one letter per access, in the order of the enum. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,7 +68,7 @@ static const struct row {
 	{"user, platform, no scope", {.kind = PRINCIPAL_USER, .platform_token = true}, "o----o---"},
 };
 
-static void every_cell__is_as_the_contract_says(void **state)
+static void every_cell__is_as_documented(void **state)
 {
 	static const char letters[] = {
 		[REACH_NONE] = '-',
@@ -102,7 +102,7 @@ static void public_endpoint__needs_no_principal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_cell__is_as_the_contract_says),
+		cmocka_unit_test(every_cell__is_as_documented),
 		cmocka_unit_test(public_endpoint__needs_no_principal),
 	};
 
