@@ -140,9 +140,10 @@ install: programs
 		'$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(SYSUSERSDIR)'
 	test -d '$(CONFIG)' || install -d -m 750 '$(CONFIG)'
 	install -m 755 $(O)/rollcall.fcgi $(O)/rollcall-admin '$(INSTALLED)/bin'
-	install -m 644 schema/*.sql schema/openapi.yaml '$(INSTALLED)/share/rollcall/schema'
+	install -m 644 schema/*.sql schema/*.md schema/openapi.yaml '$(INSTALLED)/share/rollcall/schema'
 	install -m 644 httpd-conf/man/*.8 '$(INSTALLED)/share/man/man8'
 	install -m 644 README.md LICENSE '$(INSTALLED)/share/doc/rollcall'
+	install -m 644 httpd-conf/README.md '$(INSTALLED)/share/doc/rollcall/httpd-conf.md'
 	for d in apache lighttpd nginx php; do \
 		install -d '$(INSTALLED)/share/doc/rollcall/'$$d && \
 		cp -R httpd-conf/$$d/. '$(INSTALLED)/share/doc/rollcall/'$$d || exit 1; done
@@ -201,7 +202,7 @@ test-db: $(PROGRAMS) $(DB_TESTS)
 # nothing of the web server, once.
 E2E_ONCE := $(filter %/test_ingest_geo %/test_pool %/test_ops_faults %/test_enforce \
 	%/test_v1_race %/test_v1_revoke_many %.sh,$(E2E))
-# On a shared host an id with a slash is not found (README): the suites that use none.
+# On a shared host an id with a slash is not found (httpd-conf/README.md): the suites that use none.
 E2E_SHARED := $(filter %/test_v1_answers %/test_v1_access %/test_v1_token %/test_v1_revoke \
 	%/test_v1_paging %/test_v1_stats %/test_ingest,$(E2E))
 test-e2e: $(PROGRAMS) $(E2E)

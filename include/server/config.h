@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Settings: one table (name, type, default, range, one line of text), read from the environment
- * once, before anything is started; const afterwards. README and --settings print the same table.
+ * once, before anything is started; const afterwards. --settings prints the table.
  * A variable that is set but empty counts as not set. */
 #ifndef SERVER_CONFIG_H
 #define SERVER_CONFIG_H
@@ -30,7 +30,7 @@ struct config {
  * without a default is NULL when not set; strings point into the environment or static storage. */
 bool config_read(struct config *c, FILE *err);
 
-/* The table as Markdown, for README.md and --settings. */
+/* The table as Markdown, for --settings. */
 void config_print(FILE *out);
 
 #endif

@@ -240,7 +240,7 @@ static void unknown_name__is_warned_of_and_does_not_stop(void **state)
 	}
 }
 
-/* README.md holds this table; a row has four cells, and a default that is printed is accepted. */
+/* A row has four cells, and a default that is printed is accepted. */
 static void table__is_markdown_and_its_defaults_are_accepted(void **state)
 {
 	FILE *out = tmpfile();
