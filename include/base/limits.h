@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Every size that a client can influence, by name. Checked before anything is allocated. */
+ * Every size that a client can influence, by name. It is checked before anything is allocated. */
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
@@ -53,7 +53,7 @@
 #define REVOKE_BATCH 10000      /* rows one revoking transaction may end */
 #define LIMIT_ME_SESSIONS 1000  /* own sessions shown; that list has no pages */
 
-#define LIMIT_DEVICE_TYPES 32 /* kinds of device told apart in statistics */
+#define LIMIT_DEVICE_TYPES 32 /* kinds of device that statistics tell apart */
 
 #define WORKERS_MAX 64 /* processes of a pool */
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * The bump allocator of base/arena.h: a stack of chunks, each a mapping of its own, so that what a
- * large request held really goes back to the system at reset (malloc would keep it). The first
- * chunk stays for the life of the arena. Used by every room; touches nothing else.
+ * The bump allocator of base/arena.h: a stack of chunks, each a mapping of its own, so that reset
+ * returns the memory of a large request to the system (malloc would keep it). The first chunk stays
+ * for the life of the arena.
  *
- * Under AddressSanitizer unused space is poisoned and every allocation is followed by a poisoned
- * gap, so that an overrun of one byte is found although the memory is ours. */
+ * Under AddressSanitizer unused space is poisoned, and a poisoned gap follows every allocation, so
+ * that an overrun of one byte is found although the memory is ours. */
 #include "base/arena.h"
 
 #include <assert.h>
@@ -82,7 +82,7 @@ static void pop_chunk(struct arena *a)
 
 	a->top = c->below;
 	a->held -= c->mapped;
-	UNPOISON(space_of(c), c->space); /* or the next mapping at this address inherits it */
+	UNPOISON(space_of(c), c->space); /* else the next mapping here is poisoned */
 	munmap(c, c->mapped);
 }
 
@@ -103,7 +103,8 @@ void arena_close(struct arena *a)
 	free(a);
 }
 
-/* What an allocation takes from a chunk. An empty one takes a byte, so that addresses differ. */
+/* What an allocation takes from a chunk. An empty one takes a byte, so that no two have one
+ * address. */
 static size_t footprint(size_t bytes)
 {
 	if (bytes > SIZE_MAX / 4)

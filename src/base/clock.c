@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The clock and the calendar. Civil dates are counted in years that begin on the first of March,
- * which puts the leap day last and makes the length of the months a straight line; 400 such years
- * are always 146097 days. Touches no time zone data and no locale. */
+ * The clock and the calendar. Years are counted from the first of March, so that the leap day is
+ * the last day of a year and the lengths of the months follow a straight line; 400 such years are
+ * always 146097 days. Uses no time zone data and no locale. */
 #include "base/clock.h"
 
 #include <time.h>

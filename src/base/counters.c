@@ -12,7 +12,7 @@
 #include "base/heap.h"
 #include "base/macros.h"
 
-#define LINE_BYTES 64 /* of the processor's cache; no two slots share one */
+#define LINE_BYTES 64 /* of the processor's cache; no two slots share a line */
 
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "a lock in shared memory would die with its holder");
 

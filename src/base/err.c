@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The log texts of base/err.def. Called by whoever logs an outcome; wire codes are elsewhere, in
- * the dialects. */
+ * The log texts of base/err.def. Status codes and wire codes are in the dialects. */
 #include "base/err.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Views of bytes: comparing, splitting, numbers, percent-decoding. Called by every room; allocates
- * only from the arena it is given. Encodings (UTF-8, hex, base64url) are in str_code.c. */
+ * Views of bytes: comparing, splitting, numbers, percent-decoding. Allocates only from the arena it
+ * is given. Encodings (UTF-8, hex, base64url) are in str_code.c. */
 #include "base/str.h"
 
 #include <stdarg.h>
@@ -98,7 +98,7 @@ enum str_int str_to_i64(struct str s, int64_t *out)
 	}
 	if (i == s.n)
 		return STR_INT_SYNTAX;
-	/* Counted downwards, since the range reaches one further below zero than above. */
+	/* Counts downwards, because the range reaches one further below zero than above. */
 	for (; i < s.n; i++) {
 		if (s.p[i] < '0' || s.p[i] > '9')
 			return STR_INT_SYNTAX;
