@@ -164,8 +164,8 @@ static enum err declared_length(const struct http_request *r, size_t limit, int6
 	return ERR_BAD_REQUEST;
 }
 
-/* Reads until `most` bytes are there, the end or an error; *failed tells the latter. Begins with
- * `room` bytes of memory, 1 to `most`. */
+/* Reads until there are `most` bytes, or the end, or an error (*failed). Begins with `room` bytes
+ * of memory, 1 to `most`. */
 static struct str read_up_to(struct http_request *r, size_t room, size_t most, bool *failed)
 {
 	char *p = arena_alloc(r->arena, room);
@@ -189,7 +189,7 @@ static struct str read_up_to(struct http_request *r, size_t room, size_t most, b
 	return (struct str){p, n};
 }
 
-/* One byte more than allowed is asked for, to see that there is none; it also drains the input. */
+/* Asks for one byte more than allowed, to see that there is none. This also drains the input. */
 enum err http_request_body(struct http_request *r, size_t limit)
 {
 	size_t most, room;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Writes one answer as CGI wants it (RFC 3875 section 6): "Status:", headers, an empty line, the
- * body. Called by dispatch, dialects and worker; reaches the web server only through `write`.
- * The surprise: nothing leaves before http_response_finish, except after http_response_stream. */
+ * body. Reaches the web server only through `write`. Nothing leaves before http_response_finish,
+ * except after http_response_stream. */
 #include "http/response.h"
 
 struct status_row {
@@ -34,7 +34,7 @@ void http_response_init(struct http_response *res, struct arena *a,
 	buf_init(&res->body, a);
 }
 
-/* A copy without what could end the line. */
+/* A copy without CR, LF and NUL. */
 static struct str header_value(struct arena *a, struct str value)
 {
 	char *p = arena_alloc(a, value.n + 1);
@@ -121,7 +121,7 @@ void http_response_stream(struct http_response *res)
 	res->body.sink_ctx = res->write_ctx;
 	res->body.flush_at = HTTP_STREAM_CHUNK;
 	buf_flush(&res->body);
-	/* All the room it will need, now: the caller may rewind the arena between two parts. */
+	/* Allocated once and in full: the caller may rewind the arena between two parts. */
 	res->body.p = arena_alloc(res->arena, HTTP_STREAM_CHUNK);
 	res->body.cap = HTTP_STREAM_CHUNK;
 }

@@ -72,7 +72,7 @@ static void read_target(const struct http_request *r, struct target *t)
 		t->path = STR("/");
 }
 
-/* False: not ours whatever the prefix. An empty last segment is left out. */
+/* False if the path cannot be ours under any prefix. An empty last segment is left out. */
 static bool split_path(struct arena *a, struct target *t)
 {
 	struct str rest = {t->path.p + 1, t->path.n - 1}, part;

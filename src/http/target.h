@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Where in the request target our paths begin: mount, prefix, segments. Called by http/request.c.
+ * Where in the request target our paths begin: mount, prefix, segments. For http/request.c.
  *
  * With P the path of REQUEST_URI, the mount M is what stands before the first run of segments equal
  * to a prefix of the caller's (the longest of those at that place): P = M + prefix + rest. Segments
- * are compared decoded, and %2F never separates. The web server has to bear M out: SCRIPT_NAME and
- * PATH_INFO together begin with M, or PATH_INFO is exactly prefix + rest. Any other rewrite needs a
- * fixed mount. What the servers send for GET /apps/s/api/v1/me (SCRIPT_NAME | PATH_INFO):
+ * are compared decoded, and %2F never separates. What the web server says has to agree with
+ * M: SCRIPT_NAME and PATH_INFO together begin with M, or PATH_INFO is exactly prefix + rest. Any
+ * other rewrite needs a fixed mount.
+ *
+ * What the servers send for GET /apps/s/api/v1/me (SCRIPT_NAME | PATH_INFO):
  *	lighttpd, prefix "/apps/s/"            /apps/s/api | /v1/me  ("/": /apps | /s/api/v1/me)
  *	lighttpd, "/" and fix-root-scriptname  (empty) | /apps/s/api/v1/me
  *	mod_fcgid, ScriptAlias                 /apps/s | /api/v1/me

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * JSON text to a tree. Called for request bodies, the JWKS file and tokens; all memory is the
- * arena's, yajl's own included.
+ * JSON text to a tree. All memory is the arena's, also that of yajl.
  *
  * yajl is laxer than RFC 8259 in places that matter: it takes vertical tabs and form feeds for
- * white space, passes ill-formed UTF-8 of the right outline, and makes up a character for half a
- * surrogate pair (some versions read past the text there). So the text is looked through first. */
+ * white space, accepts ill-formed UTF-8 of the right outline, and makes up a character for half a
+ * surrogate pair (some versions read past the text there). So `acceptable` looks through the text
+ * first. */
 #include "json/reader.h"
 
 #include <math.h>
@@ -24,7 +24,7 @@ struct reader {
 	struct json *root;
 	struct str key; /* of the member whose value comes next */
 	size_t depth, nodes;
-	bool over; /* a limit */
+	bool over; /* a limit was passed */
 	struct scope scopes[LIMIT_JSON_DEPTH];
 };
 
@@ -68,7 +68,7 @@ static int on_bool(void *ctx, int v)
 	return node != NULL;
 }
 
-/* The text is a number by JSON's grammar. One that no double reaches is refused. */
+/* The text is a number by JSON's grammar. A number too large for a double is refused. */
 static int on_number(void *ctx, const char *p, size_t n)
 {
 	struct reader *r = ctx;
@@ -161,7 +161,7 @@ static int by_key(const void *a, const void *b)
 	return order != 0 ? order : by_place(a, b);
 }
 
-/* Of members with one name only the last stays. Sorting keeps a hostile object cheap. */
+/* Keeps the last of members with one name. Sorting keeps an object with many members cheap. */
 static void drop_repeated(struct reader *r, struct json *obj)
 {
 	struct arena_mark mark = arena_mark(r->arena);
@@ -198,7 +198,7 @@ static int on_map_end(void *ctx)
 	return 1;
 }
 
-/* Four hex digits at p; -1 if they are not. */
+/* The value of four hex digits at p; -1 if they are none. */
 static int hex4(const char *p, size_t n)
 {
 	int v = 0;
@@ -215,7 +215,7 @@ static int hex4(const char *p, size_t n)
 	return v;
 }
 
-/* How much of the text is free of what yajl would wrongly let pass; text.n if all is. */
+/* Offset of the first byte that yajl would wrongly accept; text.n if there is none. */
 static size_t acceptable(struct str text)
 {
 	size_t end = str_utf8_fault(text), i = 0;
@@ -254,7 +254,8 @@ static bool is_word(char c)
 	return memchr(other, c, sizeof(other)) == NULL;
 }
 
-/* The end of the token (or the single blank) that begins at i; a string left open has none. */
+/* The end of the token (or of the single blank) that begins at i; SIZE_MAX for a string without an
+ * end. */
 static size_t token_end(struct str text, size_t i)
 {
 	if (text.p[i] == '"') {
@@ -273,8 +274,8 @@ static size_t token_end(struct str text, size_t i)
 	return i;
 }
 
-/* Where the token begins in which yajl stopped, or before which, when it stopped at a blank: that
- * is where a person looks for the fault. */
+/* The start of the token at which yajl stopped, where a person looks for the fault. If yajl stopped
+ * at a blank, it is the start of the token behind. */
 static size_t token_start(struct str text, size_t stop)
 {
 	for (size_t i = 0, end; i < text.n; i = end) {

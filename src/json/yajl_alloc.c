@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 
-/* Keeps what follows aligned for anything. */
+/* Keeps the block behind it aligned for any type. */
 struct head {
 	_Alignas(16) size_t bytes;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * yajl's memory out of an arena: whatever way a parse or an answer ends, nothing leaks. Only for
- * src/json. Freeing does nothing; the arena forgets it all. */
+ * yajl takes its memory from an arena, so that nothing leaks however a parse or an answer ends. For
+ * src/json alone. Freeing does nothing; the arena forgets everything at once. */
 #ifndef JSON_YAJL_ALLOC_H
 #define JSON_YAJL_ALLOC_H
 
