@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The keys that tokens are checked against: a JWKS file (RFC 7517) and, if configured, one
- * symmetric key for HS256. Of a process, and inherited by those it forks. The file is looked at
- * again at most once a second and read when it changed; a broken new file keeps the old keys and is
- * logged once. */
+ * symmetric key for HS256. A process has one set of keys, and the processes that it forks inherit
+ * it. The file is looked at again at most once a second, and read when it changed. If the new file
+ * is broken, the old keys stay, and that is logged once. */
 #ifndef AUTH_JWKS_H
 #define AUTH_JWKS_H
 
@@ -21,7 +21,8 @@ struct jwks_config {
 };
 
 /* Before a start: ERR_INVALID unless every file that is configured gives at least one key. *why is
- * then a phrase for whoever starts; of a set it is in the log which keys are ignored. */
+ * then a phrase for the person who starts the program. The log names the keys of a set that are
+ * ignored. */
 MUST_CHECK enum err jwks_try(const struct jwks_config *cfg, const char **why);
 
 /* Opens and loads. A file that cannot be used is logged and leaves no keys: every token is then

@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 enum principal_kind {
-	PRINCIPAL_USER, /* no role, or one we do not know */
+	PRINCIPAL_USER, /* no role, or an unknown one */
 	PRINCIPAL_TENANT_ADMIN,
 	PRINCIPAL_PARTNER_ADMIN,
 	PRINCIPAL_SUPER_ADMIN,

@@ -16,7 +16,7 @@
 struct entry {
 	unsigned char digest[DIGEST_BYTES];
 	uint64_t used; /* tick of the last use; 0: empty */
-	char *block;   /* what the texts of the verdict point into */
+	char *block;   /* the memory of the verdict's texts */
 	struct verdict verdict;
 };
 
@@ -77,7 +77,7 @@ static struct entry *entry_find(struct cache *c, const unsigned char digest[DIGE
 	return NULL;
 }
 
-/* Every text of a principal; a member that is added there is added here. */
+/* Every text of a principal. A text that is added to the struct is added here. */
 static void texts_of(struct principal *who, struct str *texts[TEXTS])
 {
 	texts[0] = &who->subject;

@@ -23,7 +23,7 @@ void cache_close(struct cache *c);
 void cache_clear(struct cache *c);
 
 /* False if it is not there. *out is copied into the arena. The caller still compares its times with
- * now: an entry outlives its token until the place is wanted. */
+ * now: an entry stays in the table after its token has expired, until its place is needed. */
 bool cache_find(struct cache *c, struct arena *a, const unsigned char digest[DIGEST_BYTES],
 	struct verdict *out);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Decides from the members of a JWK whether it is a key for us, and for which algorithms. Called
- * by jwks.c for each key of a file; touches the arena only. The surprise: a symmetric key is never
- * one, for a set is made to be published; that of HS256 is in a file of its own. */
+ * Decides from the members of a JWK whether the key can be used, and for which algorithms. Called
+ * by jwks.c for each key of a file. A symmetric key in a set is refused: sets are made to be
+ * published, and the key of HS256 is in a file of its own. */
 #include "jwk.h"
 
 #include "json/reader.h"
@@ -40,7 +40,7 @@ const struct algorithm *algorithm_find(struct str name)
 	return NULL;
 }
 
-/* A text member; STR_NONE if absent. ERR_INVALID if it is there and no text. */
+/* A text member; STR_NONE if absent. ERR_INVALID if it is there but is not a string. */
 MUST_CHECK static enum err text_member(const struct json *obj, const char *name, struct str *out)
 {
 	const struct json *v = json_member(obj, name);
@@ -83,7 +83,8 @@ static size_t number_bits(struct str big_endian)
 	return bits;
 }
 
-/* Long enough, and an odd exponent of at least 3: with 1 every text is its own signature. */
+/* The modulus is long enough, and the exponent is odd and at least 3: with 1 every text would be
+ * its own signature. */
 MUST_CHECK static enum err rsa_check(
 	struct arena *a, struct str n, struct str e, struct jwk *key, const char **why)
 {

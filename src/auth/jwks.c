@@ -87,8 +87,8 @@ MUST_CHECK static enum err key_init(
 
 /* The set */
 
-/* A set that lists keys of which none is usable is broken; one that lists none says that nobody is
- * to be trusted, and is taken at its word. */
+/* A set whose keys are all unusable is broken. A set without keys is accepted: it says that nobody
+ * is to be trusted. */
 MUST_CHECK static enum err key_set_init(struct key_set *set, struct arena *a, struct str text,
 	mode_t mode, const char *file, const char **why)
 {
@@ -189,8 +189,8 @@ MUST_CHECK static enum err read_hs256(
 	return err;
 }
 
-/* A file that others can read is no longer a secret: unlike other faults it also ends the key that
- * was read from it before. */
+/* A file that others can read is no secret. Unlike other faults this one also drops the key that
+ * was read from the file before. */
 static bool load_hs256(struct jwks *keys)
 {
 	const char *file = keys->cfg.hs256_file, *why;
@@ -280,8 +280,8 @@ size_t jwks_count(const struct jwks *keys)
 
 /* Verification */
 
-/* The key for this token; NULL and *why if there is none. The symmetric key has no kid: HS256 can
- * mean no other key, so a kid in the token says nothing more. */
+/* The key for this token; NULL and *why if there is none. The symmetric key has no kid, and HS256
+ * can mean no other key, so that the token's kid is ignored. */
 static const struct key *key_select(
 	const struct jwks *keys, const struct algorithm *alg, struct str kid, const char **why)
 {
@@ -312,8 +312,9 @@ static const struct key *key_select(
 	return found;
 }
 
-/* cjose reads the header again with a parser of its own: what it will do has to be what was decided
- * here. Faults it leaves in OpenSSL's queue would surface in a TLS connection to the database. */
+/* cjose parses the header again, so the algorithm that it found has to be the one that was chosen
+ * here. Errors that it leaves in OpenSSL's queue are cleared, else a TLS connection to the database
+ * would report them. */
 static bool signature_valid(const struct key *key, struct str token, struct str alg)
 {
 	cjose_jws_t *jws = cjose_jws_import(token.p, token.n, NULL);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A bearer JWT into a principal: header, signature (by jwks.c), claims, times. Called once for each
- * request that has such a token; owns the cache of verified ones.
- *
- * The surprise: a token from the cache goes through the same comparison of exp and nbf with now as
- * a fresh one, and new keys empty the cache before it is asked. */
+ * A bearer JWT into a principal: header, signature (by jwks.c), claims, times. Owns the cache of
+ * verified tokens. The exp and nbf of a token from the cache are compared with now like those of a
+ * new one, and new keys empty the cache before it is asked. */
 #include "auth/jwt.h"
 
 #include <stdlib.h>
@@ -34,8 +32,8 @@ static enum err refuse(const char **why, const char *text)
 
 /* Header */
 
-/* alg, and kid (p == NULL if absent). Everything else that a header may carry, keys and addresses
- * of keys above all, is not looked at. */
+/* alg, and kid (p == NULL if absent). Everything else in a header is ignored, above all keys and
+ * addresses of keys. */
 MUST_CHECK static enum err read_header(
 	struct arena *a, struct str token, struct str *alg, struct str *kid, const char **why)
 {
@@ -106,8 +104,8 @@ MUST_CHECK static enum err claim_time(
 	return ERR_OK;
 }
 
-/* An identifier, p == NULL if absent; if present not empty and bounded. That it is UTF-8 is the
- * JSON reader's promise. */
+/* An identifier, p == NULL if absent; if present not empty and bounded. The JSON reader has checked
+ * that it is UTF-8. */
 MUST_CHECK static enum err claim_id(const struct claims *c, const char *name, struct str *out)
 {
 	const struct json *v = claim(c, name);
@@ -186,7 +184,7 @@ MUST_CHECK static enum err claim_scope(const struct claims *c, unsigned *out)
 	return ERR_OK;
 }
 
-/* platform_token and role: what kind of principal this is. A role we do not know gives nothing,
+/* Reads platform_token and role: what kind of principal this is. An unknown role gives no rights,
  * not even to a service. */
 MUST_CHECK static enum err claim_kind(const struct claims *c, struct principal *who)
 {

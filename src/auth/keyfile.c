@@ -42,7 +42,7 @@ enum err keyfile_read(
 	ssize_t got;
 	int fd;
 
-	/* Not blocking: a FIFO under that name would hold the worker. */
+	/* O_NONBLOCK: a FIFO with that name would block the worker. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		*why = strerror(errno);

@@ -21,7 +21,8 @@ struct keyfile_look {
 	struct timespec mtim, ctim;
 };
 
-/* True when the file is another one than at the last look; an absent file is so once. */
+/* True when the file is another one than at the last look. A file that disappeared counts as
+ * changed once. */
 bool keyfile_changed(struct keyfile_look *look, const char *path);
 
 /* The whole file, at most KEYFILE_BYTES, in the arena; *mode as of stat. On failure *why is a

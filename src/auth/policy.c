@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The access matrix of schema/api.md 3.3 and nothing else. Called by the dispatcher for every
- * request, with the access column of the route; touches nothing. The surprise is the last column:
- * who may hand in sessions is decided by a scope and platform_token, whatever the role. */
+ * The access matrix of schema/api.md 3.3 and nothing else. The surprise is the last column: a scope
+ * and platform_token decide who may register sessions, whatever the role. */
 #include "auth/policy.h"
 
 struct cell {
@@ -42,7 +41,8 @@ struct cell {
 		REACH_ALL, SCOPE_SESSIONS_WRITE                                                    \
 	}
 
-/* A public endpoint is open to everybody, but over nobody's sessions: OWN, and no principal. */
+/* A public endpoint is open to everybody and reaches nobody's sessions: OWN, without a
+ * principal. */
 static const struct cell matrix[PRINCIPAL__COUNT][ACCESS__COUNT] = {
 	/*                           public platform          tenant            me    Edge API
 	 * ingest read     write    read     write          read  write */
