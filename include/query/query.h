@@ -84,8 +84,8 @@ void query_order(const struct query *q, struct sql *sql);
 bool query_is_condition(const struct query *q);
 
 /* Whether the filter mixes and, or and not without parentheses, so that a person may read it
- * otherwise than the language, which has no precedence. If so *as_read and *as_meant spell out the
- * two readings, fully parenthesised. */
+ * otherwise than the language does, which has no precedence. If so *as_read and *as_meant are the
+ * two readings with all parentheses. */
 bool query_is_ambiguous(const struct query *q, struct str *as_read, struct str *as_meant);
 
 #endif

@@ -98,7 +98,7 @@ bool query_network_read(struct str s, struct query_network *out);
 enum query_node_kind { NODE_GROUP, NODE_TRUTH, NODE_TEST };
 enum query_set { SET_NONE, SET_ANY_OF, SET_ALL_OF, SET_COUNT, SET_IS_EMPTY };
 
-/* How the two sides of a test meet; decided by check.c from the field's type and the literals. */
+/* How a test compares its two sides; check.c decides it from the field's type and the literals. */
 enum query_view {
 	VIEW_NULL, /* against null */
 	VIEW_TEXT,
@@ -108,7 +108,7 @@ enum query_view {
 	VIEW_NUMBER, /* a tag as a double */
 	VIEW_COUNT,
 	VIEW_COUNT_TEXT,
-	VIEW_NEVER /* a tag against an integer or an instant: it is null in that view */
+	VIEW_NEVER /* a tag against an integer or an instant: such a test sees null */
 };
 
 struct query_link;
@@ -138,7 +138,7 @@ struct query_node {
 
 	/* By check.c. */
 	const struct query_field *field;
-	struct str path; /* JSON path of a tag; p == NULL: below a tag, never there */
+	struct str path; /* JSON path of a tag; p == NULL: no tag is so deep */
 	enum query_view view;
 };
 
@@ -167,7 +167,7 @@ struct query {
 };
 
 /* Parses what may follow "sort by " into keys of *q. A skip or limit behind them goes to *tail: it
- * has no effect but has to be right. */
+ * has no effect, but its syntax has to be right. */
 MUST_CHECK enum err query_parse_sort(
 	struct query *q, struct str sort, struct query *tail, struct query_error *error);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Literals of a filter: their values, the text of a number, addresses and networks. Called by
- * parse.c, check.c and compile.c; touches only the arena.
+ * Literals of a filter: their values, the text of a number, addresses and networks. Touches only
+ * the arena.
  *
  * The surprise: a number without fraction and exponent that does not fit 64 bits is a double, and
  * integers never equal the numbers of tags, which are doubles. strtod and printf are used in the C
@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "tree.h"
 
-/* Escapes are undone in one scan from the left; the lexer has let only good ones through. */
+/* Undoes escapes in one scan from the left; the lexer has let only good ones through. */
 static struct str unescape(struct arena *a, struct str s)
 {
 	static const char letters[] = "\"\\fnrt", bytes[] = "\"\\\f\n\r\t";
