@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * rollcall-admin: what an operator runs by hand or from cron, over the same settings and store as
- * the service. Commands are one file each; this one finds them. */
+ * rollcall-admin: what an operator runs by hand or from cron, with the settings and the store of
+ * the service. Each command has a file; this one chooses the command. */
 #include <stdio.h>
 #include <string.h>
 

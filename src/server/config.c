@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The table of settings and its reader. Called by main.c once before anything is started; touches
- * the environment and looks at the permissions of files that hold secrets. The surprise: a setting
- * that is wrong stops the start, a variable that is merely unknown does not, because hosts share
- * one environment among many programs. */
+ * The table of settings and its reader. Reads the environment and looks at the permissions of files
+ * that hold secrets. The surprise: a wrong setting stops the start, but an unknown variable does
+ * not, because hosts share one environment among many programs. */
 #include "server/config.h"
 
 #include <stddef.h>
@@ -52,9 +51,9 @@ static const struct setting settings[] = {
 	{"WORKERS", INT, AT(workers), "4", 1, WORKERS_MAX, NULL,
 	 "Processes that answer. With 1 there is no parent process, as mod_fcgid wants it."},
 	{"MAX_REQUESTS", INT, AT(max_requests), "0", 0, INT64_MAX, NULL,
-	 "A worker is replaced after about so many requests; 0 is never."},
+	 "A worker is replaced after about this number of requests; 0 means never."},
 	{"DRAIN_SECONDS", INT, AT(drain_s), "10", 0, 3600, NULL,
-	 "How long a stopping worker may finish the request in its hand before it is killed."},
+	 "How long a worker that stops may take to finish its request before it is killed."},
 	{"BODY_LIMIT", INT, AT(body_limit), "1048576", 1024, 1 << 30, NULL,
 	 "Largest request body in bytes; beyond it the answer is 413."},
 	{"RETRY_AFTER", INT, AT(retry_after_s), "5", 1, 3600, NULL,
@@ -64,8 +63,8 @@ static const struct setting settings[] = {
 	{"EDGE_PREFIX", PATH, AT(edge_prefix), "/edge/management/v1", 0, 0, NULL,
 	 "Base path of the Edge Management API."},
 	{"MOUNT", MOUNT, AT(mount), NULL, 0, 0, NULL,
-	 "Path the application is mounted below, `/` for the root; a FastCGI parameter of this name "
-	 "counts first. Neither: found in each request."},
+	 "Path below which the application is mounted, `/` for the root. A FastCGI parameter of this name "
+	 "counts first. Without both it is found in each request."},
 	{"DB_DEFAULTS", SECRET, AT(db_defaults), NULL, 0, 0, NULL,
 	 "MariaDB option file with socket or host, user, password, TLS. Not set: the connector's own "
 	 "places."},
@@ -76,7 +75,7 @@ static const struct setting settings[] = {
 	{"DB_STATEMENT_MS", INT, AT(db_statement_ms), "5000", 10, 600000, NULL,
 	 "Time limit of every statement in milliseconds; beyond it the answer is 503."},
 	{"DB_LOCK_WAIT_SECONDS", INT, AT(db_lock_wait_s), "2", 1, 600, NULL,
-	 "How long a statement waits for another's row lock; it is tried once more."},
+	 "How long a statement waits for a row lock before it is tried once more."},
 	{"JWKS_FILE", TEXT, AT(jwks_file), NULL, 0, 0, NULL,
 	 "Public keys of the identity provider (RFC 7517); read again when the file changes."},
 	{"JWT_HS256_FILE", SECRET, AT(hs256_file), NULL, 0, 0, NULL,
@@ -88,7 +87,7 @@ static const struct setting settings[] = {
 	{"JWT_LEEWAY", INT, AT(jwt_leeway_s), "30", 0, 300, NULL,
 	 "Seconds by which clocks may differ for `exp` and `nbf`."},
 	{"JWT_CACHE", INT, AT(jwt_cache), "1024", 0, 1 << 20, NULL,
-	 "Verified tokens that each worker remembers. Revocation is never remembered; 0 is none."},
+	 "Verified tokens that each worker remembers, 0 for none. Whether a session is active is never remembered."},
 	{"EDGE_MAX_ROWS", INT, AT(edge_max_rows), "10000", 1, 1000000, NULL,
 	 "Most rows one answer of the Edge API may hold."},
 	{"ACTIVITY_INTERVAL", INT, AT(activity_interval_s), "60", 0, 86400, NULL,
@@ -110,10 +109,10 @@ static const struct setting settings[] = {
 };
 /* clang-format on */
 
-/* Ours, but not the program's: the demonstration and the tests set them. */
+/* Variables of ours that are no settings: the demonstration and the tests set them. */
 static const char *const tolerated[] = {"URL", "TEST_", "PROPERTY_", "POOL_"};
 
-/* One line, whatever the value holds. */
+/* Writes one line, whatever bytes the value has. */
 static bool complain(FILE *err, const struct setting *s, const char *value, const char *want)
 {
 	fprintf(err, "rollcall: " PREFIX "%s is \"", s->name);
@@ -198,7 +197,7 @@ static bool is_address_list(const char *value)
 	return true;
 }
 
-/* A file that is missing is found out, and named, by whoever opens it. */
+/* True for a file that is missing: the code that opens it reports that. */
 static bool is_private(const char *file)
 {
 	struct stat st;

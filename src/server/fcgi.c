@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * One worker's end of FastCGI, over libfcgi; the only file with <fcgiapp.h>. Called by worker.c.
+ * One worker's end of FastCGI, over libfcgi; the only file with <fcgiapp.h>.
  *
  * The surprise is where a worker waits: not in libfcgi's accept, but in epoll for the listening
  * socket and for the signals that stop it, which are blocked otherwise. So a stop can neither fall
@@ -32,25 +32,25 @@
 
 #define LISTEN_FD 0
 
-/* How long a body may take to arrive, all of it: a web server that hands one on as it comes
- * (mod_proxy_fcgi) must not let four slow clients hold four workers. */
+/* How long a whole body may take to arrive. Some web servers hand a body on as it comes
+ * (mod_proxy_fcgi): four slow clients must not hold four workers. */
 #define BODY_US INT64_C(10000000)
 
-/* How long the records before the body may keep a worker waiting, each read of them. A web server
- * sends them at once. */
+/* How long each read of the records before the body may wait. A web server sends them at once. */
 #define HEAD_US INT64_C(2000000)
 
-/* How long an answer may take to be read, all of it, and how long nothing of it may be: what a web
- * server hands on as it comes must not let four clients that do not read hold four workers. */
+/* How long the web server may take to read a whole answer, and how long it may read nothing of it.
+ * Four clients that do not read must not hold four workers. */
 #define ANSWER_US INT64_C(30000000)
 #define STALL_US INT64_C(5000000)
 #define ANSWER_PART 65536
 
-/* Idle workers return to the caller that often. */
+/* An idle worker returns to the caller after this time. */
 #define IDLE_MS 1000
 
-/* How long what is left of a body is thrown away before closing. Not how much: web servers pass on
- * megabytes of a body that was refused by its length, and need the connection until then. */
+/* How long the rest of a body is read and thrown away before the connection closes. It is a time
+ * and not a size: web servers pass on megabytes of a body that was refused by its length, and need
+ * the connection until then. */
 #define DRAIN_US INT64_C(500000)
 
 struct fcgi {
@@ -58,7 +58,7 @@ struct fcgi {
 	int epoll, signals;
 	bool stopping;
 	int64_t body_until_us,
-		answer_until_us; /* monotonic; the answer's 0 before its first byte */
+		answer_until_us; /* monotonic; the answer's is 0 before its first byte */
 	struct http_env env;
 };
 
@@ -76,9 +76,9 @@ static void set_time_limit(const struct fcgi *f, int direction, int64_t us)
 	setsockopt(f->request.ipcFd, SOL_SOCKET, direction, &wait, sizeof(wait));
 }
 
-/* Sees to it that a part of the body can be read. What libfcgi holds back of earlier reads nobody
- * can see, so its own read has to be the one that waits, and the socket sets it a time. False: that
- * was over, or the web server is gone. *end: there is no more. */
+/* Waits until a part of the body can be read. Nobody can see what libfcgi still holds of earlier
+ * reads, so libfcgi's own read has to wait, with a time limit on the socket. False: the time was
+ * over, or the web server is gone. *end: there is no more. */
 static bool fill(struct fcgi *f, int64_t until_us, bool *end)
 {
 	FCGX_Stream *in = f->request.in;
@@ -89,7 +89,7 @@ static bool fill(struct fcgi *f, int64_t until_us, bool *end)
 	if (*end || in->rdNext < in->stop)
 		return true;
 	if (left_us < 1)
-		left_us = 1; /* 0 would be for ever */
+		left_us = 1; /* 0 would mean no limit */
 	set_time_limit(f, SO_RCVTIMEO, left_us);
 	c = FCGX_GetChar(in);
 	*end = c == EOF;
@@ -172,8 +172,8 @@ void fcgi_close(struct fcgi *f)
 
 enum waited { WAITED_IN_VAIN, WAITED_CONNECTION, WAITED_STOP };
 
-/* Notes in f->stopping that a signal came. A connection that came together with a signal is still
- * served: the kernel woke nobody else for it. */
+/* Sets f->stopping when a signal came. A connection that came together with a signal is still
+ * served, because the kernel woke no other worker for it. */
 static enum waited wait_for_connection(struct fcgi *f)
 {
 	struct epoll_event ev[2];
@@ -195,28 +195,28 @@ static enum waited wait_for_connection(struct fcgi *f)
 	return f->stopping ? WAITED_STOP : WAITED_IN_VAIN;
 }
 
-/* Errors of one connection, or another worker was quicker: not of the listening socket. */
+/* Errors of one connection (or another worker was quicker), and not of the listening socket. */
 static bool passes(int error)
 {
 	return error == EAGAIN || error == EINTR || error == ECONNABORTED || error == EPROTO;
 }
 
-/* Reads the records up to the body. False: they are none, or do not come; the connection is closed.
- */
+/* Reads the records up to the body. False: they are malformed or do not come; the connection is
+ * then closed. */
 static bool read_head(struct fcgi *f, int connection)
 {
 	int on = 1;
 
-	/* Fails, and rightly, where it is no TCP. */
+	/* Fails where the connection is not TCP, which is no error. */
 	setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	f->request.ipcFd = connection;
-	f->request.keepConnection = 1; /* else FCGX_Accept_r closes it first of all */
+	f->request.keepConnection = 1; /* else FCGX_Accept_r closes it first */
 	set_time_limit(f, SO_RCVTIMEO, HEAD_US);
 	set_time_limit(f, SO_SNDTIMEO, STALL_US);
 	if (FCGX_Accept_r(&f->request) != 0)
 		return false;
-	/* One connection, one request: whoever kept the connection for more would leave the
-	 * requests of others waiting in the backlog. */
+	/* One connection, one request: a worker that kept the connection for more would leave other
+	 * requests waiting in the backlog. */
 	f->request.keepConnection = 0;
 	f->body_until_us = clock_monotonic_us() + BODY_US;
 	f->answer_until_us = 0;
@@ -260,8 +260,9 @@ enum fcgi_role fcgi_role(const struct fcgi *f)
 	return FCGI_ROLE_OTHER;
 }
 
-/* A web server that went away is no error of ours: the rest of the answer is dropped. So it is of
- * one that takes too long; shut down, the connection holds nobody up with the end of it either. */
+/* A web server that went away is no error of ours: the rest of the answer is dropped. So is the
+ * rest for a web server that takes too long; the connection is shut down, so that the end of the
+ * answer does not wait either. */
 void fcgi_write(void *fcgi, const char *p, size_t n)
 {
 	struct fcgi *f = fcgi;
@@ -303,11 +304,11 @@ static bool has_body(const struct fcgi *f)
 	       FCGX_GetParam("HTTP_TRANSFER_ENCODING", f->request.envp) != NULL;
 }
 
-/* A close with bytes unread can take the answer along, so they are read, behind the answer where
- * there may be many; then the connection is closed at once: libfcgi's own way (shut down, wait,
- * read until the web server has closed) lasts as long as a slow client likes. An authorizer's
- * request has no body, and Apache sends no end of one either: nothing to drain, and libfcgi's way
- * ends at once. */
+/* A close with unread bytes can destroy the answer, so they are read; where there may be many, the
+ * answer is sent first. Then the connection is closed at once: libfcgi's own way (shut down, wait,
+ * read until the web server has closed) lasts as long as a slow client likes. The request of an
+ * Authorizer has no body, and Apache does not send the end of one: there is nothing to drain, and
+ * libfcgi's own way ends at once. */
 void fcgi_finish(struct fcgi *f)
 {
 	if (fcgi_role(f) == FCGI_ROLE_RESPONDER) {

@@ -12,9 +12,9 @@ struct fcgi;
 enum fcgi_role { FCGI_ROLE_RESPONDER, FCGI_ROLE_AUTHORIZER, FCGI_ROLE_OTHER };
 
 enum fcgi_event {
-	FCGI_REQUEST, /* one is in hand, until fcgi_finish */
+	FCGI_REQUEST, /* one is there, until fcgi_finish */
 	FCGI_IDLE,    /* none came for a second */
-	FCGI_STOP,    /* a signal said so, and nothing is in hand */
+	FCGI_STOP,    /* a signal came, and no request is there */
 	FCGI_FAILED   /* the listening socket cannot be used any more; logged */
 };
 
@@ -22,8 +22,9 @@ enum fcgi_event {
  * leave it. */
 bool fcgi_inherited(void);
 
-/* After fork. From here on SIGTERM, SIGINT and SIGUSR1 do nothing but end fcgi_accept, and SIGHUP
- * and SIGPIPE are ignored: a request in hand is always finished. NULL, logged, when that fails. */
+/* After fork. From here on SIGTERM, SIGINT and SIGUSR1 end fcgi_accept and do nothing else, and
+ * SIGHUP and SIGPIPE are ignored: a request that has begun is always finished. NULL, logged, when
+ * that fails. */
 struct fcgi *fcgi_open(void);
 void fcgi_close(struct fcgi *f);
 
@@ -34,9 +35,9 @@ const struct http_env *fcgi_env(const struct fcgi *f);
 enum fcgi_role fcgi_role(const struct fcgi *f);
 void fcgi_write(void *fcgi, const char *p, size_t n); /* fits http_response.write */
 
-/* Drains what is left of standard input, ends the request and closes its connection in one system
- * call. The connection is closed even when the web server asked to keep it: a worker that held one
- * would leave the others' requests waiting. */
+/* Drains the rest of standard input, ends the request and closes its connection in one system call.
+ * The connection is closed even when the web server asked to keep it: a worker with a kept
+ * connection would leave other requests waiting. */
 void fcgi_finish(struct fcgi *f);
 
 #endif

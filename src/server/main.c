@@ -20,13 +20,14 @@ static const char usage[] =
 	"  spawn-fcgi -s /run/rollcall.sock -- rollcall.fcgi\n"
 	"or started by lighttpd (bin-path), Apache mod_fcgid or a systemd socket.\n"
 	"\n"
-	"  --check     try settings, keys and database; one line per finding\n"
-	"  --settings  the settings as a table (they are environment variables)\n"
-	"  --version   the version\n"
+	"  --check     try settings, keys and database, and print one line for each\n"
+	"  --settings  print the settings (environment variables) as a table\n"
+	"  --version   print the version\n"
 	"\n"
-	"Signals: TERM finishes the requests in hand and stops; HUP replaces the workers one\n"
-	"after another without refusing a request. Settings are read at the start only: the\n"
-	"environment of a running process cannot change, so a new setting needs a new start.\n";
+	"Signals: TERM finishes the requests that have begun and stops. HUP replaces the\n"
+	"workers one after another and refuses no request. Settings are read at the start\n"
+	"only, because the environment of a running process cannot change: restart after a\n"
+	"change.\n";
 
 enum action { SERVE, CHECK, SETTINGS, VERSION, HELP, UNKNOWN };
 

@@ -69,7 +69,7 @@ void setup_close(struct app *app)
 	*app = (struct app){0};
 }
 
-/* `by` begins the line, which is otherwise that of a wrong setting. */
+/* `by` is the first word of the line: "rollcall" as in lines about wrong settings, or "keys". */
 static bool source_usable(
 	const char *by, const char *setting, const struct jwks_config *keys, FILE *out)
 {

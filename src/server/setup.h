@@ -8,12 +8,13 @@
 #include "call/app.h"
 #include "server/config.h"
 
-/* Before anything is started: the keys, of which every file that is configured has to give at least
- * one; NULL after printing a line for each that does not, as config_read does. Whoever is forked
- * inherits them: so a worker that starts while a file is broken has the old ones. */
+/* Before anything is started: reads the keys, of which every file that is configured has to give at
+ * least one. NULL after printing a line for each file that does not, as config_read does. Workers
+ * inherit the keys, so that one that starts while a file is broken still has the old ones. */
 struct jwks *setup_keys(const struct config *cfg, FILE *err);
 
-/* After fork. The keys stay the caller's. Does not connect to the database: it may come back. */
+/* After fork. The keys stay the caller's. Does not connect to the database, which may be down at
+ * the moment. */
 void setup_open(struct app *app, const struct config *cfg, struct jwks *keys);
 void setup_close(struct app *app);
 

@@ -30,11 +30,11 @@
 #define BACKOFF_MOST (5 * SECOND)
 
 struct place {
-	pid_t pid;   /* 0: nobody */
-	size_t slot; /* of the counters; nobody else's */
+	pid_t pid;   /* 0: no process */
+	size_t slot; /* of the counters; no other place has it */
 	int64_t born;
 	int64_t due;           /* when to fill an empty place */
-	unsigned quick_deaths; /* in a row */
+	unsigned quick_deaths; /* one after another */
 };
 
 struct pool {
@@ -48,7 +48,7 @@ struct pool {
 	size_t spare;   /* slot of the one leaving, else free */
 	struct counters *all;
 	struct metric self;
-	int64_t kill_at; /* of the one leaving, or of all when stopping */
+	int64_t kill_at; /* when `leaving` is killed, or, when stopping, all workers */
 	bool stopping;
 };
 
@@ -58,7 +58,7 @@ static const char *number(char out[24], long long n)
 	return out;
 }
 
-/* A worker that dies at once would be forked at once again, for ever. */
+/* The delay before the next fork: a worker that dies at once must not be forked again at once. */
 static int64_t backoff(const struct place *w)
 {
 	int64_t delay = BACKOFF_FIRST;
@@ -70,7 +70,7 @@ static int64_t backoff(const struct place *w)
 
 static NORETURN void be_worker(const struct pool *p, size_t slot, pid_t parent)
 {
-	/* A parent that was killed cannot stop its workers; the kernel does it then. */
+	/* If the parent is killed, it cannot stop its workers, so the kernel does. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		exit(EXIT_SUCCESS);
@@ -107,7 +107,7 @@ static void log_end(pid_t child, int status, const char *route, const char *dela
 		"restart_in_ms", delay_ms, NULL);
 }
 
-/* Only a death that is neither orderly nor late is held against the place. */
+/* Counts a quick death of the place: one that is no orderly end and comes soon after the start. */
 static void vacate(struct pool *p, struct place *w, int status)
 {
 	int64_t now = clock_monotonic_us();
@@ -188,21 +188,21 @@ static void stop(struct pool *p)
 	signal_all(p, SIGTERM);
 }
 
-/* One step of SIGHUP: the successor is there before the predecessor is told to leave, and the next
- * place waits until that one is gone. */
+/* One step of SIGHUP: the new worker is started before the old one is told to stop. The next place
+ * waits until the old one is gone. */
 static void renew(struct pool *p)
 {
 	struct place *w = &p->places[p->renew_next++];
 	size_t slot = w->slot;
 
 	if (w->pid == 0)
-		return; /* about to be filled anew anyway */
+		return; /* the empty place gets a new worker anyway */
 	p->leaving = w->pid;
 	p->kill_at = clock_monotonic_us() + p->cfg->drain_s * SECOND;
 	w->pid = 0;
 	w->slot = p->spare;
 	start(p, w);
-	if (w->pid == 0) { /* no successor: the old one stays */
+	if (w->pid == 0) { /* there is no new worker: the old one stays */
 		w->pid = p->leaving;
 		w->slot = slot;
 		p->leaving = 0;
@@ -234,7 +234,7 @@ static void work(struct pool *p)
 		renew(p);
 }
 
-/* At the latest when the files of keys are to be looked at again. */
+/* At the latest when the key files have to be looked at again. */
 static int64_t next_deadline(const struct pool *p)
 {
 	int64_t next = clock_monotonic_us() + SECOND;
@@ -281,7 +281,7 @@ static void open_pool(struct pool *p)
 	sigaddset(&p->signals, SIGHUP);
 	sigaddset(&p->signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &p->signals, NULL);
-	/* Inherited as ignored, it would make children vanish instead of being waited for. */
+	/* If it were inherited as ignored, children would vanish and could not be waited for. */
 	signal(SIGCHLD, SIG_DFL);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * The parent of the pool: forks the workers, replaces those that die (backing off when they die at
- * once), drains on SIGTERM/SIGINT, replaces all one after another on SIGHUP. It opens no database
- * and parses no request; it looks after the keys that workers begin with. */
+ * The parent of the pool: forks the workers, replaces those that die (with growing delays when they
+ * die at once), drains on SIGTERM/SIGINT, replaces all one after another on SIGHUP. It opens no
+ * database and parses no request. It reads changed key files, so that new workers begin with the
+ * latest keys. */
 #ifndef SERVER_SUPERVISOR_H
 #define SERVER_SUPERVISOR_H
 

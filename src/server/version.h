@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The version of the programs, said by --version and nowhere else. */
+ * The version of the programs. */
 #ifndef SERVER_VERSION_H
 #define SERVER_VERSION_H
 

@@ -18,7 +18,8 @@
 #include "http/response.h"
 #include "setup.h"
 
-/* Up to a tenth less for each worker by chance, so that they do not all leave at once. */
+/* Each worker serves up to a tenth fewer requests, by chance, so that they do not all end at
+ * once. */
 static int64_t requests_to_serve(const struct config *cfg)
 {
 	if (cfg->max_requests == 0)
@@ -52,8 +53,8 @@ int worker_run(const struct config *cfg, struct jwks *keys, struct counters *all
 	struct arena *a;
 	struct app app;
 
-	/* The one big answer is given back to the system at once; left alone, glibc would raise the
-	 * threshold and keep the memory for ever. */
+	/* The memory of a big answer goes back to the system at once. Without this, glibc would
+	 * raise the threshold and keep it. */
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	f = fcgi_open();
 	if (f == NULL)
@@ -64,7 +65,8 @@ int worker_run(const struct config *cfg, struct jwks *keys, struct counters *all
 	app.metric = &metric;
 	do {
 		event = fcgi_accept(f);
-		/* Idle or not: who looked late would miss a good file between two broken ones. */
+		/* After each wait, idle or not: a worker that looks too late would miss a good file
+		 * between two broken ones. */
 		(void)jwks_refresh(keys);
 		if (event == FCGI_REQUEST) {
 			serve(f, &app, a);
