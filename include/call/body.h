@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Members of a JSON body into typed values, with the faults that FastAPI and Pydantic 2 would list
- * (contract 2.2). Absent and null leave *out alone unless the field is required. */
+ * (schema/api.md 2.2). Absent and null leave *out alone unless the field is required. */
 #ifndef CALL_BODY_H
 #define CALL_BODY_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The only writer of the Sessions API's envelopes and error bodies (contract 2.1, 2.2, 2.5). */
+ * The only writer of the Sessions API's envelopes and error bodies (schema/api.md 2.1, 2.2, 2.5).
+ */
 #include "handlers.h"
 
 #include "base/clock.h"

@@ -24,7 +24,7 @@ void v1_put_item(struct json_writer *w, const struct call *c, const struct sessi
 void v1_put_detail(struct json_writer *w, const struct call *c, const struct session_detail *d);
 void v1_put_pagination(struct json_writer *w, int64_t page, int64_t per_page, int64_t total);
 
-/* Rows before a page; a page too deep to count is behind everything (contract 2.2). */
+/* Rows before a page; a page too deep to count is behind everything (schema/api.md 2.1). */
 int64_t v1_page_offset(int64_t page, int64_t per_page);
 
 /* The shared endings of handlers. */
@@ -52,15 +52,15 @@ enum err v1_tenant_stats(struct call *c);
 enum err v1_tenant_user_list(struct call *c);
 enum err v1_tenant_user_revoke(struct call *c);
 
-/* Getting sessions in (contract section 5): registration at sign-in, activity, introspection. */
+/* Getting sessions in (schema/api.md 5): registration at sign-in, activity, introspection. */
 enum err ingest_register(struct call *c);
 enum err ingest_activity(struct call *c);
 enum err ingest_introspect(struct call *c);
 
-/* OpenZiti's Edge Management API, ApiSession (contract section 4). */
+/* OpenZiti's Edge Management API, ApiSession (schema/api.md 4). */
 extern const struct dialect dialect_edge;
 
-/* Type of a fault that is INVALID_PAGINATION and not COULD_NOT_VALIDATE (zitiql 8). */
+/* Type of a fault that is INVALID_PAGINATION and not COULD_NOT_VALIDATE (schema/filter.md 8). */
 #define EDGE_FAULT_PAGE "pagination"
 
 /* An answer {"data":…, "meta":{…}}. edge_close writes meta's versions and ends; what else meta
@@ -73,7 +73,7 @@ enum err edge_list(struct call *c);
 enum err edge_detail(struct call *c);
 enum err edge_delete(struct call *c);
 
-/* What operators ask (contract section 6): is the process up, does the database answer, and the
+/* What operators ask (schema/api.md 6): is the process up, does the database answer, and the
  * numbers of the pool. */
 enum err ops_healthz(struct call *c); /* touches nothing but this process */
 enum err ops_readyz(struct call *c);

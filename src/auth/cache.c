@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Tokens already verified. Called by jwt.c only; owns its table and, for each entry, one block on
- * the heap with the entry's texts. Four entries share a bucket; the one used longest ago gives way.
- * The surprise: SHA-256 spreads the entries, so a client cannot choose a bucket at less than the
- * cost of signing, and needs no further hash. */
+ * Tokens already verified. For jwt.c. Owns its table and, for each entry, one block on the heap
+ * with the entry's texts. Four entries share a bucket; the one used longest ago gives way. SHA-256
+ * spreads the entries, so no further hash is needed: to choose a bucket, a client would have to
+ * sign tokens. */
 #include "cache.h"
 
 #include <stdlib.h>

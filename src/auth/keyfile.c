@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Looks at and reads the files that hold keys. Called by jwks.c, at most once a second; keeps
- * nothing. The surprise: the time of the last status change counts as well, or a chmod that makes a
- * file usable would go unnoticed. */
+ * Looks at and reads the files that hold keys. Called by jwks.c, at most once a second. Keeps
+ * nothing. The time of the last status change counts as well, else a chmod that makes a file usable
+ * would not be noticed. */
 #include "keyfile.h"
 
 #include <errno.h>

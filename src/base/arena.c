@@ -202,8 +202,7 @@ struct arena_mark arena_mark(const struct arena *a)
 void arena_rewind(struct arena *a, struct arena_mark mark)
 {
 	while (a->top != mark.chunk) {
-		BUG_ON(a->top->below ==
-			NULL); /* a mark of another arena, or one that was rewound over */
+		BUG_ON(a->top->below == NULL); /* a mark of another arena, or no longer valid */
 		pop_chunk(a);
 	}
 	BUG_ON(mark.used > a->top->used);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The shared table of counters; see the header. Called by call/metric.c only. Owns the mapping.
- * The surprise: adding is a plain read and a plain write and no atomic addition, because a slot has
- * one writer; the atomic type is there for readers in other processes. */
+ * The shared table of counters; see the header. Owns the mapping. The surprise: adding is a plain
+ * read and a plain write and no atomic addition, because a slot has one writer. The atomic type is
+ * there for readers in other processes. */
 #include "base/counters.h"
 
 #include <assert.h>

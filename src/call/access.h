@@ -5,7 +5,7 @@
 
 #include "call/call.h"
 
-/* Finds out who calls and whether they may (contract section 3): token, session of the token,
+/* Finds out who calls and whether they may (schema/api.md 3): token, session of the token,
  * matrix, tenant of the path. Fills who, reach, scope. */
 MUST_CHECK enum err call_authorise(struct call *c);
 

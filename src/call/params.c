@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Query parameters of the Sessions API: one table of what there is, one reader. Called by dispatch;
- * messages as Pydantic 2 words them (contract 2.2). */
+ * messages as Pydantic 2 words them (schema/api.md 2.2). */
 #include "params.h"
 
 #include "base/buf.h"

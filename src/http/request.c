@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Reads a FastCGI environment and body into struct http_request. Called by call/dispatch.c and by
- * tests; reaches the web server only through struct http_env, allocates only in the arena.
- * The surprise: QUERY_STRING may be empty where REQUEST_URI has a query (an error document or a
- * rewrite as front controller); the query of REQUEST_URI counts then. */
+ * Reads a FastCGI environment and body into struct http_request. Reaches the web server only
+ * through struct http_env; allocates only in the arena. The surprise: QUERY_STRING may be empty
+ * although REQUEST_URI has a query (an error document, or a rewrite to a front controller). Then
+ * the query of REQUEST_URI counts. */
 #include "http/request.h"
 
 #include <stdio.h>

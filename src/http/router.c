@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Walks a route table as if it were a tree, one path segment after another: of the rows left, those
- * with this literal, else those with a {…}. Called by call/dispatch.c; allocates in the request's
- * arena, touches nothing else.
- * The surprise: the method is looked at last, so "GET /sessions/revoke-all" is 405 and not a look
+ * with this literal; if there are none, those with a {…}. Allocates in the request's arena. The
+ * surprise: the method is looked at last, so "GET /sessions/revoke-all" is 405, and nobody looks
  * for a session of that name. */
 #include "http/router.h"
 

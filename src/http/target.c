@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Splits a request target into mount, prefix and segments; the rule is in http/target.h. Reads the
- * environment, allocates in the request's arena, touches nothing else.
- * The surprise: without REQUEST_URI the path is SCRIPT_NAME + PATH_INFO, which the web server has
- * decoded already, so it is not decoded again. */
+ * Splits a request target into mount, prefix and segments; the rule is in http/target.h. Allocates
+ * in the request's arena. The surprise: without REQUEST_URI the path is SCRIPT_NAME + PATH_INFO,
+ * which the web server has decoded already, so it is not decoded again. */
 #include "target.h"
 
 #include "base/buf.h"
@@ -190,7 +189,8 @@ static const struct str *find_prefix(const struct http_request *r, const struct 
 		found = prefix_at(t, i, prefixes, count, behind);
 		*from = i;
 	}
-	/* A longer mount cannot do better than the first: it begins with it. */
+	/* If the shortest mount does not agree with the web server, a longer one does not either,
+	 * because it begins with the shortest. */
 	return found != NULL && mount_is_served(r, t, *from) ? found : NULL;
 }
 

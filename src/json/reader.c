@@ -310,13 +310,13 @@ enum err json_parse(struct arena *a, struct str text, struct json **out, size_t 
 	yajl_handle parser = yajl_alloc(&callbacks, &funcs, &r);
 
 	BUG_ON(parser == NULL);
-	BUG_ON(!yajl_config(parser, yajl_dont_validate_strings, 1)); /* done already */
+	BUG_ON(!yajl_config(parser, yajl_dont_validate_strings, 1)); /* done above */
 	if (yajl_parse(parser, (const unsigned char *)text.p, text.n) != yajl_status_ok) {
 		*error_at = token_start(text, yajl_get_bytes_consumed(parser));
 		return r.over ? ERR_TOO_LARGE : ERR_INVALID;
 	}
-	/* Only here does a word at the text's end end. What is wrong now: something is missing
-	 * there, or the word itself, after a value that was complete. */
+	/* Only now yajl knows that a word at the end of the text is complete. Either something is
+	 * missing at the end, or that word stands behind a complete value. */
 	if (yajl_complete_parse(parser) != yajl_status_ok || r.root == NULL) {
 		*error_at = token_start(text, r.root != NULL && r.depth == 0 ? text.n : SIZE_MAX);
 		return ERR_INVALID;

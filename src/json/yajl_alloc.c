@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The allocation functions handed to yajl. Called by writer.c and reader.c. yajl does not tell the
- * old size when it reallocates, so each block is preceded by its size. */
+ * The allocation functions for yajl. yajl does not tell the old size when it reallocates, so the
+ * size stands before each block. */
 #include "yajl_alloc.h"
 
 #include "base/arena.h"

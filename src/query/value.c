@@ -3,8 +3,8 @@
  * the arena.
  *
  * The surprise: a number without fraction and exponent that does not fit 64 bits is a double, and
- * integers never equal the numbers of tags, which are doubles. strtod and printf are used in the C
- * locale: no program of ours calls setlocale. */
+ * integers never equal the numbers of tags, which are doubles. strtod and printf work in the C
+ * locale: no program here calls setlocale. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>

@@ -91,7 +91,7 @@ static const struct setting settings[] = {
 	{"EDGE_MAX_ROWS", INT, AT(edge_max_rows), "10000", 1, 1000000, NULL,
 	 "Most rows one answer of the Edge API may hold."},
 	{"ACTIVITY_INTERVAL", INT, AT(activity_interval_s), "60", 0, 86400, NULL,
-	 "A session's last activity is written at most once in so many seconds."},
+	 "Seconds between two writes of a session's last activity."},
 	{"SESSION_SECONDS", INT, AT(session_s), "86400", 60, LIMIT_SESSION_SECONDS, NULL,
 	 "Lifetime of a session that is registered without an expiry."},
 	{"GEO_FILE", TEXT, AT(geo_file), NULL, 0, 0, NULL,

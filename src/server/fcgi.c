@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * One worker's end of FastCGI, over libfcgi; the only file with <fcgiapp.h>.
  *
- * The surprise is where a worker waits: not in libfcgi's accept, but in epoll for the listening
- * socket and for the signals that stop it, which are blocked otherwise. So a stop can neither fall
- * between the test of a flag and a blocking accept, nor interrupt a read in the middle of a
- * request. The socket is made non-blocking, because another worker may be quicker; EPOLLEXCLUSIVE
- * wakes one worker a connection, as a blocking accept would. libfcgi gets the connection accepted,
- * with time limits on it that it does not know how to set, and no socket to accept another from. */
+ * The surprise is where a worker waits: not in libfcgi's accept, but in epoll, for the listening
+ * socket and for the signals that stop it. These signals are blocked at all other times. So a stop
+ * is not lost between the test of a flag and a blocking accept, and it does not interrupt a read in
+ * the middle of a request. The socket is made non-blocking, because another worker may be quicker;
+ * EPOLLEXCLUSIVE wakes one worker a connection, as a blocking accept would. libfcgi gets the
+ * accepted connection, with time limits that it cannot set itself, and no socket to accept another
+ * from. */
 #include "fcgi.h"
 
 #include <errno.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Turns settings into the parts a worker holds for its lifetime, and tries them for --check.
- * Called by worker.c and main.c; opens files and the database through auth and db. The surprise:
- * only the start insists on keys, and the database may be away even then. */
+ * Turns settings into the parts that a worker holds for its lifetime, and tries them for --check.
+ * Only the start requires usable keys; the database may be down even then. */
 #include "setup.h"
 
 #include <string.h>

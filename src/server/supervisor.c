@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * The parent of the pool. Called by main.c; forks workers and waits for signals and for nothing
- * else. It opens no database and parses no request, so that nothing a client sends can reach it.
- * Owns the mapping with everybody's counters, and hands out its slots; keeps the last good keys.
- * The surprise: there are no signal handlers. The signals are blocked and taken one by one with
- * sigtimedwait, which also keeps the time for back-off and for the end of a drain. */
+ * The parent of the pool. Forks workers and waits for signals. It opens no database and parses no
+ * request, so that nothing a client sends can reach it. Owns the mapping of all counters and gives
+ * out its slots; keeps the last good keys. The surprise: there are no signal handlers. The signals
+ * are blocked and taken one by one with sigtimedwait, whose time limit serves back-off and the end
+ * of a drain. */
 #include "supervisor.h"
 
 #include <errno.h>
@@ -43,9 +43,9 @@ struct pool {
 	sigset_t signals;
 	struct place places[WORKERS_MAX];
 	int count;
-	int renew_next; /* place whose worker is replaced next; count: none */
-	pid_t leaving;  /* replaced, not yet gone; 0: nobody */
-	size_t spare;   /* slot of the one leaving, else free */
+	int renew_next; /* place whose worker is replaced next; count: no place */
+	pid_t leaving;  /* replaced but still running; 0: no process */
+	size_t spare;   /* slot of `leaving`; free if there is none */
 	struct counters *all;
 	struct metric self;
 	int64_t kill_at; /* when `leaving` is killed, or, when stopping, all workers */

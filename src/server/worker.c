@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * One worker process. Called by supervisor.c, in a child or, with one worker, in the only process.
- * Owns the arena and resets it after each request, here and nowhere else. The surprise: a worker
- * ends by itself after about max_requests requests; the supervisor, or the web server that started
- * a single worker, starts the next. */
+ * One worker process: a child of supervisor.c or, with one worker, the only process. Owns the
+ * arena, which is reset here after each request. The surprise: a worker ends by itself after about
+ * max_requests requests; the supervisor, or the web server that started a single worker, starts the
+ * next. */
 #include "worker.h"
 
 #include <malloc.h>

@@ -7,8 +7,8 @@
 #include "base/counters.h"
 #include "server/config.h"
 
-/* Counts in that slot of `all` (metric_open), which nobody else writes meanwhile. Returns the exit
- * status: 0 after a stop or when recycled. */
+/* Counts in that slot of `all` (metric_open); no other process writes to it meanwhile. Returns the
+ * exit status: 0 after a stop or when recycled. */
 int worker_run(const struct config *cfg, struct jwks *keys, struct counters *all, size_t slot);
 
 #endif
