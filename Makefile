@@ -198,7 +198,7 @@ test-db: $(PROGRAMS) $(DB_TESTS)
 
 # Through every web server, at the root and below a path; what starts a stack of its own, or asks
 # nothing of the web server, once.
-E2E_ONCE := $(filter %/test_ingest_geo %/test_pool %/test_ops_faults %/test_enforce \
+E2E_ONCE := $(filter %/test_ingest_geo %/test_pool %/test_fastcgi %/test_ops_faults %/test_enforce \
 	%/test_v1_race %/test_v1_revoke_many %.sh,$(E2E))
 # On a shared host an id with a slash is not found (README): the suites that use none.
 E2E_SHARED := $(filter %/test_v1_answers %/test_v1_access %/test_v1_token %/test_v1_revoke \
@@ -226,7 +226,7 @@ test-e2e-lighttpd: $(PROGRAMS) $(E2E)
 # Units, and one pass of the API, under valgrind; programs that kill workers or start stacks of
 # their own are left out.
 VALGRIND_E2E := $(filter-out %/test_pool %/test_ops %/test_ops_faults %/test_enforce %/test_ingest_geo \
-	%/test_ingest_repeat %/test_web %/test_authorizer %/test_v1_race %/test_v1_revoke_many,$(filter $(O)/%,$(E2E)))
+	%/test_ingest_repeat %/test_web %/test_fastcgi %/test_authorizer %/test_v1_race %/test_v1_revoke_many,$(filter $(O)/%,$(E2E)))
 check-valgrind: test-deps
 	@httpd-conf/demo/install-packages valgrind
 	@$(MAKE) --no-print-directory MODE=debug valgrind-programs

@@ -9,7 +9,7 @@
 
 struct fcgi;
 
-enum fcgi_role { FCGI_ROLE_RESPONDER, FCGI_ROLE_AUTHORIZER, FCGI_ROLE_OTHER };
+enum fcgi_role { FCGI_ROLE_RESPONDER, FCGI_ROLE_AUTHORIZER };
 
 enum fcgi_event {
 	FCGI_REQUEST, /* one is in hand, until fcgi_finish */
