@@ -25,7 +25,7 @@ struct keyfile_look {
 bool keyfile_changed(struct keyfile_look *look, const char *path);
 
 /* The whole file, at most KEYFILE_BYTES, in the arena; *mode as of stat. On failure *why is a
- * phrase for the log. */
+ * phrase for the log. ERR_FORBIDDEN: others may write to it. */
 MUST_CHECK enum err keyfile_read(
 	struct arena *a, const char *path, struct str *out, mode_t *mode, const char **why);
 

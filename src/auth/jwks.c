@@ -177,8 +177,10 @@ MUST_CHECK static enum err read_hs256(
 	size_t n;
 
 	*key = (struct key){.family = FAMILY_OCT, .sig_bytes = 32};
-	if (keyfile_read(a, file, &bytes, &mode, why) != ERR_OK)
-		return ERR_INVALID;
+	err = keyfile_read(a, file, &bytes, &mode, why);
+	if (err)
+		return err;
+	err = ERR_INVALID;
 	n = bytes.n;
 	if (n && bytes.p[n - 1] == '\n')
 		n--;

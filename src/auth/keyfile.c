@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/trusted.h"
+
 static bool same_time(struct timespec a, struct timespec b)
 {
 	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
@@ -50,6 +52,11 @@ enum err keyfile_read(
 	}
 	if (!S_ISREG(st.st_mode)) {
 		*why = "not a regular file";
+		goto out;
+	}
+	*why = trusted_fault(path, st.st_mode);
+	if (*why != NULL) {
+		err = ERR_FORBIDDEN;
 		goto out;
 	}
 	do {
