@@ -83,6 +83,42 @@ static size_t number_bits(struct str big_endian)
 	return bits;
 }
 
+static unsigned remainder_of(struct str big_endian, unsigned by)
+{
+	unsigned rest = 0;
+
+	for (size_t i = 0; i < big_endian.n; i++)
+		rest = (rest << 8 | (unsigned char)big_endian.p[i]) % by;
+	return rest;
+}
+
+static bool is_power_of(unsigned base, unsigned n, unsigned prime)
+{
+	unsigned power = 1;
+
+	do {
+		if (power == n)
+			return true;
+		power = power * base % prime;
+	} while (power != 1);
+	return false;
+}
+
+/* Keys of a kind of Infineon's chips can be factored (CVE-2017-15361, "ROCA"). Their moduli are
+ * powers of 65537 modulo every small prime; of others, one in a hundred million is. */
+static bool is_of_weak_chip(struct str modulus)
+{
+	static const unsigned char primes[] = {3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47,
+		53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127, 131, 137, 139,
+		149, 151, 157, 163, 167};
+
+	for (size_t i = 0; i < ARRAY_LEN(primes); i++) {
+		if (!is_power_of(65537 % primes[i], remainder_of(modulus, primes[i]), primes[i]))
+			return false;
+	}
+	return true;
+}
+
 /* Long enough, and an odd exponent of at least 3: with 1 every text is its own signature. */
 MUST_CHECK static enum err rsa_check(
 	struct arena *a, struct str n, struct str e, struct jwk *key, const char **why)
@@ -96,6 +132,10 @@ MUST_CHECK static enum err rsa_check(
 	}
 	if (bits < RSA_BITS_LEAST) {
 		*why = "RSA key under 2048 bits";
+		return ERR_INVALID;
+	}
+	if (is_of_weak_chip(modulus)) {
+		*why = "RSA key that can be factored (CVE-2017-15361)";
 		return ERR_INVALID;
 	}
 	key->family = FAMILY_RSA;
