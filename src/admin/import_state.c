@@ -43,8 +43,10 @@ const char *import_state_read(const char *path, struct str head, struct import_p
 	struct str digest;
 	const char *why = NULL;
 	ssize_t n;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
+	if (fd < 0 && errno == ELOOP)
+		return "is a symbolic link";
 	if (fd < 0)
 		return errno == ENOENT ? NULL : strerror(errno);
 	n = read(fd, text, sizeof(text));
@@ -84,9 +86,12 @@ bool import_state_write(
 	struct str text = str_printf(a, STATE_WORD " " STATE_VERSION " %lld %lld %.*s\n",
 		(long long)place.offset, (long long)place.line,
 		STR_FMT(digest_of(a, head, place.offset)));
-	int fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	bool done;
+	int fd;
 
+	/* What stands there is of a run that was killed, or a link that somebody put in the way. */
+	(void)unlink(draft);
+	fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return false;
 	done = write_whole(fd, text);

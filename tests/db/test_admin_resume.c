@@ -165,6 +165,29 @@ static void state_that_does_not_fit__is_refused(void **state)
 	assert_int_equal(session_count_of(f), 2);
 }
 
+/* Whoever may write to the directory must not lead the import to other files. */
+static void links_in_the_place_of_the_state__are_not_followed(void **state)
+{
+	struct fix *f = *state;
+	const char *state_file = file_path(f, "link.state"), *victim = file_path(f, "victim");
+	const char *input = put_file(f, "in", STR(HEADER "a,t,u,\n"));
+	struct stat st;
+	struct ran r;
+
+	put_file(f, "victim", STR("precious"));
+	assert_int_equal(symlink(victim, file_path(f, "link.state.new")), 0);
+	r = admin(f, "import", "--state", state_file, input);
+	assert_int_equal(r.status, 0);
+	assert_int_equal(stat(victim, &st), 0);
+	assert_int_equal(st.st_size, strlen("precious"));
+	assert_int_equal(lstat(state_file, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_int_equal(unlink(state_file), 0);
+	assert_int_equal(symlink(victim, state_file), 0);
+	r = admin(f, "import", "--state", state_file, input);
+	assert_refused(&r, 1, "link.state: is a symbolic link");
+}
+
 static void terminal__shows_bar_rate_and_time_left(void **state)
 {
 	struct fix *f = *state;
@@ -186,6 +209,7 @@ int main(void)
 		T(lost_server__ends_the_import_and_the_next_goes_on),
 		T(standard_input__is_read_and_resumed_too),
 		T(state_that_does_not_fit__is_refused),
+		T(links_in_the_place_of_the_state__are_not_followed),
 		T(terminal__shows_bar_rate_and_time_left),
 #undef T
 	};
