@@ -68,9 +68,9 @@ static enum err execute(struct db *db, const struct sql *sql, struct handle **ou
 		}
 		code = mysql_stmt_errno(h->stmt);
 		/* With nothing bound the text can only quote the statement, which is ours. */
-		err = sql->arg_count > 0 ? conn_fail_values(db, code, mysql_stmt_error(h->stmt))
-					 : conn_fail(db, code, mysql_stmt_error(h->stmt));
-		if (again || !conn_is_unprepared(code))
+		err = sql->arg_count > 0 ? error_note_values(db, code, mysql_stmt_error(h->stmt))
+					 : error_note(db, code, mysql_stmt_error(h->stmt));
+		if (again || !error_is_unprepared(code))
 			break;
 		handle_close(h);
 	}
@@ -81,7 +81,7 @@ static enum err execute(struct db *db, const struct sql *sql, struct handle **ou
 /* In a transaction: the error for its statement, which also dooms it if nothing can follow. */
 static enum err doomed(struct db *db, enum err err)
 {
-	if (err == ERR_RETRY || conn_is_over(err))
+	if (err == ERR_RETRY || error_is_over(err))
 		db->doom = err;
 	return err;
 }
@@ -104,7 +104,7 @@ static enum err run(struct db *db, const struct sql *sql, struct handle **out)
 		if (err)
 			break;
 		err = execute(db, sql, out, &sent);
-		if (!conn_is_over(err))
+		if (!error_is_over(err))
 			break;
 		conn_give_up(db);
 		if (db->in_tx || err == ERR_UNAVAILABLE)
@@ -191,7 +191,7 @@ static enum err command(struct db *db, struct sql_frag text)
 	int64_t from_us = clock_monotonic_us();
 	enum err err = conn_command(db, text);
 
-	if (conn_is_over(err))
+	if (error_is_over(err))
 		conn_give_up(db);
 	db->stats.busy_us += (uint64_t)(clock_monotonic_us() - from_us);
 	return err;
@@ -284,7 +284,7 @@ enum err db_ping(struct db *db)
 		return misses_tables(db);
 	if (err || ready.writable)
 		return err;
-	err = conn_refused(db, "the server is read-only");
+	err = error_refused(db, "the server is read-only");
 	conn_give_up(db);
 	return err;
 }
@@ -299,7 +299,7 @@ enum err db_self_check(struct db *db)
 		struct handle *h;
 		enum err err;
 
-		if (conn_is_over(first))
+		if (error_is_over(first))
 			break;
 		err = handle_take(db, &sql, &h);
 		if (!err) {
@@ -308,10 +308,10 @@ enum err db_self_check(struct db *db)
 		}
 		log_event(LOG_ERROR, "statement cannot be prepared", "statement", row->name, "why",
 			db->error, NULL);
-		if (!first || conn_is_over(err))
+		if (!first || error_is_over(err))
 			first = err;
 	}
-	if (conn_is_over(first))
+	if (error_is_over(first))
 		conn_drop(db);
 	return first == ERR_LOST ? ERR_UNAVAILABLE : first;
 }

@@ -150,7 +150,7 @@ static enum err prepare(struct db *db, struct handle *h, const struct sql *sql)
 	if (!h->stmt)
 		out_of_memory(sizeof(*h->stmt));
 	if (mysql_stmt_prepare(h->stmt, text.p, (unsigned long)text.n))
-		return conn_fail(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+		return error_note(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
 	h->param_count = mysql_stmt_param_count(h->stmt);
 	h->column_count = mysql_stmt_field_count(h->stmt);
 	if (h->param_count != params)
@@ -162,7 +162,7 @@ static enum err prepare(struct db *db, struct handle *h, const struct sql *sql)
 	h->cells = handle_memory(h->column_count, sizeof(*h->cells));
 	h->scratch = handle_memory(h->column_count, SCRATCH_BYTES);
 	if (h->column_count > 0 && !bind_columns(h, sql->columns))
-		return conn_fail(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+		return error_note(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
 	return ERR_OK;
 }
 
@@ -292,7 +292,7 @@ enum err handle_bind(struct db *db, struct handle *h, const struct sql *sql)
 		}
 	}
 	if (h->param_count > 0 && mysql_stmt_bind_param(h->stmt, h->params))
-		return conn_fail(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+		return error_note(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
 	return ERR_OK;
 }
 
@@ -362,7 +362,7 @@ enum err handle_row(struct db *db, struct handle *h, struct arena *a, const stru
 		return ERR_OK;
 	/* Truncation is normal for texts and looked at column by column. */
 	if (rc != 0 && rc != MYSQL_DATA_TRUNCATED)
-		return conn_fail_values(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+		return error_note_values(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
 	for (size_t i = 0; i < shape->count; i++) {
 		const char *why = take_column(h, i, a, &shape->cols[i], row);
 

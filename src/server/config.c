@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "db/options.h"
 
 #define PREFIX "ROLLCALL_"
 
@@ -242,6 +243,19 @@ static bool read_setting(struct config *c, const struct setting *s, const char *
 	return true;
 }
 
+/* Whoever can write to the option file says where the database is. A file that is missing is found
+ * out by whoever connects. */
+static bool is_trusted(const struct config *c, FILE *err)
+{
+	struct options o;
+
+	if (c->db_defaults == NULL ||
+		options_read(&o, c->db_defaults, c->db_group) != ERR_FORBIDDEN)
+		return true;
+	fprintf(err, "rollcall: " PREFIX "DB_DEFAULTS: %s\n", o.why);
+	return false;
+}
+
 static const struct setting *find_setting(struct str name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
@@ -298,7 +312,7 @@ bool config_read(struct config *c, FILE *err)
 		return false;
 	}
 	warn_of_unknown(err);
-	return true;
+	return is_trusted(c, err);
 }
 
 static void print_range(const struct setting *s, FILE *out)

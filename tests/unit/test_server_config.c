@@ -213,6 +213,24 @@ static void secret_that_others_can_read__is_refused(void **state)
 	assert_true(read_config(&c));
 }
 
+static void option_file_that_others_may_write__is_refused(void **state)
+{
+	char file[] = "/tmp/test_server_config.XXXXXX";
+	int fd = mkstemp(file);
+	struct config c;
+
+	(void)state;
+	assert_true(fd >= 0);
+	setenv("ROLLCALL_DB_DEFAULTS", file, 1);
+	assert_true(read_config(&c));
+	assert_int_equal(fchmod(fd, 0660), 0);
+	assert_false(read_config(&c));
+	assert_non_null(strstr(said, "ROLLCALL_DB_DEFAULTS: option file /tmp/"));
+	assert_non_null(strstr(said, "may write to it"));
+	close(fd);
+	unlink(file);
+}
+
 static void unknown_name__is_warned_of_and_does_not_stop(void **state)
 {
 	static const struct {
@@ -283,6 +301,7 @@ int main(void)
 		TEST(choice__is_the_enum_of_the_log),
 		TEST(mount_of_a_slash__is_the_root_and_not_unset),
 		TEST(secret_that_others_can_read__is_refused),
+		TEST(option_file_that_others_may_write__is_refused),
 		TEST(unknown_name__is_warned_of_and_does_not_stop),
 		TEST(table__is_markdown_and_its_defaults_are_accepted),
 	};
