@@ -278,9 +278,9 @@ static void put_null(struct sql *sql, const struct query_node *node)
 	}
 }
 
-static void put_test(struct sql *sql, const struct query_node *node)
+static void put_test(struct sql *sql, const struct query_node *node, bool negated)
 {
-	if (node->negated)
+	if (negated)
 		sql_add(sql, SQL("(NOT "));
 	if (node->view == VIEW_NULL)
 		put_null(sql, node);
@@ -305,23 +305,26 @@ static void put_test(struct sql *sql, const struct query_node *node)
 		put_order(sql, node, QUERY_LT, &node->values[1]);
 		sql_add(sql, SQL(")"));
 	}
-	if (node->negated)
+	if (negated)
 		sql_add(sql, SQL(")"));
 }
 
-/* allOf: no element fails the test. */
+/* allOf: no element fails the test. Behind a set function `not in` and `not between` negate the
+ * whole; every other negation is of the test of each element. */
 static void put_leaf(struct sql *sql, const struct query_node *node)
 {
+	bool whole = node->negated && (node->op == QUERY_IN || node->op == QUERY_BETWEEN);
+
 	if (node->set == SET_NONE || node->set == SET_COUNT) {
-		put_test(sql, node);
+		put_test(sql, node, node->negated);
 		return;
 	}
-	sql_add(sql, node->set == SET_ANY_OF ? SQL("EXISTS (SELECT 1 FROM ")
-					     : SQL("NOT EXISTS (SELECT 1 FROM "));
+	sql_add(sql, (node->set == SET_ANY_OF) != whole ? SQL("EXISTS (SELECT 1 FROM ")
+							: SQL("NOT EXISTS (SELECT 1 FROM "));
 	put_elements(sql, node);
 	if (node->set != SET_IS_EMPTY) {
 		sql_add(sql, node->set == SET_ANY_OF ? SQL(" WHERE ") : SQL(" WHERE NOT "));
-		put_test(sql, node);
+		put_test(sql, node, node->negated && !whole);
 	}
 	sql_add(sql, SQL(")"));
 }

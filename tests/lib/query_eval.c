@@ -268,16 +268,18 @@ static bool eval_count(const struct query_node *node, const struct eval_row *row
 static bool eval_set(const struct query_node *node, const struct eval_row *row)
 {
 	bool any = node->set == SET_ANY_OF;
+	/* Of these the negation is of the whole, of the others of each element's test. */
+	bool whole = node->negated && (node->op == QUERY_IN || node->op == QUERY_BETWEEN);
 
 	if (node->set == SET_IS_EMPTY)
 		return row->set_count == 0;
 	for (size_t i = 0; i < row->set_count; i++) {
 		struct left l = {.kind = EVAL_TEXT, .s = row->set[i]};
 
-		if ((test(node, &l) != node->negated) == any)
-			return any;
+		if ((test(node, &l) != (node->negated && !whole)) == any)
+			return any != whole;
 	}
-	return !any;
+	return any == whole;
 }
 
 static bool eval_chain(const struct query_chain *chain, const struct eval_row *row);
