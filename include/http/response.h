@@ -36,6 +36,10 @@ void http_response_init(struct http_response *res, struct arena *a,
  * in it are dropped. Content-Length and Status are written by finish and stream, never set here. */
 void http_response_header(struct http_response *res, const char *name, struct str value);
 
+/* The answer is for this caller: no cache may keep it, and no browser guess what it is. First of
+ * all, for every answer; a handler of what is the same for everybody sets another Cache-Control. */
+void http_response_is_private(struct http_response *res);
+
 /* Throws the body away, for an error found half-way; headers stay. BUG when started. */
 void http_response_restart(struct http_response *res);
 

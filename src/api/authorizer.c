@@ -101,8 +101,11 @@ enum err authorizer_handler(struct call *c)
 	return ERR_OK;
 }
 
+/* Only a refusal: what lets a request in is not the answer, and some web servers would put its
+ * headers on the application's. */
 static void refuse(const struct app *app, struct http_response *res, enum err err)
 {
+	http_response_is_private(res);
 	if (err != ERR_UNAUTHORIZED) {
 		res->status = 503;
 		http_response_header(res, "Retry-After",

@@ -172,6 +172,7 @@ void dispatch(const struct app *app, struct arena *a, const struct http_env *env
 	after->request_id = record.request_id = c->req.id;
 	record.method = http_method_text(c->req.method);
 	http_response_header(res, "X-Request-Id", str_from(c->req.id));
+	http_response_is_private(res);
 	res->head_only = c->req.method == HTTP_HEAD;
 
 	err = find_route(c);

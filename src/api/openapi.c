@@ -66,6 +66,7 @@ enum err openapi_handler(struct call *c)
 
 	c->res->status = 200;
 	http_response_header(c->res, "Content-Type", STR("application/json"));
+	http_response_header(c->res, "Cache-Control", STR("public, max-age=300"));
 	openapi_write(c->arena, c->req.mount, cfg->api_prefix, cfg->edge_prefix, &c->res->body);
 	return ERR_OK;
 }

@@ -74,7 +74,6 @@ enum err ops_metrics(struct call *c)
 	c->res->status = 200;
 	http_response_header(
 		c->res, "Content-Type", STR("text/plain; version=0.0.4; charset=utf-8"));
-	http_response_header(c->res, "Cache-Control", STR("no-store"));
 	metric_print(c->app->metric, c->app->cfg.version, &c->res->body);
 	return ERR_OK;
 }

@@ -116,10 +116,8 @@ static enum err answer_registered(
 		return err;
 	w = v1_open(c, which == REGISTERED_NEW ? 201 : 200);
 	v1_put_detail(w, c, &detail);
-	if (which == REGISTERED_NEW) {
-		http_response_header(c->res, "Cache-Control", STR("no-store"));
+	if (which == REGISTERED_NEW)
 		json_str(w, "token", token);
-	}
 	json_end(w);
 	return v1_close(c, w);
 }

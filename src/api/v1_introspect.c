@@ -69,7 +69,6 @@ enum err ingest_introspect(struct call *c)
 	w = json_writer_new(c->arena, &c->res->body);
 	c->res->status = 200;
 	http_response_header(c->res, "Content-Type", STR("application/json"));
-	http_response_header(c->res, "Cache-Control", STR("no-store"));
 	json_obj(w, NULL);
 	json_bool(w, "active", active);
 	if (active)

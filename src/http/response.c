@@ -62,6 +62,13 @@ void http_response_header(struct http_response *res, const char *name, struct st
 		res->header_count++;
 }
 
+void http_response_is_private(struct http_response *res)
+{
+	http_response_header(res, "Cache-Control", STR("no-store"));
+	http_response_header(res, "Vary", STR("Cookie, Authorization"));
+	http_response_header(res, "X-Content-Type-Options", STR("nosniff"));
+}
+
 void http_response_restart(struct http_response *res)
 {
 	BUG_ON(res->started);

@@ -255,7 +255,8 @@ static void send_too_large(const struct fcgi *f)
 {
 	static const char answer[] = "Status: 431 Request Header Fields Too Large\r\n"
 				     "Content-Type: application/json\r\n"
-				     "Cache-Control: no-store\r\n\r\n"
+				     "Cache-Control: no-store\r\n"
+				     "X-Content-Type-Options: nosniff\r\n\r\n"
 				     "{\"detail\":\"Request header fields too large\"}";
 	unsigned char record[FCGI_HEADER_LEN + sizeof(answer) - 1];
 

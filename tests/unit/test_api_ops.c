@@ -220,6 +220,24 @@ static void readyz_without_database__is_503_with_retry_after(void **state)
 				       "/nonexistent/rollcall.cnf\"\n"));
 }
 
+static void answers__may_be_kept_by_nobody_but_the_document(void **state)
+{
+	static const char *const uris[] = {"/healthz", "/readyz", "/metrics", "/authorize",
+		"/api/v1/me/sessions", "/edge/management/v1/version", "/nowhere", "/api/v1/%00"};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(uris); i++) {
+		request(w, "GET", uris[i], "192.0.2.8");
+		assert_has(w, "\r\nCache-Control: no-store\r\n");
+		assert_has(w, "\r\nVary: Cookie, Authorization\r\n");
+		assert_has(w, "\r\nX-Content-Type-Options: nosniff\r\n");
+	}
+	request(w, "GET", "/api/v1/openapi.json", "192.0.2.8");
+	assert_has(w, "\r\nCache-Control: public, max-age=300\r\n");
+	assert_false(has(w, "no-store\r"));
+	assert_has(w, "\r\nX-Content-Type-Options: nosniff\r\n");
+}
+
 static void request_line__names_request_route_status_and_times_and_no_more(void **state)
 {
 	struct world *w = *state;
@@ -393,6 +411,7 @@ int main(void)
 		TEST(forwarded_address__opens_nothing),
 		TEST(healthz__touches_no_database),
 		TEST(readyz_without_database__is_503_with_retry_after),
+		TEST(answers__may_be_kept_by_nobody_but_the_document),
 		TEST(request_line__names_request_route_status_and_times_and_no_more),
 		TEST(why__is_not_of_an_earlier_request),
 		TEST(authorizer__is_logged_at_debug_and_its_faults_as_errors),

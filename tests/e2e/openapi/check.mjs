@@ -13,6 +13,10 @@ const SHOWN = Number(process.env.SHOWN ?? 10);
 // Of HTTP and of web servers; any other header has to be in the document.
 const TRANSPORT = new Set(["connection", "content-length", "content-type", "date", "server", "keep-alive",
 	"transfer-encoding", "accept-ranges", "upgrade", "vary", "status"]);
+// On every answer of ours; this document itself may be kept.
+const EVERYWHERE = new Map([["cache-control", /^no-store$/], ["x-content-type-options", /^nosniff$/],
+	["vary", /Cookie, ?Authorization/]]);
+const KEPT = /\/openapi\.json/;
 const REFUSED_BY_WEB_SERVER = new Set([400, 404, 411, 413, 414, 417, 431, 500, 501, 502, 503, 504, 505]);
 // Of httpd-conf/*/rollcall-authorizer.conf.
 const APPLICATION = /^\/(protected|browser)\//;
@@ -71,7 +75,7 @@ function headerFaults(pointer, headers) {
 		faults.push(...api.faults(`${at}/schema`, value).map((f) => `header ${key} "${text}": ${f}`));
 	}
 	for (const name of headers.keys())
-		if (!described.has(name) && !TRANSPORT.has(name))
+		if (!described.has(name) && !TRANSPORT.has(name) && !EVERYWHERE.has(name))
 			faults.push(`header ${name} is not described`);
 	return faults;
 }
@@ -102,7 +106,10 @@ function faultsOf(pointer, x, headers) {
 	const [response, at] = api.follow(pointer);
 	if (response === undefined)
 		return ["this status is not described"];
-	return [...headerFaults(at, headers), ...bodyFaults(at, x.method, headers, x.body)];
+	const everywhere = [...EVERYWHERE].filter(([name, value]) => !value.test(headers.get(name) ?? "") &&
+		!(name === "cache-control" && KEPT.test(x.path) && headers.get(name)?.startsWith("public")));
+	return [...everywhere.map(([name]) => `header ${name} is ${headers.get(name)}`),
+		...headerFaults(at, headers), ...bodyFaults(at, x.method, headers, x.body)];
 }
 
 function check(x) {
