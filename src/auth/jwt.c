@@ -105,6 +105,20 @@ MUST_CHECK static enum err claim_time(
 	return ERR_OK;
 }
 
+/* They would be lost on the way into a header, a log line or an application, and what is left of a
+ * name could be another's. C0, DEL, and C1 in UTF-8. */
+static bool has_control(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < 0x20 || c == 0x7f ||
+			(c == 0xc2 && i + 1 < s.n && (unsigned char)s.p[i + 1] < 0xa0))
+			return true;
+	}
+	return false;
+}
+
 /* An identifier, p == NULL if absent; if present not empty and bounded. That it is UTF-8 is the
  * JSON reader's promise. */
 MUST_CHECK static enum err claim_id(const struct claims *c, const char *name, struct str *out)
@@ -120,6 +134,8 @@ MUST_CHECK static enum err claim_id(const struct claims *c, const char *name, st
 		return refuse_claim(c, name, "is empty");
 	if (v->text.n > LIMIT_ID_BYTES)
 		return refuse_claim(c, name, "is too long");
+	if (has_control(v->text))
+		return refuse_claim(c, name, "holds a control character");
 	*out = v->text;
 	return ERR_OK;
 }

@@ -93,6 +93,14 @@ struct jwks *setup_keys(const struct config *cfg, FILE *err)
 	return sources_usable("rollcall", cfg, err) ? open_keys(cfg) : NULL;
 }
 
+/* Right for a provider of one's own; but one that also signs for others would open this too. */
+static void warn_of_any(const char *setting, const char *value, const char *claim, FILE *out)
+{
+	if (value == NULL || value[0] == '\0')
+		fprintf(out, "keys: warning: %s is not set, so a token for any %s is taken\n",
+			setting, claim);
+}
+
 static bool check_keys(const struct config *cfg, const struct jwks *keys, FILE *out)
 {
 	if (cfg->jwks_file == NULL && cfg->hs256_file == NULL) {
@@ -104,6 +112,8 @@ static bool check_keys(const struct config *cfg, const struct jwks *keys, FILE *
 	if (!sources_usable("keys", cfg, out))
 		return false;
 	fprintf(out, "keys: %zu can be used\n", jwks_count(keys));
+	warn_of_any("ROLLCALL_JWT_ISSUER", cfg->jwt_issuer, "issuer (iss)", out);
+	warn_of_any("ROLLCALL_JWT_AUDIENCE", cfg->jwt_audience, "audience (aud)", out);
 	return true;
 }
 

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "server/confine.h"
 #include "server/worker.h"
 
 #define SECOND 1000000LL /* times here are microseconds of the monotonic clock */
@@ -71,6 +72,7 @@ static NORETURN void be_worker(const struct pool *p, size_t slot, pid_t parent)
 {
 	/* A parent that was killed cannot stop its workers; the kernel does it then. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	confine_worker();
 	if (getppid() != parent)
 		exit(EXIT_SUCCESS);
 	exit(worker_run(p->cfg, p->keys, p->all, slot));
@@ -310,6 +312,7 @@ int supervisor_run(const struct config *cfg, struct jwks *keys)
 		.renew_next = (int)cfg->workers};
 	int status = EXIT_SUCCESS;
 
+	confine_process();
 	p.all = metric_open((size_t)p.count);
 	p.self = metric_parent(p.all);
 	metric_set(&p.self, METRIC_START_MS, (uint64_t)clock_now_ms());

@@ -247,6 +247,11 @@ static void check__says_what_can_be_used_and_what_is_wrong(void **state)
 	} rows[] = {
 		{"ROLLCALL_WORKERS=4", fits, 0, "settings: ok\n"},
 		{"ROLLCALL_WORKERS=4", fits, 0, "keys: 1 can be used\n"},
+		{"ROLLCALL_WORKERS=4", fits, 0, "warning: ROLLCALL_JWT_ISSUER is not set"},
+		{"ROLLCALL_JWT_ISSUER=i", fits, 0,
+			"used\nkeys: warning: ROLLCALL_JWT_AUDIENCE is not set"},
+		{"ROLLCALL_JWT_AUDIENCE=a", fits, 0,
+			"for any issuer (iss) is taken\ndatabase: answers"},
 		{"ROLLCALL_WORKERS=4", fits, 0, "database: answers, and its tables fit\n"},
 		{"ROLLCALL_WORKERS=4", fits, 0, "locations: none"},
 		{"ROLLCALL_WORKERS=many", fits, 1,

@@ -248,6 +248,22 @@ static void broken_keys__are_as_unknown_to_new_workers_as_to_old_ones(void **sta
 	}
 }
 
+static void workers__are_confined(void **state)
+{
+	struct pool_test *p = *state;
+	pid_t workers[POOL_WORKERS_MAX];
+
+	assert_int_equal(living(p, workers), WORKERS);
+	for (size_t i = 0; i < WORKERS; i++) {
+		struct str limits = pool_read(
+			p->t, arena_printf(p->t->arena, "/proc/%ld/limits", (long)workers[i]), 0);
+
+		assert_int_equal(memory_kb(p->t, workers[i], "NoNewPrivs:"), 1);
+		assert_non_null(
+			strstr(limits.p, "Max core file size        0                    0 "));
+	}
+}
+
 static size_t lines_with(struct pool_test *p, const char *part)
 {
 	const char *log = pool_read(p->t, pool_file(p->t, "pool.log"), 0).p;
@@ -434,6 +450,7 @@ int main(void)
 		cmocka_unit_test(killed_workers__take_only_what_is_in_their_hands),
 		cmocka_unit_test(hangup__renews_every_worker_without_a_failure),
 		cmocka_unit_test(broken_keys__are_as_unknown_to_new_workers_as_to_old_ones),
+		cmocka_unit_test(workers__are_confined),
 		cmocka_unit_test(new_keys__reach_workers_that_nobody_asks),
 		cmocka_unit_test(silent_connections__are_given_up),
 		cmocka_unit_test(database_restart__is_503_and_then_over),

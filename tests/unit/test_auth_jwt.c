@@ -407,6 +407,46 @@ static void long_identifier__is_refused(void **state)
 	jwt_close(j);
 }
 
+static void identifier_with_a_control_character__is_refused(void **state)
+{
+	static const char *const names[] = {"sub", "sid", "tenant_id", "partner_id"};
+	static const struct {
+		const char *id;
+		bool fine;
+	} rows[] = {
+		{"usr_platform\\u0000x", false},
+		{"\\u0001", false},
+		{"a\\n", false},
+		{"\\u001f", false},
+		{"a\\u007f", false},
+		{"a\\u0085b", false},
+		{"\\u009f", false},
+		{" ", true},
+		{"\\u00a0", true},
+		{"\\u00c2", true},
+		{"\\u0142\\ud83d\\ude00", true},
+	};
+	struct fixture *f = *state;
+	struct jwt *j = jwt_open(&(struct jwt_config){0}, f->keys);
+	struct principal who;
+
+	for (size_t i = 0; i < ARRAY_LEN(names) * ARRAY_LEN(rows); i++) {
+		const char *name = names[i % ARRAY_LEN(names)];
+
+		assert_why(rows[i / ARRAY_LEN(names)].id,
+			verify(f, j,
+				sign(f, arena_printf(f->arena,
+						"{\"sub\":\"a\",\"exp\":1700000100,\"%s\":\"%s\"}",
+						name, rows[i / ARRAY_LEN(names)].id)),
+				NOW_MS, &who),
+			rows[i / ARRAY_LEN(names)].fine
+				? NULL
+				: arena_printf(
+					  f->arena, "claim %s holds a control character", name));
+	}
+	jwt_close(j);
+}
+
 static void times__are_exact_to_the_millisecond(void **state)
 {
 	static const struct {
@@ -681,6 +721,7 @@ int main(void)
 		cmocka_unit_test(token_changed_anywhere__is_refused),
 		cmocka_unit_test(claims__are_checked_by_name_and_type),
 		cmocka_unit_test(long_identifier__is_refused),
+		cmocka_unit_test(identifier_with_a_control_character__is_refused),
 		cmocka_unit_test(times__are_exact_to_the_millisecond),
 		cmocka_unit_test(issuer_and_audience__are_compared_where_configured),
 		cmocka_unit_test(kind__follows_role_and_platform_token),

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ * What a process of ours gives up before it meets a client. For supervisor.c and worker.c. */
+#ifndef SERVER_CONFINE_H
+#define SERVER_CONFINE_H
+
+/* No core file, which would hold keys and tokens, and no further rights by running a program of
+ * another owner. For the process and all that it forks. */
+void confine_process(void);
+
+/* For a worker with a parent: no other process of its user may look into it. */
+void confine_worker(void);
+
+#endif
