@@ -25,6 +25,18 @@ trap 'exit 130' INT TERM HUP
 # shellcheck source=/dev/null
 . "$run/env"
 mkdir "$work/answers"
+
+# The stack's database is for its user alone.
+root_sql() {
+	mariadb --no-defaults -u "$(id -un)" -S "$run/mariadb.sock" -N -e "$1" 2>/dev/null
+}
+[ "$(stat -c %a "$run/mariadb.sock")" = 600 ] || echo "others may connect to the database" >>"$work/open"
+[ "$(root_sql 'SELECT @@secure_file_priv')" = "$run/files/" ] ||
+	echo "the database may read and write files" >>"$work/open"
+case $(root_sql 'SHOW CREATE USER root@localhost') in
+*'IDENTIFIED VIA unix_socket') ;;
+*) echo "the database's root is not known by the socket alone" >>"$work/open" ;;
+esac
 : >"$work/secrets"
 
 fail() {
@@ -154,6 +166,7 @@ look() { # WHAT FILES...
 	fi
 }
 
+[ ! -e "$work/open" ] || fail "$(cat "$work/open")"
 look "the dump of the database" "$work/dump.sql"
 look "the pool's log" "$run/pool.log"
 look "another log" "$run"/*.log

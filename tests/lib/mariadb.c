@@ -148,7 +148,7 @@ static void install(const struct mariadb *m)
 	char data[PATH_MAX + 32], tmp[PATH_MAX + 32];
 	/* A host may resolve no names; in a common directory servers remove each other's files. */
 	const char *argv[] = {"mariadb-install-db", "--no-defaults", data, tmp, "--force",
-		"--skip-name-resolve", "--auth-root-authentication-method=normal", "--skip-test-db",
+		"--skip-name-resolve", "--auth-root-authentication-method=socket", "--skip-test-db",
 		"--innodb-log-file-size=8M", NULL, NULL};
 
 	snprintf(data, sizeof(data), "--datadir=%s/data", m->dir);
@@ -202,17 +202,18 @@ static void wait_for_server(struct mariadb *m)
 static void launch(struct mariadb *m)
 {
 	char data[PATH_MAX + 32], sock[PATH_MAX + 32], init[PATH_MAX + 32], pid[PATH_MAX + 32],
-		tmp[PATH_MAX + 32];
-	const char *argv[13 + OPTIONS_MAX + 1] = {"mariadbd", "--no-defaults", data, sock, init,
-		pid, tmp, "--skip-networking", "--skip-log-bin", "--innodb-log-file-size=8M",
+		tmp[PATH_MAX + 32], files[PATH_MAX + 32];
+	const char *argv[14 + OPTIONS_MAX + 1] = {"mariadbd", "--no-defaults", data, sock, init,
+		pid, tmp, files, "--skip-networking", "--skip-log-bin", "--innodb-log-file-size=8M",
 		"--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=2"};
-	size_t n = 12;
+	size_t n = 13;
 
 	snprintf(data, sizeof(data), "--datadir=%s/data", m->dir);
 	snprintf(sock, sizeof(sock), "--socket=%s/s", m->socket_dir);
 	snprintf(init, sizeof(init), "--init-file=%s/init.sql", m->dir);
 	snprintf(pid, sizeof(pid), "--pid-file=%s/pid", m->dir);
 	snprintf(tmp, sizeof(tmp), "--tmpdir=%s", m->dir);
+	snprintf(files, sizeof(files), "--secure-file-priv=%s/files", m->dir);
 	if (geteuid() == 0)
 		argv[n++] = "--user=root";
 	for (size_t i = 0; m->options && m->options[i] && i < OPTIONS_MAX; i++)
@@ -248,6 +249,8 @@ struct mariadb *mariadb_start(const char *const *options)
 		"CREATE DATABASE IF NOT EXISTS rollcall;\n"
 		"CREATE USER IF NOT EXISTS 'rollcall'@'localhost' IDENTIFIED BY 'throwaway';\n"
 		"GRANT ALL ON rollcall.* TO 'rollcall'@'localhost';\n");
+	if (mkdir(path(m, text, "files"), 0700) != 0)
+		die(m, "cannot make a directory");
 	install(m);
 	launch(m);
 	return m;
