@@ -234,9 +234,7 @@ static void host_that_fails_the_set_up__is_passed_over(void **state)
 
 	use_hosts(f, f->number[TWO], 0, "");
 	assert_ok(f->db, exec(f->db, f->arena, SQL("CREATE TABLE only_on_two (a INT)"), 0));
-	use_hosts(f, f->number[ONE], f->number[TWO],
-		"init-command=SET @a = (SELECT COUNT(*) FROM rollcall.only_on_two)");
-	db_close(f->db);
+	close_db(state);
 	open_db(state);
 	use_hosts(f, f->number[ONE], f->number[TWO],
 		"init-command=SET @a = (SELECT COUNT(*) FROM rollcall.only_on_two)");
