@@ -31,7 +31,7 @@ FLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno
 LINK_asan     := -fsanitize=address,undefined
 FLAGS_fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 LINK_fuzz     := -fsanitize=address,undefined
-FLAGS_cov     := -O0 --coverage
+FLAGS_cov     := -O0 --coverage -DWRITES_COVERAGE
 LINK_cov      := --coverage
 
 PKG_APP  := fcgi yajl libmariadb cjose libcrypto libmaxminddb

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "http/response.h"
+#include "server/confine.h"
 #include "server/fcgi.h"
 #include "server/setup.h"
 
@@ -58,6 +59,7 @@ int worker_run(const struct config *cfg, struct jwks *keys, struct metrics *all,
 	f = fcgi_open();
 	if (f == NULL)
 		return EXIT_FAILURE;
+	confine_files();
 	a = arena_open();
 	setup_open(&app, cfg, keys);
 	app.metric = &metric;
