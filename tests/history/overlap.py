@@ -1,0 +1,2 @@
+def run(stack, trials, rows):
+    return 0
