@@ -250,6 +250,21 @@ format:
 	@httpd-conf/demo/install-packages clang-format
 	@clang-format -i $(FORMATTED)
 
+## history         clients and faults for SECONDS, judged against the promises (tests/history)
+## check-history   the same for three minutes, and two callers that end a large tenant
+# HISTORY_ARGS: options of tests/history/run, for instance '--operations 1000000' or '--seed 7'.
+SECONDS ?= 600
+HISTORY := BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/history/run
+.PHONY: history check-history
+history: deps
+	@$(MAKE) --no-print-directory all
+	@$(HISTORY) --seconds '$(SECONDS)' --overlap 12 $(HISTORY_ARGS)
+
+check-history: deps
+	@$(MAKE) --no-print-directory all
+	@python3 -B -m unittest discover -s tests/history
+	@$(HISTORY) --seconds 110 --overlap 3 $(HISTORY_ARGS)
+
 ## bench           Rollcall and a PHP of one afternoon, side by side
 .PHONY: bench
 bench: deps

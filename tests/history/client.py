@@ -36,14 +36,14 @@ class Connection:
             self.writer.close()
         self.reader = self.writer = None
 
-    async def ask(self, method, path, headers, body=None):
+    async def ask(self, method, path, headers, body=None, seconds=ANSWER_SECONDS):
         head = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1"]
         head += [f"{name}: {value}" for name, value in headers.items()]
         if body is not None or method == "POST":
             head.append(f"Content-Length: {len(body or b'')}")
         data = ("\r\n".join(head) + "\r\n\r\n").encode() + (body or b"")
         try:
-            return await asyncio.wait_for(self.exchange(data), ANSWER_SECONDS)
+            return await asyncio.wait_for(self.exchange(data), seconds)
         except (OSError, EOFError, ValueError, asyncio.TimeoutError):
             self.close()
             return Answer()
