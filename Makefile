@@ -263,7 +263,7 @@ history: deps
 check-history: deps
 	@$(MAKE) --no-print-directory all
 	@python3 -B -m unittest discover -s tests/history
-	@$(HISTORY) --seconds 110 --overlap 3 $(HISTORY_ARGS)
+	@$(HISTORY) --seconds 90 --overlap 3 $(HISTORY_ARGS)
 
 ## bench           Rollcall and a PHP of one afternoon, side by side
 .PHONY: bench

@@ -96,6 +96,6 @@ class Tokens:
         self.key = key
 
     def sign(self, claims):
-        claims = dict({"exp": int(time.time()) + 6 * 3600}, **claims)
+        claims = dict({"exp": int(time.time()) + 7 * 86400}, **claims)
         text = self.HEADER + b"." + base64url(json.dumps(claims).encode())
         return (text + b"." + base64url(hmac.digest(self.key, text, hashlib.sha256))).decode()

@@ -3,7 +3,9 @@
 returns. A resource that one stream is at is left alone by the others.
 """
 import asyncio
+import json
 import random
+import resource
 import signal
 import subprocess
 import time
@@ -138,6 +140,52 @@ async def keys_garbage(f, host):
     replace(f.stack.dir / "jwks.json", good)
 
 
+async def keys_rotated(f, host):
+    """The provider adds a key, before and behind the one in force."""
+    path = f.stack.dir / "jwks.json"
+    other = f.stack.dir / "other"
+    good = path.read_bytes()
+    if not other.exists():
+        other.mkdir(0o700)
+        subprocess.run([str(f.stack.bin / "rollcall-demo"), "keys", str(other)], check=True)
+    one, two = (json.loads(text)["keys"] for text in (good, (other / "jwks.json").read_bytes()))
+    for keys in (one + two, two + one):
+        replace(path, json.dumps({"keys": keys}).encode())
+        await asyncio.sleep(random.choice([0.2, 1.2]))
+    replace(path, good)
+
+
+async def descriptors_refused(f, host):
+    """A worker may open no file and no connection, and has lost the one to the database."""
+    await limited(f, host, resource.RLIMIT_NOFILE, lambda pid: 4)
+
+
+async def memory_refused(f, host):
+    """A worker gets hardly any memory more; it may end, as it says of itself."""
+    await limited(f, host, resource.RLIMIT_AS, lambda pid: memory_of(pid) + random.choice([0, 1 << 18]))
+
+
+def memory_of(pid):
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()
+
+
+async def limited(f, host, what, amount):
+    workers = host.workers()
+    if not workers:
+        return
+    pid = random.choice(workers)
+    try:
+        before = resource.prlimit(pid, what)
+        resource.prlimit(pid, what, (amount(pid), before[1]))
+        await connections_killed(f, host)
+        await asyncio.sleep(random.choice([0.3, 1, 3]))
+        if f.stack.is_ours(pid):
+            resource.prlimit(pid, what, before)
+    except (OSError, ValueError):
+        pass  # it has ended
+
+
 def replace(path, data):
     draft = path.with_suffix(".draft")
     draft.touch(0o600)
@@ -163,4 +211,7 @@ KINDS = [
     (4, pool_renewed, ["host", "keys"]),
     (1, pool_restarted, ["host", "keys"]),
     (2, keys_garbage, ["keys"]),
+    (2, keys_rotated, ["keys"]),
+    (2, descriptors_refused, ["host"]),
+    (2, memory_refused, ["host"]),
 ]

@@ -7,6 +7,7 @@ the stack's mark in their environment, so that `stack down` ends what is left of
 """
 import asyncio
 import datetime
+import json
 import os
 import pathlib
 import re
@@ -90,6 +91,13 @@ class Stack:
         second.start_web()
         for host in self.hosts:
             host.wait_for_answer()
+
+    def token(self, claims):
+        """Signed with the demonstration key, RS256."""
+        claims = dict({"exp": int(time.time()) + 7 * 86400}, **claims)
+        return subprocess.run([str(self.bin / "rollcall-demo"), "token",
+                               str(self.dir / "demo-key.pem"), json.dumps(claims)], check=True,
+                              stdout=subprocess.PIPE).stdout.decode().strip()
 
     def down(self, keep=False):
         for host in self.hosts:

@@ -53,7 +53,7 @@ class Cell:
 
 
 class Load:
-    def __init__(self, hosts, tokens, recorder, prefix="h", weights=None):
+    def __init__(self, hosts, tokens, roots, recorder, prefix="h", weights=None):
         self.hosts = hosts
         self.tokens = tokens
         self.recorder = recorder
@@ -66,11 +66,15 @@ class Load:
         self.stopping = False
         self.leaving = set()
         self.opening = 0
-        claims = {"sub": "root", "role": "super_admin"}
-        self.root = tokens.sign(claims)
+        self.roots = roots
         self.service = tokens.sign({"sub": "svc", "platform_token": True,
                                     "scope": "sessions:write admin:read admin:write"})
         self.weights = weights or WEIGHTS
+
+    @property
+    def root(self):
+        """Of a platform administrator, signed with one of the keys in force."""
+        return random.choice(self.roots)
 
     async def run(self, clients):
         some = [Client(self, i) for i in range(clients)]
