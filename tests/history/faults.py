@@ -20,8 +20,8 @@ class Faults:
         self.pause = pause
         self.stopping = False
         self.free = {"db", "keys", "locks", "host0", "host1"}
-        self.kinds = [k for k in KINDS if only is None or k[1].__name__ in only]
-        self.names = [k[1].__name__ for k in KINDS]
+        kinds = KINDS + (CLUSTER_KINDS if len(stack.DATABASES) > 1 else [])
+        self.kinds = [k for k in kinds if only is None or k[1].__name__ in only]
 
     async def run(self, streams=2):
         await asyncio.gather(*(self.stream() for _ in range(streams)))
@@ -68,13 +68,14 @@ async def worker_stopped(f, host):
 
 
 async def database_killed(f, host):
-    f.stack.signal(f.stack.pid("mariadb"), signal.SIGKILL)
+    name = random.choice(f.stack.DATABASES)
+    f.stack.signal(f.stack.pid(name), signal.SIGKILL)
     await asyncio.sleep(random.choice([0, 0.3, 2]))
-    await f.stack.run_aside("db-up")
+    await f.stack.start_database(name)
 
 
 async def database_stopped(f, host):
-    pid = f.stack.pid("mariadb")
+    pid = f.stack.pid(random.choice(f.stack.DATABASES))
     f.stack.signal(pid, signal.SIGSTOP)
     await asyncio.sleep(random.choice([0.1, 0.3, 1, 4, 7]))
     f.stack.signal(pid, signal.SIGCONT)
@@ -197,6 +198,11 @@ async def aside(function):
     await asyncio.get_running_loop().run_in_executor(None, function)
 
 
+async def node_isolated(f, host):
+    """Of a cluster only: a node that hears nothing of the others and still answers."""
+    await f.stack.isolate(random.choice(f.stack.DATABASES), random.choice([1, 4, 8]))
+
+
 # How often, what, and what it needs for itself.
 KINDS = [
     (8, worker_killed, ["host"]),
@@ -215,3 +221,4 @@ KINDS = [
     (2, descriptors_refused, ["host"]),
     (2, memory_refused, ["host"]),
 ]
+CLUSTER_KINDS = [(5, node_isolated, ["db"])]

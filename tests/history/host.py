@@ -42,6 +42,8 @@ def children(pid):
 class Stack:
     """The database and the two hosts; `hosts` have a port each."""
 
+    DATABASES = ["mariadb"]  # pid files of the servers
+
     def __init__(self, build, mode, settings=None, workers=4, buffer_pool="192M"):
         self.dir = pathlib.Path(build).resolve() / f"history-{os.getpid()}"
         self.bin = pathlib.Path(build).resolve() / mode
@@ -74,8 +76,9 @@ class Stack:
         if done.returncode != 0:
             raise Failed(f"stack {command}: {done.stdout.decode()}")
 
-    async def run_aside(self, command):
-        await asyncio.get_running_loop().run_in_executor(None, self.run, command)
+    async def start_database(self, name):
+        """It had been killed; it is whole again on return."""
+        await asyncio.get_running_loop().run_in_executor(None, self.run, "db-up")
 
     def up(self):
         self.run("up")
@@ -109,14 +112,13 @@ class Stack:
     def pid(self, name):
         return int((self.dir / f"{name}.pid").read_text())
 
-    def start(self, name, *command):
+    def start(self, name, *command, defaults=None):
+        env = dict(self.env, STACK_RUN_DIR=str(self.dir), ROLLCALL_WORKERS=str(self.workers),
+                   ROLLCALL_DB_DEFAULTS=str(defaults or self.defaults),
+                   ROLLCALL_JWKS_FILE=str(self.dir / "jwks.json"))
         with open(self.dir / f"{name}.log", "ab") as log:
-            child = subprocess.Popen(command, env=dict(self.env, STACK_RUN_DIR=str(self.dir),
-                                                       ROLLCALL_WORKERS=str(self.workers),
-                                                       ROLLCALL_DB_DEFAULTS=str(self.defaults),
-                                                       ROLLCALL_JWKS_FILE=str(self.dir / "jwks.json")),
-                                     stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                     start_new_session=True)
+            child = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=log,
+                                     stderr=log, start_new_session=True)
         (self.dir / f"{name}.pid").write_text(f"{child.pid}\n")
         return child
 
@@ -162,6 +164,7 @@ class Host:
         self.web = f"lighttpd{suffix}"
         self.conf = stack.dir / f"lighttpd{suffix}.conf"
         self.children = []
+        self.defaults = stack.defaults
 
     def workers(self):
         return children(self.stack.pid(self.pool))
@@ -170,7 +173,8 @@ class Host:
         sock = self.stack.dir / f"{self.pool}.sock"
         sock.unlink(missing_ok=True)
         self.children.append(self.stack.start(self.pool, "spawn-fcgi", "-n", "-s", str(sock), "-M",
-                                              "0600", "--", str(self.stack.bin / "rollcall.fcgi")))
+                                              "0600", "--", str(self.stack.bin / "rollcall.fcgi"),
+                                              defaults=self.defaults))
 
     def start_web(self):
         self.children.append(self.stack.start(self.web, "lighttpd", "-D", "-f", str(self.conf)))
