@@ -251,14 +251,20 @@ format:
 	@clang-format -i $(FORMATTED)
 
 ## history         clients and faults for SECONDS, judged against the promises (tests/history)
+## history-galera  the same over a cluster of three nodes, with HISTORY_INIT as init-command
 ## check-history   the same for three minutes, and two callers that end a large tenant
 # HISTORY_ARGS: options of tests/history/run, for instance '--operations 1000000' or '--seed 7'.
 SECONDS ?= 600
 HISTORY := BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/history/run
-.PHONY: history check-history
+.PHONY: history history-galera check-history
 history: deps
 	@$(MAKE) --no-print-directory all
 	@$(HISTORY) --seconds '$(SECONDS)' --overlap 12 $(HISTORY_ARGS)
+
+history-galera: deps
+	@httpd-conf/demo/install-packages galera-4 rsync
+	@$(MAKE) --no-print-directory all
+	@$(HISTORY) --seconds '$(SECONDS)' --galera --init '$(HISTORY_INIT)' $(HISTORY_ARGS)
 
 check-history: deps
 	@$(MAKE) --no-print-directory all

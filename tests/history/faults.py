@@ -4,6 +4,7 @@ returns. A resource that one stream is at is left alone by the others.
 """
 import asyncio
 import json
+import os
 import random
 import resource
 import signal
@@ -20,7 +21,8 @@ class Faults:
         self.pause = pause
         self.stopping = False
         self.free = {"db", "keys", "locks", "host0", "host1"}
-        kinds = KINDS + (CLUSTER_KINDS if len(stack.DATABASES) > 1 else [])
+        kinds = (KINDS + (CLUSTER_KINDS if len(stack.DATABASES) > 1 else [])
+                 + (DISK_KINDS if stack.mounted else []))
         self.kinds = [k for k in kinds if only is None or k[1].__name__ in only]
 
     async def run(self, streams=2):
@@ -198,6 +200,23 @@ async def aside(function):
     await asyncio.get_running_loop().run_in_executor(None, function)
 
 
+async def disk_full(f, host):
+    """Nothing in the stack's directory can grow: tables, undo log, logs."""
+    filler = f.stack.dir / "filler"
+    with open(filler, "wb") as file:
+        room = os.statvfs(f.stack.dir)
+        try:
+            os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_frsize)
+        except OSError:
+            pass  # others were quicker; full is full
+    await asyncio.sleep(random.choice([0.5, 2, 5]))
+    filler.unlink()
+    # InnoDB may have ended itself.
+    for name in f.stack.DATABASES:
+        if not f.stack.is_ours(f.stack.pid(name)):
+            await f.stack.start_database(name)
+
+
 async def node_isolated(f, host):
     """Of a cluster only: a node that hears nothing of the others and still answers."""
     await f.stack.isolate(random.choice(f.stack.DATABASES), random.choice([1, 4, 8]))
@@ -222,3 +241,5 @@ KINDS = [
     (2, memory_refused, ["host"]),
 ]
 CLUSTER_KINDS = [(5, node_isolated, ["db"])]
+# Their mending writes, so nothing else is broken meanwhile.
+DISK_KINDS = [(3, disk_full, ["db", "keys", "host0", "host1"])]

@@ -38,6 +38,7 @@ class Cluster(Stack):
             raise Failed(f"cluster {' '.join(words)}: see {self.dir}/cluster.log")
 
     def up(self):
+        self.write_key()
         self.cluster("up")
         self.write_defaults("my", [3, 1, 2], "")
         self.call("rollcall-demo", "keys", str(self.dir))
@@ -87,5 +88,4 @@ class Cluster(Stack):
         for host in self.hosts:
             host.let_go()
         self.cluster("down")
-        if not keep:
-            subprocess.run(["rm", "-rf", str(self.dir)], check=False)
+        self.remove(keep)

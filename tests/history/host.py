@@ -49,9 +49,8 @@ class Stack:
         self.bin = pathlib.Path(build).resolve() / mode
         self.dir.mkdir(parents=True)
         self.dir.chmod(0o700)
+        self.mounted = False
         self.key = secrets.token_bytes(48)
-        (self.dir / "hs256.key").touch(0o600)
-        (self.dir / "hs256.key").write_bytes(self.key)
         self.env = dict(os.environ, BUILD=str(build), MODE=mode, BIN_DIR=str(self.bin),
                         RUN_DIR=str(self.dir), PORT="0", DATA="none", WEB="lighttpd", FCGI="socket",
                         MOUNT="", EXTRA="", PROTECT="", WORKERS=str(workers),
@@ -80,7 +79,18 @@ class Stack:
         """It had been killed; it is whole again on return."""
         await asyncio.get_running_loop().run_in_executor(None, self.run, "db-up")
 
+    def mount(self, mib):
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mib}m,mode=700", "history",
+                        str(self.dir)], check=True)
+        self.mounted = True
+
+    def write_key(self):
+        path = self.dir / "hs256.key"
+        path.touch(0o600)
+        path.write_bytes(self.key)
+
     def up(self):
+        self.write_key()
         self.run("up")
         text = (self.dir / "lighttpd.conf").read_text()
         port = int(re.search(r"server.port = (\d+)", text).group(1))
@@ -106,7 +116,14 @@ class Stack:
         for host in self.hosts:
             host.let_go()
         self.run("down")
-        if not keep:
+        self.remove(keep)
+
+    def remove(self, keep):
+        if self.mounted and keep:  # what is in a file system of our own goes with it
+            subprocess.run(["cp", "-R", str(self.dir), f"{self.dir}.kept"], check=False)
+        if self.mounted:
+            subprocess.run(["umount", str(self.dir)], check=False)
+        if self.mounted or not keep:
             subprocess.run(["rm", "-rf", str(self.dir)], check=False)
 
     def pid(self, name):

@@ -63,7 +63,6 @@ class Load:
         self.number = 0
         self.session_number = 0
         self.recent = []  # sessions that something was just done to
-        self.stopping = False
         self.leaving = set()
         self.opening = 0
         self.roots = roots
@@ -78,7 +77,6 @@ class Load:
 
     async def run(self, clients):
         some = [Client(self, i) for i in range(clients)]
-        await some[0].open_cell()
         await asyncio.gather(*(client.run() for client in some))
         cleaner = Client(self, clients)
         for cell in self.cells:
@@ -107,7 +105,7 @@ class Client:
         self.unsure = []  # registrations without an answer
 
     async def run(self):
-        while not self.load.stopping and self.load.recorder.go_on():
+        while self.load.recorder.go_on():
             if len(self.load.cells) + self.load.opening < CELLS:
                 await self.open_cell()
             if not self.load.cells:
@@ -186,7 +184,7 @@ class Client:
         load.cell_count += 1
         cell = Cell(f"{load.prefix}{load.cell_count}")
         for tenant in cell.tenants:
-            while not any(s.tenant == tenant for s in cell.sessions):
+            while not any(s.tenant == tenant for s in cell.sessions) and load.recorder.go_on():
                 await self.register(cell, tenant)
         load.opening -= 1
         load.cells.append(cell)
@@ -498,7 +496,7 @@ class Client:
             a = None
             if not any(s.tenant == tenant for s in cell.sessions):
                 continue
-            while a is None or a.status != 200:
+            while (a is None or a.status != 200) and not load.recorder.stopped:
                 a = await self.end("v1.tenant.revoke_all", {"tenant": tenant}, "POST",
                                    f"/api/v1/tenants/{tenant}/sessions/revoke-all")
             await self.listed("tenant", {"tenant": tenant}, f"/api/v1/tenants/{tenant}/sessions", 20)
