@@ -4,21 +4,24 @@ ever becomes part of a statement. Where the schema changes, this file does, and 
 """
 import datetime
 
-# id, tenant, user, expiry, how it ended: nothing, 'revoked' or 'expired'
+# Living ones, then ended ones: id, tenant, user, expiry, how it ended, request, endpoint. The ended
+# row is its audit.
 SESSIONS = """
-SELECT id, tenant_id, user_id, expires_at, IF(revoked_at IS NULL, '', 'revoked') FROM session;
+SELECT s.id, t.id, s.user_id, s.expires_at, '', '', '' FROM session s JOIN tenant t ON t.no = s.tenant_no;
+SELECT e.id, t.id, e.user_id, e.expires_at, e.how, COALESCE(e.request_id, ''),
+COALESCE(e.endpoint, '') FROM ended e JOIN tenant t ON t.no = e.tenant_no;
 """
 
-# session, request, endpoint
-AUDITS = "SELECT session_id, request_id, endpoint FROM revocation;"
-
-# Held for a few seconds by a second connection: one session, some, all of a tenant, a whole table.
+# Held for a few seconds by a second connection.
 ROW_LOCKS = [
     "SELECT id FROM session ORDER BY created_at DESC LIMIT 1 FOR UPDATE",
     "SELECT id FROM session ORDER BY created_at DESC LIMIT 40 FOR UPDATE",
     "SELECT id FROM session ORDER BY created_at DESC LIMIT 40 LOCK IN SHARE MODE",
     "SELECT id FROM tenant FOR UPDATE",
-    "SELECT tenant_id, id FROM user FOR UPDATE",
+    "SELECT tenant_no, id FROM user FOR UPDATE",
+    "SELECT n FROM tally FOR UPDATE",
+    "SELECT n FROM tally WHERE scope = 0 FOR UPDATE",
+    "SELECT n FROM ended_tally WHERE scope = 0 FOR UPDATE",
 ]
 TABLE_LOCK = "LOCK TABLES session WRITE"
 
@@ -58,14 +61,14 @@ class Store:
 
 def read(stack, clock, prefix):
     store = Store()
-    for sid, tenant, user, expires, how in stack.sql(SESSIONS):
+    for sid, tenant, user, expires, how, request, endpoint in stack.sql(SESSIONS):
         at = datetime.datetime.fromisoformat(expires).replace(tzinfo=datetime.timezone.utc)
         place = store.ended if how else store.living
         if sid in place:
             store.twice.append(sid)
         place[sid] = Row(tenant, user, clock(at.timestamp()), how)
-    for session, request, endpoint in stack.sql(AUDITS):
-        audit = Audit(session, request, endpoint, prefix)
-        store.audits.append(audit)
-        store.audits_of.setdefault(session, []).append(audit)
+        if how == "revoked":
+            audit = Audit(sid, request, endpoint, prefix)
+            store.audits.append(audit)
+            store.audits_of.setdefault(sid, []).append(audit)
     return store
