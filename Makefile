@@ -256,7 +256,8 @@ format:
 # HISTORY_ARGS: options of tests/history/run, for instance '--operations 1000000' or '--seed 7'.
 SECONDS ?= 600
 HISTORY := BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/history/run
-.PHONY: history history-galera check-history
+## check-breaks    that the history checker sees each guarantee that is switched off
+.PHONY: history history-galera check-history check-breaks
 history: deps
 	@$(MAKE) --no-print-directory all
 	@$(HISTORY) --seconds '$(SECONDS)' --overlap 12 $(HISTORY_ARGS)
@@ -269,7 +270,10 @@ history-galera: deps
 check-history: deps
 	@$(MAKE) --no-print-directory all
 	@python3 -B -m unittest discover -s tests/history
-	@$(HISTORY) --seconds 90 --overlap 3 $(HISTORY_ARGS)
+	@$(HISTORY) --seconds 90 --overlap 2 --overlap-rows 25000 $(HISTORY_ARGS)
+
+check-breaks: deps
+	@BUILD='$(abspath $(BUILD))' tests/history/breaks $(BREAKS)
 
 ## bench           Rollcall and a PHP of one afternoon, side by side
 .PHONY: bench
