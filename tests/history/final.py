@@ -22,6 +22,9 @@ async def judge(stack, recorder, load):
         h.broken("living or ended", f"{sid} is twice in the store")
     for host in stack.hosts:
         await Reader(h, host, load).judge(state)
+    wrong = await asyncio.get_running_loop().run_in_executor(None, stack.recount)
+    if wrong:
+        h.broken("maintained numbers are exact", wrong)
 
 
 class Reader:
@@ -82,8 +85,10 @@ class Reader:
         stats = await self.get(base + "/sessions/stats")
         if stats is not None:
             d = stats["data"]
-            if (d["total_sessions"], d["revoked_sessions"]) != (len(mine), len(revoked)):
-                self.h.broken("API and tables agree", f"{tenant}: statistics say "
-                              f"{d['total_sessions']} sessions, {d['revoked_sessions']} revoked; the "
-                              f"tables {len(mine)} and {len(revoked)}")
+            active = sum(sid in state.living and state.living[sid].expires > time.monotonic()
+                         for sid in mine)
+            said = (d["total_sessions"], d["revoked_sessions"], d["active_sessions"])
+            if said != (len(mine), len(revoked), active):
+                self.h.broken("API and tables agree", f"{tenant}: statistics say {said} sessions, "
+                              f"revoked, active; the tables {(len(mine), len(revoked), active)}")
         self.h.looked("tenants read by the API")

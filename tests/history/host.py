@@ -153,8 +153,12 @@ class Stack:
             raise Failed(done.stderr.decode())
         return [line.split("\t") for line in done.stdout.decode().splitlines()]
 
-    async def sql_aside(self, text):
-        return await asyncio.get_running_loop().run_in_executor(None, self.sql, text)
+    def recount(self):
+        """What rollcall-admin finds wrong in the maintained numbers; empty when nothing is."""
+        done = subprocess.run([str(self.bin / "rollcall-admin"), "recount", "--dry-run"],
+                              env=dict(self.env, ROLLCALL_DB_DEFAULTS=str(self.defaults)),
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        return done.stdout.decode()[:600] if done.returncode != 0 else ""
 
     def is_ours(self, pid):
         try:
