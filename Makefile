@@ -250,12 +250,21 @@ format:
 	@httpd-conf/demo/install-packages clang-format
 	@clang-format -i $(FORMATTED)
 
-## bench           Rollcall and a PHP of one afternoon, side by side
-.PHONY: bench
+## bench           Rollcall beside PHP, Node and floors (CASES, ROWS, ROUNDS, SECONDS_EACH)
+# tests/bench/README.md says what it measures. The programs of the bench are not of the product.
+BENCH_TOOLS := $(BUILD)/bench/bench-data $(BUILD)/bench/bench-statement $(BUILD)/bench/bench-constant
+BENCH_SETTINGS := CASES ROWS END_ROWS ROUNDS SECONDS_EACH REQUESTS BUFFER_POOL CHART
+.PHONY: bench bench-tools
 bench: deps
-	@httpd-conf/demo/install-packages wrk php-fpm php-mysql
-	@$(MAKE) --no-print-directory all
-	@BUILD='$(abspath $(BUILD))' tests/bench/run
+	@httpd-conf/demo/install-packages wrk php-fpm php-mysql git $(if $(shell command -v npm),,nodejs npm)
+	@$(MAKE) --no-print-directory MODE=release all bench-tools
+	@BUILD='$(abspath $(BUILD))' $(foreach s,$(BENCH_SETTINGS),$(if $($s),$s='$($s)')) tests/bench/run
+
+bench-tools: $(BENCH_TOOLS)
+$(BUILD)/bench/bench-%: tests/bench/%.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -pthread $(ALL_LDFLAGS) -o $@ $< $(LIBS)
 
 ## fuzz            new inputs for the parsers (FUZZ_TARGET, FUZZ_RUNS)
 # libFuzzer with clang: make fuzz FUZZ_TARGET=query FUZZ_RUNS=10000000. New finds go to

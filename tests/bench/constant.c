@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * bench-constant: a FastCGI program that always gives one answer, in place of Rollcall in the same
- * chain. What it costs is the floor: web server, socket, libfcgi. Started by tests/bench/run.
- * As an Authorizer it lets everybody in, with the variables that Rollcall sends; a request for
- * /authorize gets the same as a Responder's answer; any other one 600 bytes of JSON. */
+ * bench-constant PROCESSES: a FastCGI program that always gives one answer, in place of Rollcall in
+ * the same chain. What it costs is the floor: web server, socket, libfcgi. Started by
+ * tests/bench/run. As an Authorizer it lets everybody in, with the variables that Rollcall sends; a
+ * request for /authorize gets the same as a Responder's answer; any other one 600 bytes of JSON. */
 #include <fcgiapp.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const char allowed[] = "Status: 200 OK\r\n"
 			      "Variable-ROLLCALL_SESSION: sess_6d65027660c4cdc5288f7d14aa891bf6\r\n"
@@ -13,7 +16,7 @@ static const char allowed[] = "Status: 200 OK\r\n"
 			      "X-Request-Id: 2f1c5f0e-9a51-4d0b-8a3a-0f6d1b2c3d4e\r\n"
 			      "Cache-Control: no-store\r\n\r\n";
 
-int main(void)
+static int serve(void)
 {
 	char body[601];
 	FCGX_Request r;
@@ -34,5 +37,15 @@ int main(void)
 			FCGX_FPrintF(r.out, "Content-Type: application/json\r\n\r\n%s", body);
 		FCGX_Finish_r(&r);
 	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	for (int i = argc > 1 ? atoi(argv[1]) : 1; i > 0; i--)
+		if (fork() == 0)
+			return serve();
+	while (wait(NULL) > 0)
+		continue;
 	return 0;
 }
