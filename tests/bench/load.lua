@@ -2,7 +2,8 @@
 -- What wrk sends, and the line of JSON it leaves. From the environment (tests/bench/measure.py):
 --   BENCH_KIND      fixed: BENCH_PATH; session: one session after the other of BENCH_SESSIONS;
 --                   register: sign-ins of ever new users; mixed: a bit of everything;
---                   authorize: BENCH_PATH with the token of one session after the other
+--                   authorize: BENCH_PATH with the tokens of 500 sessions, one after the other (a
+--                   session that is asked for again within a minute writes no activity)
 --   BENCH_TOKEN     of a platform administrator, or of a service
 local kind, path = os.getenv("BENCH_KIND"), os.getenv("BENCH_PATH")
 local bearer = { Authorization = "Bearer " .. os.getenv("BENCH_TOKEN") }
@@ -55,7 +56,10 @@ local mixed = {
 local requests = {
 	fixed = function() return get(path) end,
 	session = function() return get("/api/v1/admin/sessions/" .. next_session().id) end,
-	authorize = function() return get(path, { Authorization = "Bearer " .. next_session().token }) end,
+	authorize = function()
+		at = (at + 1) % math.min(500, #sessions)
+		return get(path, { Authorization = "Bearer " .. sessions[at * math.floor(#sessions / 500 + 1) % #sessions + 1].token })
+	end,
 	register = register,
 	mixed = function() return mixed[1 + numbers(#mixed)]() end,
 }
