@@ -6,7 +6,7 @@
  *   bench-data OPTION_FILE GROUP new|before ROWS END_ROWS DIRECTORY
  *
  * `new` is schema/0001_store.sql of this tree, `before` the one of the commit that the bench
- * compares with. END_ROWS > 0 adds a tenant of that many living sessions, which one case ends.
+ * compares with. END_ROWS > 0 adds a tenant of that many living sessions and one of a fifth, which one case ends.
  * Leaves in DIRECTORY: tenants.tsv (id, active sessions) and sessions.tsv (a sample of active ones:
  * id, tenant, user, token).
  *
@@ -150,6 +150,8 @@ static void make_plan(struct plan *p, int64_t rows, int64_t end_rows, bool befor
 	}
 	if (end_rows > 0 && !before)
 		add_tenant(p, "end", end_rows, 0);
+	if (end_rows > 0 && !before)
+		add_tenant(p, "busy", end_rows / 5, 0);
 }
 
 /* Text */
@@ -1254,9 +1256,10 @@ static void write_lists(const struct plan *p, const char *dir, int64_t rows)
 		const struct tenant *t = &p->tenants[i];
 
 		fprintf(tenants, "%s\t%lld\n", t->id, (long long)t->living);
-		/* The tenant that is to be ended gives none. */
-		for (int64_t n = (int64_t)i % every; n < t->living && strcmp(t->suffix, "end") != 0;
-			n += every) {
+		/* The tenants that are to be ended give none. */
+		if (strcmp(t->suffix, "end") == 0 || strcmp(t->suffix, "busy") == 0)
+			continue;
+		for (int64_t n = (int64_t)i % every; n < t->living; n += every) {
 			make_living(p, t, n, &m);
 			user_id(t, m.user, user);
 			fprintf(sessions, "%s\t%s\t%s\t%s\n", m.id, t->id, user, m.token);
