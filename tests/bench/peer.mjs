@@ -45,7 +45,7 @@ async function serve() {
 		user: process.env.BENCH_USER,
 		password: process.env.BENCH_PASSWORD,
 		database: process.env.BENCH_DATABASE,
-		connectionLimit: Number(process.env.BENCH_CONNECTIONS ?? 4),
+		connectionLimit: Number(process.env.BENCH_CONNECTIONS ?? 8),
 		dateStrings: true,
 		decimalAsNumber: true,
 		bigIntAsNumber: true,
