@@ -261,10 +261,13 @@ bench: deps
 	@BUILD='$(abspath $(BUILD))' $(foreach s,$(BENCH_SETTINGS),$(if $($s),$s='$($s)')) tests/bench/run
 
 bench-tools: $(BENCH_TOOLS)
-$(BUILD)/bench/bench-%: tests/bench/%.c $(O)/flags
+$(BUILD)/bench/bench-data: $(wildcard tests/bench/data*.c) tests/bench/data.h
+$(BUILD)/bench/bench-statement: tests/bench/statement.c
+$(BUILD)/bench/bench-constant: tests/bench/constant.c
+$(BENCH_TOOLS): $(O)/flags
 	@mkdir -p $(@D)
-	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -pthread $(ALL_LDFLAGS) -o $@ $< $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -pthread $(ALL_LDFLAGS) -o $@ $(filter %.c,$^) $(LIBS)
 
 ## fuzz            new inputs for the parsers (FUZZ_TARGET, FUZZ_RUNS)
 # libFuzzer with clang: make fuzz FUZZ_TARGET=query FUZZ_RUNS=10000000. New finds go to
