@@ -90,7 +90,8 @@ def wrk(bench, chain, kind, path="/", seconds=None, connections=32, token=None, 
     if not result["requests"] and not result["wrong"] and (seconds or 0) < 60:
         return wrk(bench, chain, kind, path, max(5, 2 * (seconds or bench.seconds)), connections, token, seed)
     if result["wrong"] or not result["requests"]:
-        raise Wrong(f"{chain['url']} {kind} {path}: {result['wrong']} of {result['requests']} answers are wrong")
+        raise Wrong(f"{chain['url']} {kind} {path}: {result['wrong']} of {result['requests']} answers are wrong\n"
+                    + ran.stdout)
     client = (own_after.children_user + own_after.children_system - own.children_user - own.children_system) * 1e6
     result["us"] = {name: (after[name] - before[name]) / result["requests"] for name in after}
     result["us"]["client"] = client / result["requests"]

@@ -46,6 +46,7 @@ async function serve() {
 		password: process.env.BENCH_PASSWORD,
 		database: process.env.BENCH_DATABASE,
 		connectionLimit: Number(process.env.BENCH_CONNECTIONS ?? 8),
+		acquireTimeout: 60000,
 		dateStrings: true,
 		decimalAsNumber: true,
 		bigIntAsNumber: true,
