@@ -6,6 +6,7 @@ Children are looked up at each sample; what a process did that has ended stands 
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -61,11 +62,21 @@ def memory_kb(pid, field="RssAnon"):
     return max(sizes)
 
 
+def settle(parts):
+    """Waits until nothing works any more: wrk leaves requests behind that servers go on answering, and a
+    server goes on deleting in the background."""
+    for _ in range(200):
+        before = spent(parts)
+        time.sleep(0.1)
+        if sum(spent(parts).values()) - sum(before.values()) < 2 * TICK_US:
+            return
+
+
 class Wrong(Exception):
     pass
 
 
-def wrk(bench, chain, kind, path="/", seconds=None, connections=32, token=None, seed=1):
+def wrk(bench, chain, kind, path="/", seconds=None, connections=32, token=None, seed=1, rested=True):
     """Sends for that many seconds. Returns requests, seconds, p50_ms, p99_ms, and core microseconds a
     request under "us" (client is wrk itself)."""
     env = dict(
@@ -80,6 +91,8 @@ def wrk(bench, chain, kind, path="/", seconds=None, connections=32, token=None, 
         "wrk", "-t1", f"-c{connections}", f"-d{seconds or bench.seconds}s", "--latency", "--timeout", "30s",
         "-s", str(HERE / "load.lua"), chain["url"],
     ]
+    if rested:
+        settle(chain["parts"])
     before, own = spent(chain["parts"]), os.times()
     ran = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     after, own_after = spent(chain["parts"]), os.times()
@@ -88,7 +101,7 @@ def wrk(bench, chain, kind, path="/", seconds=None, connections=32, token=None, 
         raise Wrong(f"wrk {chain['url']}{path}: {ran.stdout}{ran.stderr}")
     result = json.loads(lines[-1])
     if not result["requests"] and not result["wrong"] and (seconds or 0) < 60:
-        return wrk(bench, chain, kind, path, max(5, 2 * (seconds or bench.seconds)), connections, token, seed)
+        return wrk(bench, chain, kind, path, max(5, 2 * (seconds or bench.seconds)), connections, token, seed, rested)
     if result["wrong"] or not result["requests"]:
         raise Wrong(f"{chain['url']} {kind} {path}: {result['wrong']} of {result['requests']} answers are wrong\n"
                     + ran.stdout)
@@ -102,6 +115,7 @@ def wrk(bench, chain, kind, path="/", seconds=None, connections=32, token=None, 
 def statement(bench, group, kind, seconds, processes=4):
     """The bare prepared statement in a loop; the same result as wrk()."""
     parts = {"database": bench.mariadb_pid}
+    settle(parts)
     before = spent(parts)
     ran = subprocess.run(
         [bench.tool("bench-statement"), bench.root_cnf, group, kind, str(seconds), str(processes),
