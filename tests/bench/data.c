@@ -31,11 +31,11 @@
 
 #define SAMPLE 20000 /* sessions in sessions.tsv, about */
 
-/* The first connection loads from one pipe and the second from another; both lie in the directory
- * of the database, where the server looks for a name without a path. */
+/* The first connection loads from one pipe and the second from another. The names are relative to
+ * the server's data directory. */
 #define LOAD(pipe, columns) "LOAD DATA INFILE '" pipe "' INTO TABLE " columns
-#define PIPE_1 "bench-1.pipe"
-#define PIPE_2 "bench-2.pipe"
+#define PIPE_1 "../files/bench-1.pipe"
+#define PIPE_2 "../files/bench-2.pipe"
 
 static void run_sql(MYSQL *db, const char *sql)
 {
@@ -209,17 +209,17 @@ static void run_job(MYSQL *db, const char *dir, const struct job *job, struct so
 		die(job->sql, first_warning(db));
 }
 
-static void database_dir(MYSQL *db, char *out, size_t room)
+static void data_dir(MYSQL *db, char *out, size_t room)
 {
 	MYSQL_RES *res;
 	MYSQL_ROW row;
 
-	run_sql(db, "SELECT @@datadir, DATABASE()");
+	run_sql(db, "SELECT @@datadir");
 	res = mysql_store_result(db);
 	row = res == NULL ? NULL : mysql_fetch_row(res);
 	if (row == NULL)
 		die("datadir", mysql_error(db));
-	snprintf(out, room, "%s%s", row[0], row[1]);
+	snprintf(out, room, "%s", row[0]);
 	mysql_free_result(res);
 }
 
@@ -229,7 +229,7 @@ static void run_jobs(const char *file, const char *group, const struct job *jobs
 	MYSQL *db = connect_to(file, group);
 	char dir[4096];
 
-	database_dir(db, dir, sizeof(dir));
+	data_dir(db, dir, sizeof(dir));
 	for (; jobs->sql != NULL; jobs++) {
 		struct source s = {
 			.plan = plan, .numbers = numbers, .progress = progress, .next = jobs->next};

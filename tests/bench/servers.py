@@ -4,6 +4,7 @@ and the floors, each behind a lighttpd of its own (but Node, which speaks HTTP i
 
 The database, Rollcall on the large store and its web server are httpd-conf/demo/stack's; everything
 else here carries the stack's mark in its environment, so `stack down` ends that too."""
+import getpass
 import json
 import os
 import re
@@ -76,9 +77,9 @@ class Bench:
         """The commit before, built aside."""
         source = self.dir / "before"
         if not (source / "Makefile").exists():
-            run("git", "-C", ROOT, "worktree", "prune")
-            run("git", "-C", ROOT, "worktree", "add", "--detach", source, BEFORE, stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL)
+            source.mkdir(exist_ok=True)
+            tree = subprocess.run(["git", "-C", str(ROOT), "archive", BEFORE], check=True, capture_output=True).stdout
+            subprocess.run(["tar", "-x", "-C", str(source)], input=tree, check=True)
         run("make", "-s", "-C", source, f"BUILD={self.dir}/before-build", "-j2", "programs",
             env={k: v for k, v in self.env.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "BUILD", "MODE", "RUN_DIR")})
         return source, self.dir / "before-build/release"
@@ -120,7 +121,7 @@ class Bench:
                 text += f"\n[{database}]\ndatabase={database}\n"
         path.write_text(text)
         groups = "".join(f"[bench_{g}]\ndatabase={d}\n" for g, d, _, _ in self.stores())
-        self.root_cnf.write_text(f"[client]\nsocket={self.run_dir}/mariadb.sock\nuser=root\n{groups}")
+        self.root_cnf.write_text(f"[client]\nsocket={self.run_dir}/mariadb.sock\nuser={getpass.getuser()}\n{groups}")
 
     def account(self):
         text = (self.run_dir / "my.cnf").read_text()
@@ -226,6 +227,7 @@ fastcgi.server = ( ".php" => (( "socket" => "{self.run_dir}/fpm.sock" )) )
     def up(self):
         self.run_dir.mkdir(parents=True, exist_ok=True)
         self.lists.mkdir(exist_ok=True)
+        (self.run_dir / "files").mkdir(exist_ok=True)
         self.stack("db-up")
         self.write_options()
         self.sql("SET GLOBAL innodb_log_file_size = 2147483648; SET GLOBAL innodb_flush_log_at_trx_commit = 0")
