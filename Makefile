@@ -13,10 +13,15 @@ CC    ?= cc
 WERROR ?= -Werror
 
 O := $(BUILD)/$(MODE)
-PACKAGES := gcc make pkg-config libfcgi-dev libyajl-dev libmariadb-dev libcjose-dev libjansson-dev \
-	libssl-dev libmaxminddb-dev python3-yaml mariadb-server mariadb-client lighttpd spawn-fcgi curl
-TEST_PACKAGES := libcmocka-dev libcurl4-openssl-dev clang-format apache2 libapache2-mod-fcgid nginx-light php-cli \
-	php-cgi prometheus $(if $(shell command -v npm),,nodejs npm)
+# Packages by purpose. Of a program that the host has in another package, nothing is installed.
+absent = $(if $(wildcard $(addsuffix /$(1),/usr/bin /usr/sbin /usr/local/bin)),,$(2))
+BUILD_PACKAGES := gcc make pkg-config libfcgi-dev libyajl-dev libmariadb-dev libcjose-dev libjansson-dev \
+	libssl-dev libmaxminddb-dev python3-yaml
+RUN_PACKAGES := $(call absent,mariadbd,mariadb-server) $(call absent,mariadb,mariadb-client) lighttpd spawn-fcgi curl
+TEST_PACKAGES := libcmocka-dev libcurl4-openssl-dev clang-format apache2 libapache2-mod-fcgid \
+	$(call absent,nginx,nginx-light) php-cli php-cgi prometheus $(call absent,npm,nodejs npm)
+DEB_PACKAGES := build-essential dpkg-dev debhelper
+INSTALL_PACKAGES = httpd-conf/demo/install-packages
 
 MODES := release debug asan cov fuzz
 ifeq ($(filter $(MODE),$(MODES)),)
@@ -161,8 +166,8 @@ uninstall:
 
 # A Debian package in $(BUILD)/deb, built from a copy of the tree as dpkg-buildpackage wants it.
 VERSION = $(shell sed -n 's/.*ROLLCALL_VERSION "\(.*\)"/\1/p' include/server/version.h)
-deb: deps
-	@httpd-conf/demo/install-packages build-essential dpkg-dev debhelper
+deb:
+	@$(INSTALL_PACKAGES) $(BUILD_PACKAGES) $(DEB_PACKAGES)
 	rm -rf '$(BUILD)/deb' && mkdir -p '$(BUILD)/deb/rollcall'
 	cp -R Makefile README.md LICENSE src include schema httpd-conf '$(BUILD)/deb/rollcall'
 	cp -R httpd-conf/debian '$(BUILD)/deb/rollcall/debian'
@@ -187,8 +192,8 @@ test: test-deps
 	@$(MAKE) --no-print-directory check-rooms check-headers lint test-unit test-db test-fuzz test-e2e
 	@echo 'all tests passed'
 
-test-deps: deps
-	@httpd-conf/demo/install-packages $(TEST_PACKAGES)
+test-deps:
+	@$(INSTALL_PACKAGES) $(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES)
 
 test-unit: $(UNIT)
 	@tests/run-programs $(UNIT)
@@ -228,7 +233,7 @@ test-e2e-lighttpd: $(PROGRAMS) $(E2E)
 VALGRIND_E2E := $(filter-out %/test_pool %/test_ops %/test_ops_faults %/test_enforce %/test_ingest_geo \
 	%/test_ingest_repeat %/test_web %/test_authorizer %/test_v1_race %/test_v1_revoke_many,$(filter $(O)/%,$(E2E)))
 check-valgrind: test-deps
-	@httpd-conf/demo/install-packages valgrind
+	@$(INSTALL_PACKAGES) valgrind
 	@$(MAKE) --no-print-directory MODE=debug valgrind-programs
 .PHONY: valgrind-programs
 valgrind-programs: $(PROGRAMS) $(UNIT) $(VALGRIND_E2E)
@@ -247,13 +252,13 @@ lint:
 FORMATTED := $(wildcard src/*/*.[ch] include/*/*.h tests/*/*.[ch])
 .PHONY: format
 format:
-	@httpd-conf/demo/install-packages clang-format
+	@$(INSTALL_PACKAGES) clang-format
 	@clang-format -i $(FORMATTED)
 
 ## bench           Rollcall and a PHP of one afternoon, side by side
 .PHONY: bench
 bench: deps
-	@httpd-conf/demo/install-packages wrk php-fpm php-mysql
+	@$(INSTALL_PACKAGES) wrk php-fpm php-mysql
 	@$(MAKE) --no-print-directory all
 	@BUILD='$(abspath $(BUILD))' tests/bench/run
 
@@ -282,7 +287,7 @@ RUN_DIR := $(abspath $(BUILD))/run
 
 .PHONY: deps run up down token
 deps:
-	@httpd-conf/demo/install-packages $(PACKAGES)
+	@$(INSTALL_PACKAGES) $(BUILD_PACKAGES) $(RUN_PACKAGES)
 
 run up: deps
 	@$(MAKE) --no-print-directory all

@@ -28,7 +28,7 @@ mkdir -p "$work"
 if ! cmp -s "$source/package-lock.json" "$work/package-lock.json" || [ ! -f "$work/installed" ]; then
 	rm -f "$work/installed"
 	cp "$source/package.json" "$source/package-lock.json" "$work"
-	(cd "$work" && npm ci --silent --ignore-scripts --no-audit --no-fund)
+	(cd "$work" && npm ci --cache ../npm-cache --silent --ignore-scripts --no-audit --no-fund)
 	: >"$work/installed"
 fi
 cd "$work"
