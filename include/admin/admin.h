@@ -33,4 +33,10 @@ int admin_stats(struct admin *adm, int argc, char **argv);
 /* import FILE|-: sessions from CSV or NDJSON. */
 int admin_import(struct admin *adm, int argc, char **argv);
 
+/* keys new|rotate|list|drop KID: a signing key of one's own, and the set of public keys. */
+int admin_keys(struct admin *adm, int argc, char **argv);
+
+/* token --claims JSON: a JWT by that key, or by the one of HS256. */
+int admin_token(struct admin *adm, int argc, char **argv);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -16,8 +17,7 @@ struct jwks;
 
 struct jwks_config {
 	const char *jwks_file;  /* NULL: none */
-	const char *hs256_file; /* NULL: HS256 refused. Raw bytes of the key, at least 32; one
-				   newline at the end is not part of it */
+	const char *hs256_file; /* NULL: HS256 refused. The key's bytes (keyfile_secret) */
 };
 
 /* Before a start: ERR_INVALID unless every file that is configured gives at least one key. *why is
@@ -37,6 +37,9 @@ uint64_t jwks_generation(const struct jwks *keys);
 
 /* Number of usable keys, for --check. */
 size_t jwks_count(const struct jwks *keys);
+
+/* One line a usable key: its kid, or -, and the algorithms it verifies. */
+void jwks_list(const struct jwks *keys, FILE *out);
 
 /* Verifies one compact JWS against the key that `kid` (p == NULL: any single fitting key) and `alg`
  * select. The algorithm must fit the key's kty, and its alg and use and key_ops where it has them.

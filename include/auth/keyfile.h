@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * A small file with keys: has it changed, and what is in it. For jwks.c. */
+ * A small file with keys: has it changed, and what is in it. For jwks.c and sign.c. */
 #ifndef AUTH_KEYFILE_H
 #define AUTH_KEYFILE_H
 
@@ -11,6 +11,7 @@
 #include "base/str.h"
 
 #define KEYFILE_BYTES (256 * 1024)
+#define KEYFILE_SECRET_LEAST 32 /* bytes of a key for HS256 (RFC 7518, 3.2) */
 
 /* What stat said at the last look; begins zeroed. */
 struct keyfile_look {
@@ -28,5 +29,9 @@ bool keyfile_changed(struct keyfile_look *look, const char *path);
  * phrase for the log. */
 MUST_CHECK enum err keyfile_read(
 	struct arena *a, const char *path, struct str *out, mode_t *mode, const char **why);
+
+/* The symmetric key in the bytes of its file: white space at the end (blank, tab, CR, LF) is no
+ * part of it, whatever editor or system wrote the file. */
+struct str keyfile_secret(struct str bytes);
 
 #endif

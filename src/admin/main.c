@@ -25,6 +25,10 @@ static const struct {
 	{"rollcall-admin purge", admin_purge,
 		"--older-than AGE [--audit-older-than AGE] [--pause-ms N] [--dry-run]",
 		"delete sessions that are long dead, and old audit rows"},
+	{"rollcall-admin keys", admin_keys, "new|rotate|list|drop KID",
+		"make, replace, list and drop keys of your own (ROLLCALL_JWKS_FILE)"},
+	{"rollcall-admin token", admin_token, "[--key FILE] --claims JSON [--expires AGE]",
+		"sign a token with such a key, or with one for HS256"},
 	{"rollcall-admin stats", admin_stats, "[--json]", "show what the store holds"},
 };
 

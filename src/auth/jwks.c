@@ -18,7 +18,6 @@
 #include "jwk.h"
 
 #define LOOK_US 1000000
-#define HS256_BYTES_LEAST 32
 
 struct key {
 	cjose_jwk_t *jwk;
@@ -172,23 +171,20 @@ MUST_CHECK static enum err read_hs256(
 	struct arena *a, const char *file, struct key *key, const char **why)
 {
 	enum err err = ERR_INVALID;
-	struct str bytes;
+	struct str bytes, secret;
 	mode_t mode;
-	size_t n;
 
 	*key = (struct key){.family = FAMILY_OCT, .sig_bytes = 32};
 	if (keyfile_read(a, file, &bytes, &mode, why) != ERR_OK)
 		return ERR_INVALID;
-	n = bytes.n;
-	if (n && bytes.p[n - 1] == '\n')
-		n--;
+	secret = keyfile_secret(bytes);
 	if (mode & 077) {
 		*why = "its group or others have access to it";
 		err = ERR_FORBIDDEN;
-	} else if (n < HS256_BYTES_LEAST) {
+	} else if (secret.n < KEYFILE_SECRET_LEAST) {
 		*why = "shorter than 32 bytes";
 	} else {
-		key->jwk = cjose_jwk_create_oct_spec((const uint8_t *)bytes.p, n, NULL);
+		key->jwk = cjose_jwk_create_oct_spec((const uint8_t *)secret.p, secret.n, NULL);
 		*why = "not a valid key";
 		err = key->jwk ? ERR_OK : ERR_INVALID;
 	}
@@ -282,6 +278,21 @@ uint64_t jwks_generation(const struct jwks *keys)
 size_t jwks_count(const struct jwks *keys)
 {
 	return keys->set.count + (keys->hs256.jwk != NULL);
+}
+
+void jwks_list(const struct jwks *keys, FILE *out)
+{
+	static const char *const families[] = {[FAMILY_RSA] = "RS256 RS384 RS512 PS256 PS384 PS512",
+		[FAMILY_P256] = "ES256",
+		[FAMILY_P384] = "ES384",
+		[FAMILY_P521] = "ES512"};
+
+	for (size_t i = 0; i < keys->set.count; i++) {
+		const struct key *key = &keys->set.list[i];
+
+		fprintf(out, "%s %s\n", key->kid.p ? key->kid.p : "-",
+			key->only ? key->only->name : families[key->family]);
+	}
 }
 
 /* Verification */

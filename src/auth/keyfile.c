@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Looks at and reads the files that hold keys. Called by jwks.c, at most once a second; keeps
- * nothing. The surprise: the time of the last status change counts as well, or a chmod that makes a
- * file usable would go unnoticed. */
+ * Looks at and reads the files that hold keys. Called by jwks.c, at most once a second,
+ * and by sign.c; keeps nothing. The surprise: the time of the last status change counts as well, or
+ * a chmod that makes a file usable would go unnoticed. */
 #include "auth/keyfile.h"
 
 #include <errno.h>
@@ -72,4 +72,12 @@ out:
 	if (fd >= 0)
 		close(fd);
 	return err;
+}
+
+struct str keyfile_secret(struct str bytes)
+{
+	while (bytes.n > 0 && strchr(" \t\r\n", bytes.p[bytes.n - 1]) != NULL &&
+		bytes.p[bytes.n - 1] != '\0')
+		bytes.n--;
+	return bytes;
 }

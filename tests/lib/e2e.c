@@ -14,7 +14,6 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "demo/token.h"
 #include "json/writer.h"
 
 #define REQUEST_SECONDS 30
@@ -60,7 +59,7 @@ int e2e_open(void **state)
 	t->arena = arena_open();
 	t->db = db_open(&cfg);
 	t->url = arena_printf(t->arena, "%s%s", setting("ROLLCALL_URL"), base != NULL ? base : "");
-	t->key_file = arena_printf(t->arena, "%s/" DEMO_KEY_FILE, setting("ROLLCALL_TEST_RUN"));
+	t->key_file = arena_printf(t->arena, "%s/demo-key.pem", setting("ROLLCALL_TEST_RUN"));
 	t->curl = arena_zalloc(t->arena, sizeof(*t->curl));
 	t->curl->multi = curl_multi_init();
 	*state = t;
