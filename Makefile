@@ -45,7 +45,8 @@ WARNINGS := -Wall -Wextra -Wpedantic $(WERROR) -Wshadow -Wvla -Wformat=2 -Wundef
 ALL_CFLAGS = -std=c11 -D_DEFAULT_SOURCE -g $(WARNINGS) $(FLAGS_$(MODE)) -Iinclude -Itests \
 	$(shell pkg-config --cflags $(PKG_APP) 2>/dev/null) \
 	$(shell pkg-config --cflags $(PKG_TEST) 2>/dev/null) \
-	-DSCHEMA_DIR=\"$(PREFIX)/share/rollcall/schema\" $(CPPFLAGS) $(CFLAGS)
+	-DSCHEMA_DIR=\"$(PREFIX)/share/rollcall/schema\" \
+	-DCONFIG_FILE=\"$(SYSCONFDIR)/rollcall/rollcall.conf\" $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(LINK_$(MODE)) $(LDFLAGS)
 LIBS      = $(shell pkg-config --libs $(PKG_APP) 2>/dev/null) -lm
 TEST_LIBS = $(shell pkg-config --libs $(PKG_TEST) 2>/dev/null)
@@ -136,7 +137,7 @@ FORCE:
 ## deb             build a Debian package in BUILD/deb
 INSTALLED := $(DESTDIR)$(PREFIX)
 CONFIG := $(DESTDIR)$(SYSCONFDIR)/rollcall
-PLACES := s|/usr/bin|$(PREFIX)/bin|g; s|/etc/rollcall|$(SYSCONFDIR)/rollcall|g
+PLACES := s|/usr/\(local/\)*bin|$(PREFIX)/bin|g; s|/etc/rollcall|$(SYSCONFDIR)/rollcall|g
 .PHONY: install uninstall deb
 install: programs
 	install -d '$(INSTALLED)/bin' '$(INSTALLED)/share/rollcall/schema' \
@@ -145,11 +146,13 @@ install: programs
 	test -d '$(CONFIG)' || install -d -m 750 '$(CONFIG)'
 	install -m 755 $(O)/rollcall.fcgi $(O)/rollcall-admin '$(INSTALLED)/bin'
 	install -m 644 schema/*.sql schema/openapi.yaml '$(INSTALLED)/share/rollcall/schema'
-	install -m 644 httpd-conf/man/*.8 '$(INSTALLED)/share/man/man8'
+	for page in httpd-conf/man/*.8; do \
+		sed '$(PLACES)' $$page > '$(INSTALLED)/share/man/man8/'$${page##*/} || exit 1; done
 	install -m 644 README.md LICENSE '$(INSTALLED)/share/doc/rollcall'
 	for d in apache lighttpd nginx php; do \
 		install -d '$(INSTALLED)/share/doc/rollcall/'$$d && \
 		cp -R httpd-conf/$$d/. '$(INSTALLED)/share/doc/rollcall/'$$d || exit 1; done
+	find '$(INSTALLED)/share/doc/rollcall' -name '*.conf' -exec sed -i '$(PLACES)' {} +
 	install -m 644 httpd-conf/systemd/rollcall.sysusers '$(DESTDIR)$(SYSUSERSDIR)/rollcall.conf'
 	for unit in rollcall.socket rollcall.service; do \
 		sed '$(PLACES)' httpd-conf/systemd/$$unit > '$(DESTDIR)$(UNITDIR)/'$$unit || exit 1; done
@@ -188,7 +191,9 @@ deb:
 .PHONY: test test-deps test-unit test-db test-e2e test-e2e-lighttpd test-fuzz check-asan check-valgrind check-rooms \
 	check-headers lint
 
+NODE_MODULES = $(shell cat tests/e2e/*/package-lock.json | grep -c '"node_modules/')
 test: test-deps
+	@echo 'The suite fetches $(NODE_MODULES) Node modules once (150 MB, into $(BUILD)) and takes 10 to 15 minutes on two cores.'
 	@$(MAKE) --no-print-directory check-rooms check-headers lint test-unit test-db test-fuzz test-e2e
 	@echo 'all tests passed'
 
@@ -290,6 +295,7 @@ deps:
 	@$(INSTALL_PACKAGES) $(BUILD_PACKAGES) $(RUN_PACKAGES)
 
 run up: deps
+	@test -x '$(O)/rollcall.fcgi' || echo 'The first build and start take about half a minute.'
 	@$(MAKE) --no-print-directory all
 	@exec env BUILD='$(abspath $(BUILD))' MODE='$(MODE)' PORT='$(PORT)' httpd-conf/demo/stack $@
 

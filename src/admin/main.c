@@ -39,8 +39,9 @@ static const char *word(size_t command)
 
 static int usage(FILE *out)
 {
-	fputs("usage: rollcall-admin COMMAND [OPTIONS]; settings come from ROLLCALL_* as for the "
-	      "service\n",
+	fputs("usage: rollcall-admin [--config FILE] COMMAND [OPTIONS]\n"
+	      "Settings are the service's: ROLLCALL_* of the environment, and what FILE adds to "
+	      "them\n(" CONFIG_FILE ").\n",
 		out);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		fprintf(out, "  %s %s\n        %s\n", word(i), commands[i].options,
@@ -73,14 +74,14 @@ bool admin_duration(const char *text, int64_t *seconds)
 	return true;
 }
 
-static int run(size_t command, int argc, char **argv)
+static int run(size_t command, const char *config, int argc, char **argv)
 {
 	struct config cfg;
 	struct db_config db = {.connect_timeout_s = 10, .statement_ms = HOUR_MS, .lock_wait_s = 50};
 	struct admin adm;
 	int status;
 
-	if (!config_read(&cfg, stderr))
+	if (!config_file(config, stderr) || !config_read(&cfg, stderr))
 		return 2;
 	db.defaults_file = cfg.db_defaults;
 	db.group = cfg.db_group;
@@ -101,11 +102,18 @@ static int run(size_t command, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	const char *config = NULL;
+
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], "--help") == 0)
 			return usage(stdout);
+	if (argc > 2 && strcmp(argv[1], "--config") == 0) {
+		config = argv[2];
+		argc -= 2;
+		argv += 2;
+	}
 	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)
 		if (strcmp(argv[1], word(i)) == 0)
-			return run(i, argc - 1, argv + 1);
+			return run(i, config, argc - 1, argv + 1);
 	return usage(stderr);
 }

@@ -92,15 +92,16 @@ static inline int scratch_file(struct fix *f)
 
 #define ADMIN_WORDS_MAX 12
 
-/* words: behind the program's name, ended by NULL. input: standard input, -1 for none. */
+/* words: behind the program's name, ended by NULL. Settings of the host are not read. input:
+ * standard input, -1 for none. */
 static inline struct running admin_start(struct fix *f, int input, const char *const *words)
 {
-	const char *argv[ADMIN_WORDS_MAX + 2] = {admin_program(f)};
+	const char *argv[ADMIN_WORDS_MAX + 4] = {admin_program(f), "--config", "/dev/null"};
 	struct running r = {.out = scratch_file(f), .err = scratch_file(f)};
 	int in = input >= 0 ? input : open("/dev/null", O_RDONLY);
 
 	for (size_t i = 0; words[i] != NULL && i < ADMIN_WORDS_MAX; i++)
-		argv[i + 1] = words[i];
+		argv[i + 3] = words[i];
 	r.pid = fork();
 	assert_true(r.pid >= 0);
 	if (r.pid == 0) {
@@ -137,7 +138,7 @@ static inline struct ran admin_wait(struct fix *f, struct running r)
 /* The same with a terminal for standard error; what is drawn on it is ran.err. */
 static inline struct ran admin_on_terminal(struct fix *f, const char *const *words)
 {
-	const char *argv[ADMIN_WORDS_MAX + 2] = {admin_program(f)};
+	const char *argv[ADMIN_WORDS_MAX + 4] = {admin_program(f), "--config", "/dev/null"};
 	char *drawn = arena_alloc(f->arena, 1 << 20);
 	struct ran ran = {.err = {drawn, 0}};
 	int master, status;
@@ -145,7 +146,7 @@ static inline struct ran admin_on_terminal(struct fix *f, const char *const *wor
 	pid_t pid;
 
 	for (size_t i = 0; words[i] != NULL && i < ADMIN_WORDS_MAX; i++)
-		argv[i + 1] = words[i];
+		argv[i + 3] = words[i];
 	pid = forkpty(&master, NULL, NULL, NULL);
 	assert_true(pid >= 0);
 	if (pid == 0) {
