@@ -30,9 +30,9 @@ struct config {
  * without a default is NULL when not set; strings point into the environment or static storage. */
 bool config_read(struct config *c, FILE *err);
 
-/* Puts the ROLLCALL_* lines of a file (NAME=value, # and ; begin comments, a pair of quotes around a
- * value is no part of it) into the environment, where they are not set. `path` NULL: the service's own
- * file, which need not be there. False after printing one line to `err`. */
+/* Puts the ROLLCALL_* lines of a file (NAME=value, # and ; begin comments, a pair of quotes around
+ * a value is no part of it) into the environment, where they are not set. `path` NULL: the
+ * service's own file, which need not be there. False after printing one line to `err`. */
 bool config_file(const char *path, FILE *err);
 
 /* The table as Markdown, for README.md and --settings. */
