@@ -57,7 +57,7 @@ TEST_LIBS  := $(TEST_LIBS)
 # Rooms. A program is a main.c of its room; everything else is one archive.
 MAINS   := src/server/main.c src/admin/main.c src/demo/main.c
 SOURCES := $(filter-out $(MAINS),$(wildcard src/*/*.c))
-OBJECTS := $(SOURCES:%.c=$(O)/%.o) $(O)/openapi_json.o
+OBJECTS := $(SOURCES:%.c=$(O)/%.o) $(O)/openapi_json.o $(O)/version.o
 ARCHIVE := $(O)/rollcall.a
 PROGRAMS := $(O)/rollcall.fcgi $(O)/rollcall-admin $(O)/rollcall-demo
 
@@ -119,6 +119,21 @@ $(O)/openapi_json.c: schema/openapi.yaml schema/openapi-to-c
 $(O)/openapi_json.o: $(O)/openapi_json.c $(O)/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+# The version: the release, and in a checkout the number of commits and the commit. A package of a
+# changed tree adds the time, so that it is higher than the one before.
+RELEASE := $(shell sed -n 's/.*ROLLCALL_RELEASE "\(.*\)"/\1/p' include/server/version.h)
+GIT := git -c safe.directory='*'
+BUILD_VERSION ?= $(RELEASE)$(shell [ "$$($(GIT) rev-parse --show-prefix --is-shallow-repository 2>&1 | tr '\n' ' ')" = ' false ' ] && \
+	printf '+git%s.%s' "$$($(GIT) rev-list --count HEAD)" "$$($(GIT) rev-parse --short HEAD)")
+BUILD_VERSION := $(BUILD_VERSION)
+$(O)/version.c: FORCE
+	@mkdir -p $(@D)
+	@printf '#include "server/version.h"\nconst char rollcall_version[] = "%s";\n' '$(BUILD_VERSION)' > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(O)/version.o: $(O)/version.c $(O)/flags
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
 # Changed flags or compiler rebuild everything; the same ones do not.
 $(O)/flags: FORCE
 	@mkdir -p $(@D)
@@ -168,13 +183,13 @@ uninstall:
 	@echo 'kept: $(CONFIG)'
 
 # A Debian package in $(BUILD)/deb, built from a copy of the tree as dpkg-buildpackage wants it.
-VERSION = $(shell sed -n 's/.*ROLLCALL_VERSION "\(.*\)"/\1/p' include/server/version.h)
+deb: DEB_VERSION = $(BUILD_VERSION)$(shell [ -z "$$($(GIT) status --porcelain 2>/dev/null)" ] || date -u +.%Y%m%d%H%M%S)
 deb:
 	@$(INSTALL_PACKAGES) $(BUILD_PACKAGES) $(DEB_PACKAGES)
 	rm -rf '$(BUILD)/deb' && mkdir -p '$(BUILD)/deb/rollcall'
 	cp -R Makefile README.md LICENSE src include schema httpd-conf '$(BUILD)/deb/rollcall'
 	cp -R httpd-conf/debian '$(BUILD)/deb/rollcall/debian'
-	sed 's/@VERSION@/$(VERSION)/; s/@DATE@/'"$$(date -R)"'/' httpd-conf/debian/changelog.in \
+	sed 's/@VERSION@/$(DEB_VERSION)/; s/@DATE@/'"$$(date -R)"'/' httpd-conf/debian/changelog.in \
 		> '$(BUILD)/deb/rollcall/debian/changelog'
 	cd '$(BUILD)/deb/rollcall' && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b
 	@ls '$(BUILD)'/deb/rollcall_*.deb

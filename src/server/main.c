@@ -71,7 +71,7 @@ int main(int argc, char **argv)
 	if (action == SETTINGS)
 		config_print(stdout);
 	else if (action == VERSION)
-		puts("rollcall " ROLLCALL_VERSION);
+		printf("rollcall %s\n", rollcall_version);
 	else if (action == HELP)
 		fputs(usage, stdout);
 	if (action > CHECK)

@@ -51,7 +51,7 @@ void setup_open(struct app *app, const struct config *cfg, struct jwks *keys)
 		.cookie = cfg->cookie,
 		.login_url = cfg->login_url,
 		.metrics_allow = cfg->metrics_allow,
-		.version = ROLLCALL_VERSION,
+		.version = rollcall_version,
 	};
 	app->db = db_open(&db);
 	app->jwt = jwt_open(&jwt, keys);

@@ -50,6 +50,33 @@ run_make uninstall >/dev/null
 expect "what is left" "/srv/conf/rollcall/my.cnf /srv/conf/rollcall/rollcall.conf " \
 	"$(cd "$work" && find . -type f | sed 's/^\.//' | sort | tr '\n' ' ')"
 
+# Each build has a higher version than the one of a commit before, and the release alone is the least.
+version() {
+	make -C "$work/tree" -pn 2>/dev/null | sed -n 's/^BUILD_VERSION := //p'
+}
+
+commit() {
+	git -C "$work/tree" add -A
+	git -C "$work/tree" -c user.name=t -c user.email=t@example.org commit -q --allow-empty -m t
+}
+
+if command -v git >/dev/null 2>&1; then
+	mkdir "$work/tree"
+	cp -R "$root/Makefile" "$root/include" "$work/tree"
+	released=$(version)
+	git -C "$work/tree" init -q
+	commit
+	first=$(version)
+	commit
+	second=$(version)
+	expect "the version without a checkout" "$(sed -n 's/.*ROLLCALL_RELEASE "\(.*\)"/\1/p' \
+		"$root/include/server/version.h")" "$released"
+	expect "the versions of two commits" "git1 git2" \
+		"$(echo "$first $second" | sed "s/$released+\\(git[0-9]*\\)\\.[0-9a-f]*/\\1/g")"
+	expect "their order" 0 "$(dpkg --compare-versions "$second" gt "$first" &&
+		dpkg --compare-versions "$first" gt "$released"; echo $?)"
+fi
+
 make -s -C "$root" help >"$work/help"
 for target in $(grep -oE '(`|^ +)make (-s )?[a-z][a-z-]*' "$root/README.md" "$root/tests/README.md" |
 	sed 's/.* //' | sort -u); do
