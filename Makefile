@@ -153,6 +153,7 @@ FORCE:
 INSTALLED := $(DESTDIR)$(PREFIX)
 CONFIG := $(DESTDIR)$(SYSCONFDIR)/rollcall
 PLACES := s|/usr/\(local/\)*bin|$(PREFIX)/bin|g; s|/etc/rollcall|$(SYSCONFDIR)/rollcall|g
+UNITS := rollcall.socket rollcall.service rollcall-authorizer.socket rollcall-authorizer.service
 .PHONY: install uninstall deb
 install: programs
 	install -d '$(INSTALLED)/bin' '$(INSTALLED)/share/rollcall/schema' \
@@ -169,16 +170,16 @@ install: programs
 		cp -R httpd-conf/$$d/. '$(INSTALLED)/share/doc/rollcall/'$$d || exit 1; done
 	find '$(INSTALLED)/share/doc/rollcall' -name '*.conf' -exec sed -i '$(PLACES)' {} +
 	install -m 644 httpd-conf/systemd/rollcall.sysusers '$(DESTDIR)$(SYSUSERSDIR)/rollcall.conf'
-	for unit in rollcall.socket rollcall.service; do \
+	for unit in $(UNITS); do \
 		sed '$(PLACES)' httpd-conf/systemd/$$unit > '$(DESTDIR)$(UNITDIR)/'$$unit || exit 1; done
-	for conf in rollcall.conf my.cnf; do \
+	for conf in rollcall.conf authorizer.conf my.cnf; do \
 		test -e '$(CONFIG)/'$$conf || { install -m 640 /dev/null '$(CONFIG)/'$$conf && \
 		sed '$(PLACES)' httpd-conf/systemd/$$conf > '$(CONFIG)/'$$conf; } || exit 1; done
 
 uninstall:
 	rm -f '$(INSTALLED)/bin/rollcall.fcgi' '$(INSTALLED)/bin/rollcall-admin' \
-		'$(INSTALLED)'/share/man/man8/rollcall*.8 '$(DESTDIR)$(UNITDIR)'/rollcall.socket \
-		'$(DESTDIR)$(UNITDIR)'/rollcall.service '$(DESTDIR)$(SYSUSERSDIR)/rollcall.conf'
+		'$(INSTALLED)'/share/man/man8/rollcall*.8 $(UNITS:%='$(DESTDIR)$(UNITDIR)'/%) \
+		'$(DESTDIR)$(SYSUSERSDIR)/rollcall.conf'
 	rm -rf '$(INSTALLED)/share/rollcall' '$(INSTALLED)/share/doc/rollcall'
 	@echo 'kept: $(CONFIG)'
 

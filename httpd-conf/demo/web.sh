@@ -17,7 +17,7 @@ esac
 
 # The paths that a shipped configuration names become ours.
 localised() { # FILE
-	sed -e "s|/run/rollcall/rollcall.sock|$RUN_DIR/pool.sock|" -e "s|/etc/rollcall/|$RUN_DIR/|" \
+	sed -e "s|/run/rollcall/[a-z]*.sock|$RUN_DIR/pool.sock|" -e "s|/etc/rollcall/|$RUN_DIR/|" \
 		-e "s|/usr/local/bin|$BIN_DIR|" -e "s|/home/alice/rollcall/|$RUN_DIR/|" \
 		-e "s|/home/alice/bin/|$BIN_DIR/|" -e "s|/apps/sessions\([\"/(]\)|$MOUNT\1|" \
 		-e "s|\(\"ROLLCALL_WORKERS\" => \)\"4\"|\1\"$WORKERS\"|" \

@@ -107,7 +107,7 @@ reason() { # COMMAND
 	*a2enmod* | *a2enconf*) echo 'changes the web server of the host' ;;
 	*'CREATE DATABASE'*) echo 'needs the database server of the host' ;;
 	*systemd-sysusers* | *'chgrp -R rollcall'*) echo 'makes a user on the host' ;;
-	*'systemctl daemon-reload'*) echo 'changes the services of the host' ;;
+	*'systemctl daemon-reload'* | *'systemctl enable'* | *rollcall-authorizer.socket.d*) echo 'changes the services of the host' ;;
 	*'-G www-data'*) [ "$(id -u)" -eq 0 ] && getent group www-data >/dev/null || echo 'needs root and the group www-data' ;;
 	esac
 }

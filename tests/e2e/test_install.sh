@@ -39,6 +39,12 @@ expect "the settings' files" "ROLLCALL_DB_DEFAULTS=/srv/conf/rollcall/my.cnf ROL
 expect "other places in units and settings" "" "$(grep -rE '/(etc|usr)/' "$conf" "$work/opt/r/units" || true)"
 expect "who may read the settings" "750 640 640" \
 	"$(stat -c %a "$conf" "$conf/my.cnf" "$conf/rollcall.conf" | tr '\n' ' ' | sed 's/ $//')"
+expect "the Authorizer's own number of workers" "ROLLCALL_WORKERS=2" "$(grep ^ROLLCALL_ "$conf/authorizer.conf")"
+# The Authorizer's unit is the other one but for its names; and its socket is what the web servers ask.
+expect "the unit of the Authorizer" "$(grep -v '^[#D]' "$service")" \
+	"$(sed -e '/^[#D]/d' -e '/authorizer.conf/d' -e 's/rollcall-authorizer/rollcall/' "$work/opt/r/units/rollcall-authorizer.service")"
+socket=$(sed -n 's/^ListenStream=//p' "$work/opt/r/units/rollcall-authorizer.socket")
+expect "who asks the Authorizer's socket" 2 "$(grep -l "$socket" "$root"/httpd-conf/*/rollcall-authorizer.conf | wc -l)"
 user=$(sed -n 's/^User=//p' "$service")
 expect "the user" "$user" "$(sed -n 's/^u \([^ ]*\) .*/\1/p' "$work/opt/r/sysusers/rollcall.conf")"
 expect "the program" 0 "$("$work/opt/r/bin/rollcall.fcgi" --version >/dev/null; echo $?)"
@@ -47,7 +53,7 @@ echo "# mine" >"$conf/rollcall.conf"
 run_make install
 expect "settings that were there" "# mine" "$(cat "$conf/rollcall.conf")"
 run_make uninstall >/dev/null
-expect "what is left" "/srv/conf/rollcall/my.cnf /srv/conf/rollcall/rollcall.conf " \
+expect "what is left" "/srv/conf/rollcall/authorizer.conf /srv/conf/rollcall/my.cnf /srv/conf/rollcall/rollcall.conf " \
 	"$(cd "$work" && find . -type f | sed 's/^\.//' | sort | tr '\n' ' ')"
 
 # Each build has a higher version than the one of a commit before, and the release alone is the least.
