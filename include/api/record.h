@@ -11,7 +11,8 @@ struct record {
 	const struct app *app;
 	size_t route; /* of metric_route */
 	const char *request_id, *method;
-	struct str caller; /* p == NULL: nobody */
+	struct str caller;   /* p == NULL: nobody */
+	const char *refused; /* why, of 401 and 403; NULL: nothing to say */
 	int64_t start_us;
 	struct db_stats before;
 };

@@ -35,4 +35,7 @@ enum reach {
  * be NULL. ACCESS_INGEST needs sessions:write of every role. */
 enum reach policy_reach(const struct principal *who, enum access access);
 
+/* Of a call that is refused: what its token would have to have, as a phrase for the client. */
+const char *policy_wants(const struct principal *who, enum access access);
+
 #endif

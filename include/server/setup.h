@@ -10,7 +10,8 @@
 
 /* Before anything is started: the keys, of which every file that is configured has to give at least
  * one; NULL after printing a line for each that does not, as config_read does. Whoever is forked
- * inherits them: so a worker that starts while a file is broken has the old ones. */
+ * inherits them: so a worker that starts while a file is broken has the old ones. An option file of
+ * the database that cannot be meant so is logged. */
 struct jwks *setup_keys(const struct config *cfg, FILE *err);
 
 /* After fork. The keys stay the caller's. Does not connect to the database: it may come back. */

@@ -6,6 +6,7 @@
 
 #include "admin/admin.h"
 #include "server/config.h"
+#include "server/option_file.h"
 
 #define HOUR_MS 3600000 /* a migration may take its time */
 #define DURATION_MAX_S INT64_C(3155760000)
@@ -13,23 +14,24 @@
 static const struct {
 	const char *name; /* in full, as messages show it */
 	int (*run)(struct admin *adm, int argc, char **argv);
+	bool asks_database;
 	const char *options;
 	const char *help;
 } commands[] = {
-	{"rollcall-admin migrate", admin_migrate, "[--schema DIR]",
+	{"rollcall-admin migrate", admin_migrate, true, "[--schema DIR]",
 		"bring the database's tables up to date"},
-	{"rollcall-admin import", admin_import,
+	{"rollcall-admin import", admin_import, true,
 		"[--format csv|ndjson] [--state FILE] [--create-tenants] [--strict] "
 		"[--ignore-unknown] FILE|-",
 		"read sessions from a file"},
-	{"rollcall-admin purge", admin_purge,
+	{"rollcall-admin purge", admin_purge, true,
 		"--older-than AGE [--audit-older-than AGE] [--pause-ms N] [--dry-run]",
 		"delete sessions that are long dead, and old audit rows"},
-	{"rollcall-admin keys", admin_keys, "new|rotate|list|drop KID",
+	{"rollcall-admin keys", admin_keys, false, "new|rotate|list|drop KID",
 		"make, replace, list and drop keys of your own (ROLLCALL_JWKS_FILE)"},
-	{"rollcall-admin token", admin_token, "[--key FILE] --claims JSON [--expires AGE]",
+	{"rollcall-admin token", admin_token, false, "[--key FILE] --claims JSON [--expires AGE]",
 		"sign a token with such a key, or with one for HS256"},
-	{"rollcall-admin stats", admin_stats, "[--json]", "show what the store holds"},
+	{"rollcall-admin stats", admin_stats, true, "[--json]", "show what the store holds"},
 };
 
 static const char *word(size_t command)
@@ -74,6 +76,16 @@ bool admin_duration(const char *text, int64_t *seconds)
 	return true;
 }
 
+/* The connector would step over it, and the database say something else. */
+static bool option_file_usable(const char *command, struct arena *a, const struct config *cfg)
+{
+	const char *fault = option_file_fault(a, cfg->db_defaults, cfg->db_group);
+
+	if (fault != NULL)
+		fprintf(stderr, "%s: %s\n", command, fault);
+	return fault == NULL;
+}
+
 static int run(size_t command, const char *config, int argc, char **argv)
 {
 	struct config cfg;
@@ -87,7 +99,10 @@ static int run(size_t command, const char *config, int argc, char **argv)
 	db.group = cfg.db_group;
 	adm = (struct admin){.db = db_open(&db), .arena = arena_open(), .cfg = &cfg};
 	argv[0] = (char *)commands[command].name; /* getopt only reads it */
-	status = commands[command].run(&adm, argc, argv);
+	status = 1;
+	if (!commands[command].asks_database ||
+		option_file_usable(commands[command].name, adm.arena, &cfg))
+		status = commands[command].run(&adm, argc, argv);
 	if (status == 2)
 		fprintf(stderr, "usage: %s %s\n", commands[command].name,
 			commands[command].options);

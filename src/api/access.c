@@ -82,6 +82,8 @@ enum err call_authorise(struct call *c)
 	c->reach = policy_reach(&c->who, access);
 	switch (c->reach) {
 	case REACH_NONE:
+		c->detail = arena_printf(c->arena, "Not enough permissions: needs %s",
+			policy_wants(&c->who, access));
 		return ERR_FORBIDDEN;
 	case REACH_ALL:
 		break;

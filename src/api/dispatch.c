@@ -178,6 +178,8 @@ void dispatch(const struct app *app, struct arena *a, const struct http_env *env
 	record_route(&record, metric_route(c->route));
 	if (err == ERR_OK)
 		err = serve(c);
+	if (err == ERR_UNAUTHORIZED || err == ERR_FORBIDDEN)
+		record.refused = c->detail; /* before the dialect makes an answer of it */
 	if (err != ERR_OK && !res->started) {
 		http_response_restart(res);
 		c->dialect->fail(c, err);

@@ -62,6 +62,10 @@ void record_end(const struct record *r, const struct http_response *res, enum er
 	if (res->status >= 500 || (err != ERR_OK && res->started))
 		log_event(LOG_ERROR, "fault", "request", r->request_id, "route", route, "outcome",
 			err_text(err), "why", why(r, err), NULL);
+	if (r->refused != NULL)
+		log_event(level_of(r->route), "refused", "request", r->request_id, "route", route,
+			"caller", str_dup(res->arena, r->caller).p, "status",
+			number(status, res->status), "why", r->refused, NULL);
 	log_event(level_of(r->route), "request", "request", r->request_id, "route", route, "method",
 		r->method, "caller", str_dup(res->arena, r->caller).p, "status",
 		number(status, res->status), "us", number(took, us), "db_us",

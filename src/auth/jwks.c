@@ -159,8 +159,14 @@ static bool load_jwks(struct jwks *keys)
 		key_set_fini(&keys->set);
 		keys->set = set;
 		log_event(LOG_INFO, "jwks loaded", "file", file, "keys", count, NULL);
+		if (set.count == 0)
+			log_event(LOG_WARN, "jwks file lists no key", "file", file, "why",
+				"everybody is locked out whose token is not by the HS256 key, until "
+				"the file has a key again",
+				NULL);
 	} else {
-		log_event(LOG_ERROR, "jwks file not usable", "file", file, "why", why, NULL);
+		log_event(LOG_ERROR, "jwks file not usable", "file", file, "why", why, "still_used",
+			keys->set.count ? "the keys read before" : "none", NULL);
 	}
 	arena_close(a);
 	return loaded;
@@ -207,7 +213,8 @@ static bool load_hs256(struct jwks *keys)
 		keys->hs256 = key;
 	}
 	if (err)
-		log_event(LOG_ERROR, "hs256 file not usable", "file", file, "why", why, NULL);
+		log_event(LOG_ERROR, "hs256 file not usable", "file", file, "why", why,
+			"still_used", keys->hs256.jwk ? "the key read before" : "none", NULL);
 	arena_close(a);
 	return replace;
 }

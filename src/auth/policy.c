@@ -74,3 +74,35 @@ enum reach policy_reach(const struct principal *who, enum access access)
 		return REACH_NONE;
 	return reach;
 }
+
+static const char *scope_wanted(unsigned scope)
+{
+	if (scope == SCOPE_ADMIN_READ)
+		return "the scope admin:read";
+	if (scope == SCOPE_ADMIN_WRITE)
+		return "the scope admin:write";
+	return "the scope sessions:write";
+}
+
+const char *policy_wants(const struct principal *who, enum access access)
+{
+	static const char *const roles[ACCESS__COUNT] = {
+		[ACCESS_PLATFORM_READ] = "the role super_admin or partner_admin",
+		[ACCESS_PLATFORM_WRITE] = "the role super_admin or partner_admin",
+		[ACCESS_TENANT_READ] = "the role tenant_admin, partner_admin or super_admin",
+		[ACCESS_TENANT_WRITE] = "the role tenant_admin, partner_admin or super_admin",
+		[ACCESS_ME] = "the token of a person, without platform_token",
+		[ACCESS_EDGE_READ] = "the role super_admin",
+		[ACCESS_EDGE_WRITE] = "the role super_admin",
+		[ACCESS_INGEST] = "the claim tenant_id, or platform_token",
+	};
+	const struct cell *cell = &matrix[who->kind][access];
+
+	if ((who->scopes & cell->scope) != cell->scope)
+		return scope_wanted(cell->scope);
+	if (cell->reach == REACH_PARTNER && who->partner_id.n == 0)
+		return "the claim partner_id";
+	if (cell->reach == REACH_TENANT && who->tenant_id.n == 0)
+		return "the claim tenant_id";
+	return roles[access] ? roles[access] : "another token";
+}

@@ -10,6 +10,7 @@
 #include "auth/jwt.h"
 #include "base/arena.h"
 #include "model/geo.h"
+#include "server/option_file.h"
 #include "server/version.h"
 
 static struct jwks *open_keys(const struct config *cfg)
@@ -88,8 +89,20 @@ static bool sources_usable(const char *by, const struct config *cfg, FILE *out)
 	return source_usable(by, "ROLLCALL_JWT_HS256_FILE", &hs256, out) && usable;
 }
 
+/* Not a reason to stop: the file may be mended while the service runs. */
+static void warn_of_option_file(const struct config *cfg)
+{
+	struct arena *a = arena_open();
+	const char *fault = option_file_fault(a, cfg->db_defaults, cfg->db_group);
+
+	if (fault != NULL)
+		log_event(LOG_ERROR, "option file not usable", "why", fault, NULL);
+	arena_close(a);
+}
+
 struct jwks *setup_keys(const struct config *cfg, FILE *err)
 {
+	warn_of_option_file(cfg);
 	return sources_usable("rollcall", cfg, err) ? open_keys(cfg) : NULL;
 }
 
@@ -115,11 +128,22 @@ static bool check_file(const char *name, const char *file, FILE *out)
 	return false;
 }
 
+static bool check_option_file(const struct config *cfg, FILE *out)
+{
+	struct arena *a = arena_open();
+	const char *fault = option_file_fault(a, cfg->db_defaults, cfg->db_group);
+
+	if (fault != NULL)
+		fprintf(out, "database: %s\n", fault);
+	arena_close(a);
+	return fault == NULL;
+}
+
 static bool check_database(const struct config *cfg, struct db *db, FILE *out)
 {
 	enum err err;
 
-	if (!check_file("database", cfg->db_defaults, out))
+	if (!check_file("database", cfg->db_defaults, out) || !check_option_file(cfg, out))
 		return false;
 	err = db_ping(db);
 	if (err != ERR_OK) {

@@ -127,6 +127,21 @@ mariadb-dump --defaults-file="$run/my.cnf" --hex-blob rollcall >>"$work/dump.sql
 grep -q "ses-ada" "$work/dump.sql" || fail "the dump holds no sessions"
 grep -q "route=v1.sessions.introspect" "$run/pool.log" || fail "the pool's log holds no requests"
 
+# A refused token's reason is in the log, beside the id that the client was shown.
+refusal() { # TOKEN PATH
+	id=$(curl -s -o /dev/null -D - -H "Authorization: Bearer $1" "$api$2" |
+		sed -n 's/^[Xx]-[Rr]equest-[Ii]d: *\([^ ]*\).$/\1/p')
+	grep "event=refused request=$id " "$run/pool.log" | sed 's/.*why=//'
+}
+token '{"sub":"a","exp":1}'
+[ "$(refusal "$t" /me/sessions)" = '"token expired"' ] || fail "no reason in the log for an expired token"
+expired=$t
+token '{"sub":"a"}'
+[ "$(refusal "${t%.*}.${expired##*.}" /me/sessions)" = '"signature not valid"' ] || fail "no reason in the log for a forged token"
+case $(refusal "$t" /admin/sessions) in *'needs the role super_admin or partner_admin"') ;; *)
+	fail "no reason in the log for a role that is missing" ;;
+esac
+
 # Whole tokens; the signatures of JWTs alone, which are as good as the tokens to whoever knows the
 # claims; and opaque tokens as the database might show their bytes.
 sed -n 's/.*\.\(.*\)/\1/p' "$work/secrets" >"$work/signatures"
