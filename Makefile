@@ -195,6 +195,30 @@ deb:
 	cd '$(BUILD)/deb/rollcall' && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b
 	@ls '$(BUILD)'/deb/rollcall_*.deb
 
+# For hosts without root: programs, and the libraries they need, in one directory that may lie anywhere.
+# Only the C library is the host's. RPATH rather than RUNPATH, so that it counts for libraries of
+# libraries too.
+## portable        one directory with the programs and their libraries in BUILD/portable
+PORTABLE := $(BUILD)/portable/rollcall
+OF_LIBC := (libc|libm|libdl|librt|libpthread|libresolv)\.so|ld-linux
+portable_link = $(CC) $(ALL_LDFLAGS) -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/lib' -o
+.PHONY: portable portable-tree
+portable:
+	@$(INSTALL_PACKAGES) $(BUILD_PACKAGES)
+	@$(MAKE) --no-print-directory portable-tree
+
+portable-tree: programs
+	@rm -rf '$(PORTABLE)' && mkdir -p '$(PORTABLE)/lib'
+	@cp -R schema httpd-conf/apache/htaccess httpd-conf/php README.md LICENSE '$(PORTABLE)'
+	@rm '$(PORTABLE)/schema/openapi-to-c'
+	$(Q)$(portable_link) '$(PORTABLE)/rollcall.fcgi' $(O)/src/server/main.o $(ARCHIVE) $(LIBS)
+	$(Q)$(portable_link) '$(PORTABLE)/rollcall-admin' $(O)/src/admin/main.o $(ARCHIVE) $(LIBS)
+	@ldd '$(PORTABLE)/rollcall.fcgi' '$(PORTABLE)/rollcall-admin' | awk '$$3 ~ /^\// { print $$3 }' | sort -u | \
+		grep -vE '/$(OF_LIBC)' | while read -r library; do cp -L "$$library" '$(PORTABLE)/lib' || exit 1; done
+	@printf '%s: %s, for hosts with glibc %s or later\n' '$(PORTABLE)' \
+		"$$(du -sh '$(PORTABLE)' | cut -f 1)" \
+		"$$(cat '$(PORTABLE)'/rollcall* '$(PORTABLE)'/lib/* | grep -ao 'GLIBC_2\.[0-9]*' | sed 's/GLIBC_//' | sort -uV | tail -n 1)"
+
 # Tests. `make test` is everything that CI runs too; tests/README.md says how to run one.
 ## test            the whole test suite: all of the next seven
 ## test-unit       units

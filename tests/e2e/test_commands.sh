@@ -103,6 +103,7 @@ quoted() {
 reason() { # COMMAND
 	case $1 in
 	'make run' | 'make test') echo 'this suite is what it runs' ;;
+	'make portable') echo 'test_portable.sh runs it' ;;
 	'make deb '*) echo 'builds and installs a package on the host' ;;
 	*a2enmod* | *a2enconf*) echo 'changes the web server of the host' ;;
 	*'CREATE DATABASE'*) echo 'needs the database server of the host' ;;
