@@ -13,6 +13,7 @@ struct admin {
 	struct db *db;
 	struct arena *arena;
 	const struct config *cfg;
+	const char *config; /* --config; NULL: not given */
 };
 
 /* Prints why the latest database call failed, under the command's name. Returns 1. */

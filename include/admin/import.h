@@ -39,16 +39,27 @@ const char *import_header(struct import_rules *rules, struct arena *a, struct st
 void import_row_read(
 	const struct import_rules *rules, struct arena *a, struct str text, struct import_row *row);
 
-/* Where an import goes on. The digest of the file's first bytes guards against another file. */
+/* Where an import goes on, and what was bad before. The digest of the file's first bytes guards
+ * against another file. */
 struct import_place {
 	int64_t offset, line;
+	int64_t bad;     /* rows left out in the parts before */
+	struct str told; /* "LINE WHY" of the first of them, a line each */
 };
 
+#define IMPORT_TOLD_MAX 1000 /* bad rows of which a state keeps the reason */
+
 /* Without a state file *place stays as it is. NULL, or what is wrong. */
-const char *import_state_read(const char *path, struct str head, struct import_place *place);
+const char *import_state_read(
+	struct arena *a, const char *path, struct str head, struct import_place *place);
 
 /* All or nothing: written aside, then renamed. False: errno. */
 bool import_state_write(
-	struct arena *a, const char *path, struct str head, struct import_place place);
+	struct arena *a, const char *path, struct str head, const struct import_place *place);
+
+/* A file beside the state, `path`.lock, which only one import holds at a time; it is gone when that
+ * ends. The descriptor, or -1 and *why. */
+int import_state_lock(struct arena *a, const char *path, const char **why);
+void import_state_unlock(struct arena *a, const char *path, int fd);
 
 #endif

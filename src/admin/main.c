@@ -22,7 +22,7 @@ static const struct {
 		"bring the database's tables up to date"},
 	{"rollcall-admin import", admin_import, true,
 		"[--format csv|ndjson] [--state FILE] [--create-tenants] [--strict] "
-		"[--ignore-unknown] FILE|-",
+		"[--ignore-unknown] [--max-errors N] [--dry-run] FILE|-",
 		"read sessions from a file"},
 	{"rollcall-admin purge", admin_purge, true,
 		"--older-than AGE [--audit-older-than AGE] [--pause-ms N] [--dry-run]",
@@ -97,7 +97,8 @@ static int run(size_t command, const char *config, int argc, char **argv)
 		return 2;
 	db.defaults_file = cfg.db_defaults;
 	db.group = cfg.db_group;
-	adm = (struct admin){.db = db_open(&db), .arena = arena_open(), .cfg = &cfg};
+	adm = (struct admin){
+		.db = db_open(&db), .arena = arena_open(), .cfg = &cfg, .config = config};
 	argv[0] = (char *)commands[command].name; /* getopt only reads it */
 	status = 1;
 	if (!commands[command].asks_database ||
