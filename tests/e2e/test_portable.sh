@@ -49,7 +49,7 @@ as_user=
 [ "$(id -u)" -eq 0 ] || as_user=-r
 alone() {
 	# shellcheck disable=SC2086 # a word or none
-	unshare $as_user -m -p -f --mount-proc="$work/root/proc" chroot "$work/root" "$@"
+	unshare $as_user -m -p -f --mount-proc="$work/root/proc" env -i PATH="$PATH" chroot "$work/root" "$@"
 }
 
 if alone /rollcall/rollcall.fcgi --version >"$work/out" 2>&1; then
