@@ -227,7 +227,7 @@ static const char *option_file(struct e2e *t, const char *database, unsigned mod
 		if (database == NULL || !str_starts(line, STR("database")))
 			fprintf(f, "%.*s\n", STR_FMT(line));
 	if (database != NULL)
-		fprintf(f, "database=%s\n", database);
+		fprintf(f, "[rollcall]\ndatabase=%s\n", database);
 	fclose(f);
 	assert_int_equal(chmod(file, mode), 0);
 	return file;
