@@ -13,24 +13,30 @@ CC    ?= cc
 WERROR ?= -Werror
 
 O := $(BUILD)/$(MODE)
-PACKAGES := gcc make pkg-config libfcgi-dev libyajl-dev libmariadb-dev libcjose-dev libjansson-dev \
-	libssl-dev libmaxminddb-dev python3-yaml mariadb-server mariadb-client lighttpd spawn-fcgi curl
-TEST_PACKAGES := libcmocka-dev libcurl4-openssl-dev clang-format apache2 libapache2-mod-fcgid nginx-light php-cli \
-	php-cgi prometheus $(if $(shell command -v npm),,nodejs npm)
+# Packages by purpose. Of a program that the host has in another package, nothing is installed.
+absent = $(if $(wildcard $(addsuffix /$(1),/usr/bin /usr/sbin /usr/local/bin)),,$(2))
+BUILD_PACKAGES := gcc make pkg-config libfcgi-dev libyajl-dev libmariadb-dev libcjose-dev libjansson-dev \
+	libssl-dev libmaxminddb-dev python3-yaml
+RUN_PACKAGES := $(call absent,mariadbd,mariadb-server) $(call absent,mariadb,mariadb-client) lighttpd spawn-fcgi curl
+TEST_PACKAGES := libcmocka-dev libcurl4-openssl-dev clang-format apache2 libapache2-mod-fcgid \
+	$(call absent,nginx,nginx-light) php-cli php-cgi prometheus chromium $(call absent,npm,nodejs npm)
+DEB_PACKAGES := build-essential dpkg-dev debhelper
+INSTALL_PACKAGES = httpd-conf/demo/install-packages
 
 MODES := release debug asan cov fuzz
 ifeq ($(filter $(MODE),$(MODES)),)
 $(error MODE is one of $(MODES))
 endif
 
-FLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+FLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE \
+	$(if $(filter x86_64-% i%86-%,$(shell $(CC) -dumpmachine)),-fcf-protection)
 LINK_release  := -pie -Wl,-z,relro,-z,now
 FLAGS_debug   := -O0
 FLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LINK_asan     := -fsanitize=address,undefined
 FLAGS_fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 LINK_fuzz     := -fsanitize=address,undefined
-FLAGS_cov     := -O0 --coverage
+FLAGS_cov     := -O0 --coverage -DWRITES_COVERAGE
 LINK_cov      := --coverage
 
 PKG_APP  := fcgi yajl libmariadb cjose libcrypto libmaxminddb
@@ -40,7 +46,8 @@ WARNINGS := -Wall -Wextra -Wpedantic $(WERROR) -Wshadow -Wvla -Wformat=2 -Wundef
 ALL_CFLAGS = -std=c11 -D_DEFAULT_SOURCE -g $(WARNINGS) $(FLAGS_$(MODE)) -Iinclude -Itests \
 	$(shell pkg-config --cflags $(PKG_APP) 2>/dev/null) \
 	$(shell pkg-config --cflags $(PKG_TEST) 2>/dev/null) \
-	-DSCHEMA_DIR=\"$(PREFIX)/share/rollcall/schema\" $(CPPFLAGS) $(CFLAGS)
+	-DSCHEMA_DIR=\"$(PREFIX)/share/rollcall/schema\" \
+	-DCONFIG_FILE=\"$(SYSCONFDIR)/rollcall/rollcall.conf\" $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(LINK_$(MODE)) $(LDFLAGS)
 LIBS      = $(shell pkg-config --libs $(PKG_APP) 2>/dev/null) -lm
 TEST_LIBS = $(shell pkg-config --libs $(PKG_TEST) 2>/dev/null)
@@ -51,7 +58,7 @@ TEST_LIBS  := $(TEST_LIBS)
 # Rooms. A program is a main.c of its room; everything else is one archive.
 MAINS   := src/server/main.c src/admin/main.c src/demo/main.c
 SOURCES := $(filter-out $(MAINS),$(wildcard src/*/*.c))
-OBJECTS := $(SOURCES:%.c=$(O)/%.o) $(O)/openapi_json.o
+OBJECTS := $(SOURCES:%.c=$(O)/%.o) $(O)/openapi_json.o $(O)/version.o $(O)/console_files.o
 ARCHIVE := $(O)/rollcall.a
 PROGRAMS := $(O)/rollcall.fcgi $(O)/rollcall-admin $(O)/rollcall-demo
 
@@ -96,8 +103,9 @@ $(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(TEST_HELP) $(ARC
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(if $(FUZZ_MAIN),,-fsanitize=fuzzer) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
-# cmocka hands a state to every test, whether it has one or not.
-file_flags = $(if $(filter tests/%,$<),-Wno-unused-parameter)
+# cmocka hands a state to every test, whether it has one or not. Tests may include a header that is
+# private to a room, as "api/handlers.h"; the rooms themselves cannot.
+file_flags = $(if $(filter tests/%,$<),-Isrc -Wno-unused-parameter)
 
 $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
@@ -110,8 +118,29 @@ $(O)/openapi_json.c: schema/openapi.yaml schema/openapi-to-c
 	$(call say,MAKE,$@)
 	$(Q)schema/openapi-to-c $< >$@.new && mv $@.new $@
 
-$(O)/openapi_json.o: $(O)/openapi_json.c $(O)/flags
-	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+# The same for the files of the console.
+$(O)/console_files.c: $(wildcard src/console/*)
+	@mkdir -p $(@D)
+	$(call say,MAKE,$@)
+	$(Q)src/console/to-c >$@.new && mv $@.new $@
+
+$(O)/openapi_json.o $(O)/console_files.o: $(O)/%.o: $(O)/%.c $(O)/flags
+	$(Q)$(CC) $(ALL_CFLAGS) -Isrc -c -o $@ $<
+
+# The version: the release, and in a checkout the number of commits and the commit. A package of a
+# changed tree adds the time, so that it is higher than the one before.
+RELEASE := $(shell sed -n 's/.*ROLLCALL_RELEASE "\(.*\)"/\1/p' src/server/version.h)
+GIT := git -c safe.directory='*'
+BUILD_VERSION ?= $(RELEASE)$(shell [ "$$($(GIT) rev-parse --show-prefix --is-shallow-repository 2>&1 | tr '\n' ' ')" = ' false ' ] && \
+	printf '+git%s.%s' "$$($(GIT) rev-list --count HEAD)" "$$($(GIT) rev-parse --short HEAD)")
+BUILD_VERSION := $(BUILD_VERSION)
+$(O)/version.c: FORCE
+	@mkdir -p $(@D)
+	@printf '#include "server/version.h"\nconst char rollcall_version[] = "%s";\n' '$(BUILD_VERSION)' > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(O)/version.o: $(O)/version.c $(O)/flags
+	$(Q)$(CC) $(ALL_CFLAGS) -Isrc -c -o $@ $<
 
 # Changed flags or compiler rebuild everything; the same ones do not.
 $(O)/flags: FORCE
@@ -131,7 +160,8 @@ FORCE:
 ## deb             build a Debian package in BUILD/deb
 INSTALLED := $(DESTDIR)$(PREFIX)
 CONFIG := $(DESTDIR)$(SYSCONFDIR)/rollcall
-PLACES := s|/usr/bin|$(PREFIX)/bin|g; s|/etc/rollcall|$(SYSCONFDIR)/rollcall|g
+PLACES := s|/usr/\(local/\)*bin|$(PREFIX)/bin|g; s|/etc/rollcall|$(SYSCONFDIR)/rollcall|g
+UNITS := rollcall.socket rollcall.service rollcall-authorizer.socket rollcall-authorizer.service
 .PHONY: install uninstall deb
 install: programs
 	install -d '$(INSTALLED)/bin' '$(INSTALLED)/share/rollcall/schema' \
@@ -139,100 +169,191 @@ install: programs
 		'$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(SYSUSERSDIR)'
 	test -d '$(CONFIG)' || install -d -m 750 '$(CONFIG)'
 	install -m 755 $(O)/rollcall.fcgi $(O)/rollcall-admin '$(INSTALLED)/bin'
-	install -m 644 schema/*.sql schema/openapi.yaml '$(INSTALLED)/share/rollcall/schema'
-	install -m 644 httpd-conf/man/*.8 '$(INSTALLED)/share/man/man8'
+	install -m 644 schema/*.sql schema/*.md schema/openapi.yaml '$(INSTALLED)/share/rollcall/schema'
+	for page in httpd-conf/man/*.8; do \
+		sed '$(PLACES)' $$page > '$(INSTALLED)/share/man/man8/'$${page##*/} || exit 1; done
 	install -m 644 README.md LICENSE '$(INSTALLED)/share/doc/rollcall'
+	install -m 644 httpd-conf/README.md '$(INSTALLED)/share/doc/rollcall/httpd-conf.md'
 	for d in apache lighttpd nginx php; do \
 		install -d '$(INSTALLED)/share/doc/rollcall/'$$d && \
 		cp -R httpd-conf/$$d/. '$(INSTALLED)/share/doc/rollcall/'$$d || exit 1; done
+	find '$(INSTALLED)/share/doc/rollcall' -name '*.conf' -exec sed -i '$(PLACES)' {} +
 	install -m 644 httpd-conf/systemd/rollcall.sysusers '$(DESTDIR)$(SYSUSERSDIR)/rollcall.conf'
-	for unit in rollcall.socket rollcall.service; do \
+	for unit in $(UNITS); do \
 		sed '$(PLACES)' httpd-conf/systemd/$$unit > '$(DESTDIR)$(UNITDIR)/'$$unit || exit 1; done
-	for conf in rollcall.conf my.cnf; do \
+	for conf in rollcall.conf authorizer.conf my.cnf; do \
 		test -e '$(CONFIG)/'$$conf || { install -m 640 /dev/null '$(CONFIG)/'$$conf && \
 		sed '$(PLACES)' httpd-conf/systemd/$$conf > '$(CONFIG)/'$$conf; } || exit 1; done
 
 uninstall:
 	rm -f '$(INSTALLED)/bin/rollcall.fcgi' '$(INSTALLED)/bin/rollcall-admin' \
-		'$(INSTALLED)'/share/man/man8/rollcall*.8 '$(DESTDIR)$(UNITDIR)'/rollcall.socket \
-		'$(DESTDIR)$(UNITDIR)'/rollcall.service '$(DESTDIR)$(SYSUSERSDIR)/rollcall.conf'
+		'$(INSTALLED)'/share/man/man8/rollcall*.8 $(UNITS:%='$(DESTDIR)$(UNITDIR)'/%) \
+		'$(DESTDIR)$(SYSUSERSDIR)/rollcall.conf'
 	rm -rf '$(INSTALLED)/share/rollcall' '$(INSTALLED)/share/doc/rollcall'
 	@echo 'kept: $(CONFIG)'
 
 # A Debian package in $(BUILD)/deb, built from a copy of the tree as dpkg-buildpackage wants it.
-VERSION = $(shell sed -n 's/.*ROLLCALL_VERSION "\(.*\)"/\1/p' include/server/version.h)
-deb: deps
-	@httpd-conf/demo/install-packages build-essential dpkg-dev debhelper
+deb: DEB_VERSION = $(BUILD_VERSION)$(shell [ -z "$$($(GIT) status --porcelain 2>/dev/null)" ] || date -u +.%Y%m%d%H%M%S)
+deb:
+	@$(INSTALL_PACKAGES) $(BUILD_PACKAGES) $(DEB_PACKAGES)
 	rm -rf '$(BUILD)/deb' && mkdir -p '$(BUILD)/deb/rollcall'
 	cp -R Makefile README.md LICENSE src include schema httpd-conf '$(BUILD)/deb/rollcall'
 	cp -R httpd-conf/debian '$(BUILD)/deb/rollcall/debian'
-	sed 's/@VERSION@/$(VERSION)/; s/@DATE@/'"$$(date -R)"'/' httpd-conf/debian/changelog.in \
+	sed 's/@VERSION@/$(DEB_VERSION)/; s/@DATE@/'"$$(date -R)"'/' httpd-conf/debian/changelog.in \
 		> '$(BUILD)/deb/rollcall/debian/changelog'
 	cd '$(BUILD)/deb/rollcall' && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b
 	@ls '$(BUILD)'/deb/rollcall_*.deb
 
-# Tests. `make test` is everything that CI runs too; tests/README.md says how to run one.
-## test            the whole test suite: all of the next seven
-## test-unit       units
+# For hosts without root: programs, and the libraries they need, in one directory that may lie anywhere.
+# Only the C library is the host's. RPATH rather than RUNPATH, so that it counts for libraries of
+# libraries too.
+## portable        one directory with the programs and their libraries in BUILD/portable
+PORTABLE := $(BUILD)/portable/rollcall
+OF_LIBC := (libc|libm|libdl|librt|libpthread|libresolv)\.so|ld-linux
+portable_link = $(CC) $(ALL_LDFLAGS) -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/lib' -o
+.PHONY: portable portable-tree
+portable:
+	@$(INSTALL_PACKAGES) $(BUILD_PACKAGES)
+	@$(MAKE) --no-print-directory portable-tree
+
+portable-tree: programs
+	@rm -rf '$(PORTABLE)' && mkdir -p '$(PORTABLE)/lib'
+	@cp -R schema httpd-conf/apache/htaccess httpd-conf/php README.md LICENSE '$(PORTABLE)'
+	@rm '$(PORTABLE)/schema/openapi-to-c'
+	$(Q)$(portable_link) '$(PORTABLE)/rollcall.fcgi' $(O)/src/server/main.o $(ARCHIVE) $(LIBS)
+	$(Q)$(portable_link) '$(PORTABLE)/rollcall-admin' $(O)/src/admin/main.o $(ARCHIVE) $(LIBS)
+	@ldd '$(PORTABLE)/rollcall.fcgi' '$(PORTABLE)/rollcall-admin' | awk '$$3 ~ /^\// { print $$3 }' | sort -u | \
+		grep -vE '/$(OF_LIBC)' | while read -r library; do cp -L "$$library" '$(PORTABLE)/lib' || exit 1; done
+	@printf '%s: %s, for hosts with glibc %s or later\n' '$(PORTABLE)' \
+		"$$(du -sh '$(PORTABLE)' | cut -f 1)" \
+		"$$(cat '$(PORTABLE)'/rollcall* '$(PORTABLE)'/lib/* | grep -ao 'GLIBC_2\.[0-9]*' | sed 's/GLIBC_//' | sort -uV | tail -n 1)"
+
+# Tests. tests/README.md says how to run one. Each program prints one line; what it said is in LOGS.
+## test            the test suite: all of the next seven (minutes on two processors)
+## test-unit       units; needs nothing and takes seconds
 ## test-db         the database layer and rollcall-admin
 ## test-fuzz       inputs that the fuzzer found
-## test-e2e        the whole service, through every web server
+## test-e2e        the whole service, and what the web server may change through all of them
 ## check-rooms     who includes whom
 ## check-headers   every header by itself
 ## lint            rules that a grep can hold
-.PHONY: test test-deps test-unit test-db test-e2e test-e2e-lighttpd test-fuzz check-asan check-valgrind check-rooms \
+.PHONY: test test-deps test-unit test-db test-fuzz test-e2e test-e2e-each test-e2e-once test-e2e-servers check-rooms \
 	check-headers lint
+LOGS := $(abspath $(BUILD))/test/$(MODE)
 
+NODE_MODULES = $(shell cat tests/e2e/*/package-lock.json | grep -c '"node_modules/')
+# The totals are the last line, whatever failed before.
 test: test-deps
-	@$(MAKE) --no-print-directory check-rooms check-headers lint test-unit test-db test-fuzz test-e2e
-	@echo 'all tests passed'
+	@echo 'The suite fetches $(NODE_MODULES) Node modules once (150 MB, into $(BUILD)) and takes several minutes on two cores.'
+	@rm -rf '$(LOGS)'
+	@status=0; $(MAKE) --no-print-directory -k check-rooms check-headers lint || status=1; \
+	$(MAKE) --no-print-directory -k test-unit test-db test-fuzz test-e2e || status=1; \
+	tests/totals '$(LOGS)' || status=1; exit $$status
 
-test-deps: deps
-	@httpd-conf/demo/install-packages $(TEST_PACKAGES)
+test-deps:
+	@$(INSTALL_PACKAGES) $(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES)
 
 test-unit: $(UNIT)
-	@tests/run-programs $(UNIT)
+	@tests/run-programs '$(LOGS)/unit' $(UNIT)
 
 test-db: $(PROGRAMS) $(DB_TESTS)
-	@BIN_DIR='$(abspath $(O))' ROLLCALL_TEST_DIR='$(abspath $(BUILD))' tests/run-programs $(DB_TESTS)
-
-# Through every web server, at the root and below a path; what starts a stack of its own, or asks
-# nothing of the web server, once.
-E2E_ONCE := $(filter %/test_ingest_geo %/test_pool %/test_ops_faults %/test_enforce \
-	%/test_v1_race %/test_v1_revoke_many %.sh,$(E2E))
-# On a shared host an id with a slash is not found (README): the suites that use none.
-E2E_SHARED := $(filter %/test_v1_answers %/test_v1_access %/test_v1_token %/test_v1_revoke \
-	%/test_v1_paging %/test_v1_stats %/test_ingest,$(E2E))
-test-e2e: $(PROGRAMS) $(E2E)
-	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/e2e/run $(E2E_ONCE)
-	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/e2e/run --web all --mount all \
-		$(filter-out $(E2E_ONCE),$(E2E))
-	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/e2e/run --web apache-htaccess \
-		--mount /apps/sessions $(E2E_SHARED)
+	@BIN_DIR='$(abspath $(O))' ROLLCALL_TEST_DIR='$(abspath $(BUILD))' JOBS=2 \
+		tests/run-programs '$(LOGS)/db' $(DB_TESTS)
 
 # Replays every corpus, past crashers included; `make fuzz` looks for new ones.
 test-fuzz: $(FUZZ:%=$(O)/tests/fuzz/fuzz_%)
-	@for f in $(FUZZ); do $(O)/tests/fuzz/fuzz_$$f tests/fuzz/corpus/$$f/* || exit 1; done
+	@for f in $(FUZZ); do \
+		tests/run-one '$(LOGS)/fuzz' $(O)/tests/fuzz/fuzz_$$f tests/fuzz/corpus/$$f/* || exit 1; done
 
+# How a program is run is said by a marker in its source, "e2e: once" and so on (tests/README.md).
+e2e_marked = $(filter $(patsubst %.c,$(O)/%,$(shell grep -lE '^(/[*]|.) e2e:.*\b$(1)\b' tests/e2e/test_*)),$(E2E))
+E2E_RUN = BUILD='$(abspath $(BUILD))' MODE='$(MODE)' LOGS='$(LOGS)/e2e' tests/e2e/run
+
+test-e2e: $(PROGRAMS) $(E2E)
+	@status=0; $(MAKE) --no-print-directory -k -j2 test-e2e-each test-e2e-servers || status=1; \
+	$(MAKE) --no-print-directory test-e2e-once || status=1; exit $$status
+
+# Two stacks side by side: one that stays as it is, one that changes its web server. What is marked
+# "once" comes after both: programs that race, kill and measure time want the machine for themselves.
+test-e2e-each: $(PROGRAMS) $(E2E)
+	@$(E2E_RUN) $(filter-out $(call e2e_marked,every-server) $(call e2e_marked,once),$(E2E))
+
+test-e2e-once: $(PROGRAMS) $(E2E)
+	@$(E2E_RUN) $(call e2e_marked,once)
+
+test-e2e-servers: $(PROGRAMS) $(E2E)
+	@$(E2E_RUN) --web all --mount all $(call e2e_marked,every-server)
+
+# Checks. What `make test` leaves out because it takes long or needs further tools.
+## check           everything beyond test: all of the next five
+## check-static    clang's warnings, gcc -fanalyzer, clang-tidy and cppcheck
+## check-servers   every end-to-end program through every web server, at the root and below a path
 ## check-asan      the tests under the sanitizers
-# The same under the sanitizers; through lighttpd only, for the web server's side is not compiled here.
-check-asan: test-deps
-	@$(MAKE) --no-print-directory MODE=asan test-unit test-db test-fuzz test-e2e-lighttpd
-
-test-e2e-lighttpd: $(PROGRAMS) $(E2E)
-	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/e2e/run $(E2E)
-
 ## check-valgrind  units and the API under valgrind
-# Units, and one pass of the API, under valgrind; programs that kill workers or start stacks of
-# their own are left out.
-VALGRIND_E2E := $(filter-out %/test_pool %/test_ops %/test_ops_faults %/test_enforce %/test_ingest_geo \
-	%/test_ingest_repeat %/test_web %/test_authorizer %/test_v1_race %/test_v1_revoke_many,$(filter $(O)/%,$(E2E)))
+## check-fuzz      new inputs for the parsers, for a minute or so
+.PHONY: check check-static check-clang check-analyzer check-tidy check-cppcheck check-servers check-asan \
+	check-valgrind check-fuzz valgrind-programs objects
+check: test-deps
+	@rm -rf '$(abspath $(BUILD))/test/'asan '$(abspath $(BUILD))/test/'servers
+	@$(MAKE) --no-print-directory -k check-static check-fuzz check-asan check-valgrind check-servers
+
+SRC_OBJECTS := $(OBJECTS) $(MAINS:%.c=$(O)/%.o)
+objects: $(SRC_OBJECTS) $(patsubst %.c,$(O)/%.o,$(wildcard tests/*/*.c))
+
+check-static: deps
+	@$(INSTALL_PACKAGES) $(BUILD_PACKAGES) $(TEST_PACKAGES) clang clang-tidy cppcheck
+	@$(MAKE) --no-print-directory -k check-clang check-analyzer check-tidy check-cppcheck
+
+check-clang:
+	@$(MAKE) --no-print-directory CC=clang BUILD='$(BUILD)/clang' objects
+
+check-analyzer:
+	@$(MAKE) --no-print-directory CC=gcc BUILD='$(BUILD)/analyzer' CFLAGS='-fanalyzer $(CFLAGS)' analyzed
+
+.PHONY: analyzed
+analyzed: $(SRC_OBJECTS)
+
+# What is looked for, and why not for more: .clang-tidy.
+TIDY_FLAGS = -std=c11 -D_DEFAULT_SOURCE -Iinclude '-DSCHEMA_DIR="x"' $(shell pkg-config --cflags $(PKG_APP))
+check-tidy:
+	@printf '%s\n' $(SOURCES) $(MAINS) | xargs -I FILE -P "$$(nproc)" \
+		sh -c 'said=$$(clang-tidy --quiet "$$0" -- "$$@" 2>/dev/null) || { echo "$$said"; exit 1; }' FILE \
+		$(TIDY_FLAGS)
+
+# NULL is a pointer wherever there is POSIX, so it may end a list of arguments (varFuncNullUB).
+check-cppcheck:
+	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--error-exitcode=1 --suppress=missingIncludeSystem --suppress=varFuncNullUB -Iinclude src
+
+check-servers: test-deps
+	@$(MAKE) --no-print-directory $(PROGRAMS) $(E2E)
+	@$(E2E_RUN) --web all --mount all $(filter-out $(call e2e_marked,once),$(E2E))
+	@$(E2E_RUN) --web apache-htaccess --mount /apps/sessions $(call e2e_marked,shared-host)
+
+# Through lighttpd only, for the web server's side is not compiled here.
+check-asan: test-deps
+	@$(MAKE) --no-print-directory -k MODE=asan test-unit test-db test-fuzz test-e2e-lighttpd
+	@tests/totals '$(abspath $(BUILD))/test/asan'
+
+.PHONY: test-e2e-lighttpd
+test-e2e-lighttpd: $(PROGRAMS) $(E2E)
+	@$(E2E_RUN) $(E2E)
+
+# Units, and one pass of the API; programs that kill workers or start stacks of their own are marked.
+VALGRIND_E2E = $(filter-out $(call e2e_marked,no-valgrind),$(filter $(O)/%,$(E2E)))
 check-valgrind: test-deps
-	@httpd-conf/demo/install-packages valgrind
+	@$(INSTALL_PACKAGES) valgrind
 	@$(MAKE) --no-print-directory MODE=debug valgrind-programs
-.PHONY: valgrind-programs
-valgrind-programs: $(PROGRAMS) $(UNIT) $(VALGRIND_E2E)
-	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/check-valgrind $(UNIT) $(VALGRIND_E2E)
+valgrind-programs: $(PROGRAMS) $(UNIT) $(filter $(O)/%,$(E2E))
+	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' LOGS='$(LOGS)/valgrind' \
+		tests/check-valgrind $(UNIT) $(VALGRIND_E2E)
+
+check-fuzz:
+	@$(INSTALL_PACKAGES) clang
+	@$(MAKE) --no-print-directory $(FUZZ:%=fuzz-%)
+fuzz-%:
+	@$(MAKE) --no-print-directory FUZZ_TARGET=$* FUZZ_RUNS=20000 fuzz >'$(BUILD)/fuzz-$*.log' 2>&1 || \
+		{ tail -n 40 '$(BUILD)/fuzz-$*.log'; exit 1; }
 
 check-rooms:
 	@tests/check-rooms
@@ -247,15 +368,52 @@ lint:
 FORMATTED := $(wildcard src/*/*.[ch] include/*/*.h tests/*/*.[ch])
 .PHONY: format
 format:
-	@httpd-conf/demo/install-packages clang-format
+	@$(INSTALL_PACKAGES) clang-format
 	@clang-format -i $(FORMATTED)
 
-## bench           Rollcall and a PHP of one afternoon, side by side
-.PHONY: bench
-bench: deps
-	@httpd-conf/demo/install-packages wrk php-fpm php-mysql
+## history         clients and faults for SECONDS, judged against the promises (tests/history)
+## history-galera  the same over a cluster of three nodes, with HISTORY_INIT as init-command
+## check-history   the same for three minutes, and two callers that end a large tenant
+# HISTORY_ARGS: options of tests/history/run, for instance '--operations 1000000' or '--seed 7'.
+SECONDS ?= 600
+HISTORY := BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/history/run
+## check-breaks    that the history checker sees each guarantee that is switched off
+.PHONY: history history-galera check-history check-breaks
+history: deps
 	@$(MAKE) --no-print-directory all
-	@BUILD='$(abspath $(BUILD))' tests/bench/run
+	@$(HISTORY) --seconds '$(SECONDS)' --overlap 12 $(HISTORY_ARGS)
+
+history-galera: deps
+	@$(INSTALL_PACKAGES) galera-4 rsync
+	@$(MAKE) --no-print-directory all
+	@$(HISTORY) --seconds '$(SECONDS)' --galera --init '$(HISTORY_INIT)' $(HISTORY_ARGS)
+
+check-history: deps
+	@$(MAKE) --no-print-directory all
+	@python3 -B -m unittest discover -s tests/history
+	@$(HISTORY) --seconds 90 --overlap 2 --overlap-rows 25000 $(HISTORY_ARGS)
+
+check-breaks: deps
+	@BUILD='$(abspath $(BUILD))' tests/history/breaks $(BREAKS)
+
+## bench           Rollcall beside PHP, Node and floors (CASES, ROWS, ROUNDS, SECONDS_EACH)
+# tests/bench/README.md says what it measures. The programs of the bench are not of the product.
+BENCH_TOOLS := $(BUILD)/bench/bench-data $(BUILD)/bench/bench-statement $(BUILD)/bench/bench-constant
+BENCH_SETTINGS := CASES ROWS END_ROWS ROUNDS SECONDS_EACH REQUESTS BUFFER_POOL CHART
+.PHONY: bench bench-tools
+bench: deps
+	@$(INSTALL_PACKAGES) wrk php-fpm php-mysql git $(if $(shell command -v npm),,nodejs npm)
+	@$(MAKE) --no-print-directory MODE=release all bench-tools
+	@BUILD='$(abspath $(BUILD))' $(foreach s,$(BENCH_SETTINGS),$(if $($s),$s='$($s)')) tests/bench/run
+
+bench-tools: $(BENCH_TOOLS)
+$(BUILD)/bench/bench-data: $(wildcard tests/bench/data*.c) tests/bench/data.h
+$(BUILD)/bench/bench-statement: tests/bench/statement.c
+$(BUILD)/bench/bench-constant: tests/bench/constant.c
+$(BENCH_TOOLS): $(O)/flags
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -pthread $(ALL_LDFLAGS) -o $@ $(filter %.c,$^) $(LIBS)
 
 ## fuzz            new inputs for the parsers (FUZZ_TARGET, FUZZ_RUNS)
 # libFuzzer with clang: make fuzz FUZZ_TARGET=query FUZZ_RUNS=10000000. New finds go to
@@ -282,9 +440,10 @@ RUN_DIR := $(abspath $(BUILD))/run
 
 .PHONY: deps run up down token
 deps:
-	@httpd-conf/demo/install-packages $(PACKAGES)
+	@$(INSTALL_PACKAGES) $(BUILD_PACKAGES) $(RUN_PACKAGES)
 
 run up: deps
+	@test -x '$(O)/rollcall.fcgi' || echo 'The first build and start take about half a minute.'
 	@$(MAKE) --no-print-directory all
 	@exec env BUILD='$(abspath $(BUILD))' MODE='$(MODE)' PORT='$(PORT)' httpd-conf/demo/stack $@
 

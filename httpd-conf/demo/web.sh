@@ -1,11 +1,11 @@
 # shellcheck shell=sh disable=SC2034,SC2153,SC2154 # stack and this file share their variables
 # SPDX-License-Identifier: MIT
 # The web servers of httpd-conf/demo/stack, which sources this file and owns every variable here.
-# Each is made of a template beside this file and of the configurations in httpd-conf that people
-# include, with nothing but their paths, port and mount point replaced: so those are what is tested.
+# Each consists of a template beside this file and of the configurations in httpd-conf that people
+# include. Nothing but paths, port and mount point is replaced, so the tests test what is shipped.
 #
-# The surprise: Apache refuses to serve as root. Started by root it runs as www-data, which then has
-# to be let through to the run directory; everything in there that is secret stays root's.
+# The surprise: Apache refuses to serve as root. Started by root it runs as www-data, which needs
+# access to the run directory; everything secret in there stays root's.
 
 WEBS="lighttpd apache-fcgid apache-htaccess apache-proxy nginx"
 APACHE_MODULES=${APACHE_MODULES:-/usr/lib/apache2/modules}
@@ -17,7 +17,7 @@ esac
 
 # The paths that a shipped configuration names become ours.
 localised() { # FILE
-	sed -e "s|/run/rollcall/rollcall.sock|$RUN_DIR/pool.sock|" -e "s|/etc/rollcall/|$RUN_DIR/|" \
+	sed -e "s|/run/rollcall/[a-z]*.sock|$RUN_DIR/pool.sock|" -e "s|/etc/rollcall/|$RUN_DIR/|" \
 		-e "s|/usr/local/bin|$BIN_DIR|" -e "s|/home/alice/rollcall/|$RUN_DIR/|" \
 		-e "s|/home/alice/bin/|$BIN_DIR/|" -e "s|/apps/sessions\([\"/(]\)|$MOUNT\1|" \
 		-e "s|\(\"ROLLCALL_WORKERS\" => \)\"4\"|\1\"$WORKERS\"|" \

@@ -14,11 +14,23 @@
 
 const ROLLCALL_COOKIE = 'rollcall_session';
 
+/** One line in PHP's error log, for whoever runs the application; never a token. */
+function rollcall_log(string $what): void
+{
+    error_log('Rollcall: ' . $what);
+}
+
 /** One call. Returns [status, decoded body]; status 0 when Rollcall cannot be reached. */
 function rollcall_call(string $method, string $path, ?array $body = null): array
 {
-    $token = trim(file_get_contents(getenv('ROLLCALL_SERVICE_TOKEN_FILE')));
-    $answer = @file_get_contents(getenv('ROLLCALL_URL') . $path, false, stream_context_create(['http' => [
+    $url = getenv('ROLLCALL_URL') . $path;
+    $file = (string) getenv('ROLLCALL_SERVICE_TOKEN_FILE');
+    $token = is_file($file) ? trim((string) @file_get_contents($file)) : '';
+    if ($token === '') {
+        rollcall_log("no token in \"$file\" (ROLLCALL_SERVICE_TOKEN_FILE): it is missing, empty, or not to be read");
+        return [0, null];
+    }
+    $answer = @file_get_contents($url, false, stream_context_create(['http' => [
         'method' => $method,
         'header' => "Authorization: Bearer $token\r\nContent-Type: application/json\r\n",
         'content' => $body === null ? '' : json_encode($body, JSON_THROW_ON_ERROR),
@@ -26,9 +38,16 @@ function rollcall_call(string $method, string $path, ?array $body = null): array
         'timeout' => 5,
     ]]));
     if ($answer === false) {
+        rollcall_log("no answer from $method $url (ROLLCALL_URL): " . (error_get_last()['message'] ?? ''));
         return [0, null];
     }
-    return [(int) explode(' ', $http_response_header[0])[1], json_decode($answer, true)];
+    $status = (int) explode(' ', $http_response_header[0])[1];
+    $decoded = json_decode($answer, true);
+    if ($status >= 400) {
+        $detail = is_array($decoded) ? json_encode($decoded['detail'] ?? null) : 'no answer of Rollcall';
+        rollcall_log("$method $url answered $status: $detail");
+    }
+    return [$status, $decoded];
 }
 
 /** Registers the session of a user who has just proved who they are, and sets the cookie. */

@@ -4,8 +4,8 @@
 #ifndef API_REGISTRATION_H
 #define API_REGISTRATION_H
 
-#include "api/body.h"
-#include "model/ingest.h"
+#include "call/body.h"
+#include "model/register.h"
 
 struct geo;
 
@@ -16,8 +16,8 @@ struct registration_rules {
 	const struct geo *geo; /* NULL: no locations */
 };
 
-/* Session and user, with a fault for each member that is wrong, in the order in which contract
- * section 5 lists the members. Device type and location are derived where the body has none. Not
+/* Session and user, with a fault for each member that is wrong, in the order of
+ * schema/api.md 5.1. Device type and location are derived where the body has none. Not
  * the token, and of the instants only the end. */
 void registration_read(const struct registration_rules *rules, struct faults *f,
 	const struct json *body, struct session_new *s, struct user_new *u);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * SHA-256, the one digest of the house: of tokens in the database, of tokens in the cache. */
+ * SHA-256: of tokens in the database and in the cache, and of registration bodies. */
 #ifndef AUTH_DIGEST_H
 #define AUTH_DIGEST_H
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * The keys that tokens are checked against: a JWKS file (RFC 7517) and, if configured, one
- * symmetric key for HS256. Of a process, and inherited by those it forks. The file is looked at
- * again at most once a second and read when it changed; a broken new file keeps the old keys and is
- * logged once. */
+ * symmetric key for HS256. A process has one set of keys, and the processes that it forks inherit
+ * it. The file is looked at again at most once a second, and read when it changed. If the new file
+ * is broken, the old keys stay, and that is logged once. */
 #ifndef AUTH_JWKS_H
 #define AUTH_JWKS_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -16,12 +17,12 @@ struct jwks;
 
 struct jwks_config {
 	const char *jwks_file;  /* NULL: none */
-	const char *hs256_file; /* NULL: HS256 refused. Raw bytes of the key, at least 32; one
-				   newline at the end is not part of it */
+	const char *hs256_file; /* NULL: HS256 refused. The key's bytes (keyfile_secret) */
 };
 
 /* Before a start: ERR_INVALID unless every file that is configured gives at least one key. *why is
- * then a phrase for whoever starts; of a set it is in the log which keys are ignored. */
+ * then a phrase for the person who starts the program. The log names the keys of a set that are
+ * ignored. */
 MUST_CHECK enum err jwks_try(const struct jwks_config *cfg, const char **why);
 
 /* Opens and loads. A file that cannot be used is logged and leaves no keys: every token is then
@@ -37,6 +38,9 @@ uint64_t jwks_generation(const struct jwks *keys);
 
 /* Number of usable keys, for --check. */
 size_t jwks_count(const struct jwks *keys);
+
+/* One line a usable key: its kid, or -, and the algorithms it verifies. */
+void jwks_list(const struct jwks *keys, FILE *out);
 
 /* Verifies one compact JWS against the key that `kid` (p == NULL: any single fitting key) and `alg`
  * select. The algorithm must fit the key's kty, and its alg and use and key_ops where it has them.

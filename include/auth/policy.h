@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The access matrix of contract section 3, in one place: which principal may call which class of
+ * The access matrix of schema/api.md 3.3, in one place: which principal may call which class of
  * endpoint, and over which sessions. Handlers never look at a role. */
 #ifndef AUTH_POLICY_H
 #define AUTH_POLICY_H
@@ -34,5 +34,8 @@ enum reach {
  * partner or tenant reaches nothing. ACCESS_PUBLIC is REACH_OWN for everybody, and `who` may then
  * be NULL. ACCESS_INGEST needs sessions:write of every role. */
 enum reach policy_reach(const struct principal *who, enum access access);
+
+/* Of a call that is refused: what its token would have to have, as a phrase for the client. */
+const char *policy_wants(const struct principal *who, enum access access);
 
 #endif

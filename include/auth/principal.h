@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Who is calling, as the token says it (contract section 3). */
+ * Who is calling, as the token says it (schema/api.md 3.1). */
 #ifndef AUTH_PRINCIPAL_H
 #define AUTH_PRINCIPAL_H
 
@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 enum principal_kind {
-	PRINCIPAL_USER, /* no role, or one we do not know */
+	PRINCIPAL_USER, /* no role, or an unknown one */
 	PRINCIPAL_TENANT_ADMIN,
 	PRINCIPAL_PARTNER_ADMIN,
 	PRINCIPAL_SUPER_ADMIN,
@@ -22,6 +22,15 @@ enum {
 	SCOPE_ADMIN_WRITE = 2,
 	SCOPE_SESSIONS_WRITE = 4,
 };
+
+/* What a role is called, in tokens and in the store; NULL: a principal of that kind has none. */
+const char *principal_role(enum principal_kind kind);
+
+/* The kind that a role makes; PRINCIPAL_USER for none (p == NULL) and for one we do not know. */
+enum principal_kind principal_of_role(struct str role);
+
+/* The kind as the audit names it. */
+const char *principal_kind_text(enum principal_kind kind);
 
 struct principal {
 	enum principal_kind kind;

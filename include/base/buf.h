@@ -25,7 +25,7 @@ void buf_flush(struct buf *b); /* to the sink, if there is one */
 
 static inline struct str buf_view(const struct buf *b)
 {
-	return (struct str){b->p ? b->p : "", b->n};
+	return (struct str){b->p != NULL ? b->p : "", b->n};
 }
 
 #endif

@@ -11,6 +11,10 @@
 
 #define TIME_NONE INT64_MIN /* no instant: SQL NULL */
 
+/* The calendar's years 0 to 9999, which is what a text of ours and DATETIME can hold. */
+#define CLOCK_FIRST_MS INT64_C(-62167219200000) /* 0000-01-01T00:00:00.000Z */
+#define CLOCK_LAST_MS INT64_C(253402300799999)  /* 9999-12-31T23:59:59.999Z */
+
 int64_t clock_now_ms(void);       /* wall clock */
 int64_t clock_monotonic_us(void); /* for durations */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The closed list of outcomes. Every function that can fail returns enum err, 0 is success.
- * Dialects (api/dialect_*.c) map it to a status and a body; nobody else does. */
+ * The closed list of outcomes. Every function that can fail returns enum err, 0 is success. The
+ * dialects and the Authorizer turn it into a status and a body. */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 

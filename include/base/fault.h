@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What is wrong with an input, found anywhere, formatted only by a dialect: where (loc), what in
- * words (msg), what in one word (type). Contract 2.2; zitiql 8 for filters. */
+ * A fault of an input: where it is (loc), what is wrong in a sentence (msg) and in one word (type).
+ * Any room may find one; a dialect formats it. See schema/api.md 2.2 and, for filters,
+ * schema/filter.md 8. */
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H
 
@@ -29,8 +30,8 @@ struct faults {
 	size_t count;                        /* at most LIMIT_FAULTS */
 };
 
-/* Adds a fault at loc a / b / index (b may be NULL, index < 0 for none); msg and type outlive the
- * request or are in its arena. Returns it for further detail (never NULL). */
+/* Adds a fault at loc a / b / index (b may be NULL; index < 0: no index). msg and type outlive the
+ * request or are in its arena. Returns the fault, never NULL, so that the caller can add to it. */
 struct fault *fault_add(struct faults *f, const char *a, const char *b, int64_t index,
 	const char *type, const char *msg);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Every size that a client can influence, by name. Checked before anything is allocated. */
+ * Every size that a client can influence, by name. It is checked before anything is allocated. */
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
@@ -11,32 +11,40 @@
 #define LIMIT_PATH_BYTES 4096
 #define LIMIT_PATH_SEGMENTS 16
 #define LIMIT_QUERY_BYTES 32768    /* a filter of 8 KiB, percent-encoded, fits */
-#define LIMIT_ID_BYTES 255         /* contract 2.2: a longer path id is 404 */
-#define LIMIT_REQUEST_ID_BYTES 128 /* contract 2.1 */
+#define LIMIT_ID_BYTES 255         /* schema/api.md 2: a longer path id is 404 */
+#define LIMIT_REQUEST_ID_BYTES 128 /* schema/api.md 2.1 */
 #define LIMIT_TOKEN_BYTES 16384    /* a JWT or an opaque token, any header */
+#define LIMIT_TARGET_SEGMENTS 48   /* mount, prefix and path together */
 #define LIMIT_COOKIES 4            /* cookies of our name that are tried */
+#define LIMIT_PARAM_BYTES 262144   /* FastCGI parameters: headers, and the query several times */
+#define LIMIT_PARAMS 1024          /* how many of them */
 
 /* JSON read from clients. */
 #define LIMIT_JSON_DEPTH 32
 #define LIMIT_JSON_NODES 32768
+#define LIMIT_SESSION_APPS 500 /* applications remembered of a session */
 #define LIMIT_TAGS 64
 #define LIMIT_CONFIG_TYPES 64
 #define LIMIT_TEXT_BYTES 1024 /* user agent, names and other free text of a session */
 #define LIMIT_EMAIL_BYTES 320
+#define LIMIT_DEVICE_TYPE_BYTES 32
+#define LIMIT_LOCATION_BYTES 255
+#define LIMIT_SESSION_SECONDS 315360000 /* longest life of a session: ten years */
+#define TOKEN_LEAST_BYTES 16            /* a shorter opaque token can be guessed */
 #define LIMIT_REASON_BYTES 255
 #define LIMIT_TAG_VALUE_BYTES 4096
 #define LIMIT_TAGS_BYTES 16384 /* of all tags, as JSON text */
 
-/* Sessions API paging (contract 2.2). */
+/* Sessions API paging (schema/api.md 2.1). */
 #define PAGE_DEFAULT 20
 #define PAGE_MAX 100
 
-/* Edge Management API paging (zitiql 7). */
+/* Edge Management API paging (schema/filter.md 7). */
 #define EDGE_LIMIT_DEFAULT 10
 #define EDGE_LIMIT_MAX 500
 #define EDGE_OFFSET_MAX 100000
 
-/* The filter language (zitiql 0). */
+/* The filter language (schema/filter.md 0). */
 #define LIMIT_FILTER_BYTES 8192
 #define LIMIT_FILTER_DEPTH 64
 #define LIMIT_FILTER_LIST 500
@@ -48,7 +56,9 @@
 #define REVOKE_BATCH 10000      /* rows one revoking transaction may end */
 #define LIMIT_ME_SESSIONS 1000  /* own sessions shown; that list has no pages */
 
-#define LIMIT_DEVICE_TYPES 32 /* kinds of device told apart in statistics */
+#define LIMIT_DEVICE_TYPES 32 /* kinds of device that statistics tell apart */
+
+#define WORKERS_MAX 64 /* processes of a pool */
 
 /* Faults listed in one 422 answer. */
 #define LIMIT_FAULTS 32

@@ -18,11 +18,11 @@ struct str {
 
 #define STR(lit) ((struct str){"" lit "", sizeof(lit) - 1})
 #define STR_NONE ((struct str){NULL, 0})
-#define STR_FMT(s) (int)(s).n, (s).p ? (s).p : "" /* for %.*s */
+#define STR_FMT(s) (int)(s).n, (s).p != NULL ? (s).p : "" /* for %.*s */
 
 static inline struct str str_from(const char *c)
 {
-	return (struct str){c, c ? strlen(c) : 0};
+	return (struct str){c, c != NULL ? strlen(c) : 0};
 }
 
 static inline bool str_eq(struct str a, struct str b)
@@ -42,7 +42,7 @@ bool str_eq_nocase(struct str a, struct str b); /* ASCII case folded */
 bool str_starts(struct str s, struct str prefix);
 struct str str_trim(struct str s); /* spaces and tabs at both ends */
 
-/* Constant time in the content, for secrets (contract 3). Lengths are not secret. */
+/* Constant time in the content, for secrets. Lengths are not secret. */
 bool str_eq_secret(struct str a, struct str b);
 
 /* Copies into the arena, NUL-terminated; str_dup keeps NULL as NULL. */
@@ -80,6 +80,7 @@ struct str str_percent_encode(struct arena *a, struct str s);
 /* Lower-case hex; RFC 4648 section 5 without padding. base64url decoding is strict: alphabet,
  * length and unused bits; STR_NONE when it is not canonical. */
 struct str str_hex(struct arena *a, const void *bytes, size_t n);
+int str_hex_value(char c); /* of a digit in either case; -1: none */
 struct str str_base64url(struct arena *a, const void *bytes, size_t n);
 struct str str_base64url_decode(struct arena *a, struct str s);
 

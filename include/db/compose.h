@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Statements: the fixed ones of db/stmt.def by name, and variable ones (optional filters, sorting,
- * the filter language) put together from string literals, with an argument for every '?'.
+ * Statements with their arguments: fixed ones, and variable ones (optional filters, sorting, the
+ *filter language) put together from string literals, with an argument for every '?'.
  *
  *	struct sql q;
  *	sql_begin(&q, arena, SQL_READ, "sT");
@@ -14,8 +14,6 @@
 #include "base/buf.h"
 #include "db/db.h"
 
-enum sql_kind { SQL_READ, SQL_WRITE }; /* a read may be repeated on a new connection */
-
 struct sql_frag {
 	const char *text;
 	size_t n;
@@ -28,16 +26,9 @@ struct sql_frag {
 	}
 #define SQL(literal) ((struct sql_frag)SQL_INIT(literal))
 
-enum stmt {
-#define STMT(id, kind, params, columns, sql) STMT_##id,
-#include "db/stmt.def"
-#undef STMT
-	STMT__COUNT
-};
-
 /* A statement with its arguments, ready for db_exec, db_one, db_each. */
 struct sql {
-	int fixed; /* enum stmt, or -1: composed */
+	const struct stmt *fixed; /* NULL: composed */
 	enum sql_kind kind;
 	const char *columns; /* letters of the result, "" for none */
 	struct buf text;     /* composed only */
@@ -46,26 +37,22 @@ struct sql {
 	struct arena *arena;
 };
 
-/* A fixed statement; the arguments are checked against the letters of stmt.def (BUG if they do not
- * fit). `args` has to outlive the call that runs it. */
-struct sql sql_fixed(enum stmt id, const struct db_val *args, size_t count);
+/* A fixed statement; the arguments are checked against its letters (BUG if they do not fit). `args`
+ * has to outlive the call that runs it. */
+struct sql sql_fixed(const struct stmt *stmt, const struct db_val *args, size_t count);
 
-#define SQL_FIXED(id, ...)                                                                         \
-	sql_fixed(STMT_##id, (const struct db_val[]){__VA_ARGS__},                                 \
+#define SQL_FIXED(stmt, ...)                                                                       \
+	sql_fixed(stmt, (const struct db_val[]){__VA_ARGS__},                                      \
 		sizeof((const struct db_val[]){__VA_ARGS__}) / sizeof(struct db_val))
-#define SQL_FIXED0(id) sql_fixed(STMT_##id, NULL, 0)
+#define SQL_FIXED0(stmt) sql_fixed(stmt, NULL, 0)
 
 void sql_begin(struct sql *q, struct arena *a, enum sql_kind kind, const char *columns);
 void sql_add(struct sql *q, struct sql_frag frag);
 void sql_arg(struct sql *q, struct db_val val);
 
-/* Text, letters and kind of a fixed statement, for src/db and the tests. */
-struct stmt_row {
-	const char *name;
-	enum sql_kind kind;
-	const char *params, *columns;
-	struct str sql;
-};
-const struct stmt_row *stmt_row(enum stmt id);
+/* Adds a literal; at each SQL_HOLE in it, put(ctx, q) adds what belongs there. */
+#define SQL_HOLE "\1"
+typedef void (*sql_put_fn)(const void *ctx, struct sql *q);
+void sql_fill(struct sql *q, struct sql_frag frag, sql_put_fn put, const void *ctx);
 
 #endif

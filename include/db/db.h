@@ -3,7 +3,7 @@
  * transactions, and errors as enum err. src/db is the only room that includes <mysql.h> and the
  * only place that waits for the database.
  *
- * Every value is a bound parameter. A statement is either one of db/stmt.def or composed of string
+ * Every value is a bound parameter. A statement is either fixed (struct stmt) or composed of string
  * literals (db/compose.h). Prepared handles are kept per connection; after a lost connection they
  * are made again. A read outside a transaction is repeated once on a new connection; a transaction
  * (db_tx) is run again after a deadlock, a lock-wait time-out, or a connection lost before COMMIT
@@ -34,6 +34,8 @@
 
 struct db;
 struct sql;
+
+enum sql_kind { SQL_READ, SQL_WRITE }; /* a read may be repeated on a new connection */
 
 struct db_config { /* the strings have to outlive the connection; numbers are above 0 */
 	const char *defaults_file; /* MariaDB option file; NULL: the connector's own */
@@ -96,9 +98,23 @@ struct db_shape {
 struct db *db_open(const struct db_config *cfg);
 void db_close(struct db *db);
 
+/* A fixed statement: a static constant beside the function that runs it. */
+struct stmt {
+	const char *name; /* for the log: "session.touch" */
+	enum sql_kind kind;
+	const char *params, *columns; /* letters */
+	const char *sql;              /* a literal */
+};
+
 /* Runs a statement that gives no rows. *affected, which may be NULL, counts changed rows: an UPDATE
  * to the same values changes none. ERR_DUPLICATE on a unique key. */
 MUST_CHECK enum err db_exec(struct db *db, const struct sql *sql, int64_t *affected);
+
+/* Runs a fixed statement `count` times in one round trip; `args` holds the arguments of the first
+ * run, then of the second, and so on, of the letters i, s and b. count is above 0. A server whose
+ * binary log takes statements refuses that; there it is one round trip for each run. */
+MUST_CHECK enum err db_exec_many(struct db *db, struct arena *a, const struct stmt *stmt,
+	const struct db_val *args, size_t count);
 
 /* Exactly one row into *row; ERR_NOT_FOUND if none. A second row is a BUG. */
 MUST_CHECK enum err db_one(struct db *db, struct arena *a, const struct sql *sql,
@@ -113,19 +129,33 @@ typedef enum err (*db_row_fn)(void *ctx, const void *row);
 MUST_CHECK enum err db_each(struct db *db, struct arena *a, const struct sql *sql,
 	const struct db_shape *shape, void *row, db_row_fn fn, void *ctx);
 
+/* The same for answers of any size: rows are taken from the server one by one, so fn must not run a
+ * statement, and may reset the arena at the end of each row. A connection lost on the way is
+ * ERR_UNAVAILABLE, after rows that fn has seen. Not within a transaction. */
+MUST_CHECK enum err db_stream(struct db *db, struct arena *a, const struct sql *sql,
+	const struct db_shape *shape, void *row, db_row_fn fn, void *ctx);
+
 /* Runs fn in a transaction and commits; rolls back when fn fails. fn may be called up to
  * DB_TX_TRIES times, and not again once twice the time for a lock has passed; it has to start
  * afresh each time. Not to be nested. */
 typedef enum err (*db_tx_fn)(void *ctx);
 MUST_CHECK enum err db_tx(struct db *db, db_tx_fn fn, void *ctx);
 
-/* "Database is ready": connects if need be. ERR_UNAVAILABLE unless the account can read the
- * sessions and the server takes writes; db_error_text says which (GET /readyz, --check). */
-MUST_CHECK enum err db_ping(struct db *db);
+/* The same, once, and without waiting for a lock: ERR_RETRY when another one holds a row. */
+MUST_CHECK enum err db_tx_no_wait(struct db *db, db_tx_fn fn, void *ctx);
 
-/* Prepares every statement of stmt.def and logs each one that the server refuses or counts
- * differently. ERR_INTERNAL if there is one (rollcall.fcgi --check). */
-MUST_CHECK enum err db_self_check(struct db *db);
+/* "Database is ready": connects if need be and runs `probe`, which gives one row of letters "ii":
+ * whether the server takes writes, and anything from the tables. ERR_UNAVAILABLE unless the account
+ * can read them and the server takes writes; db_error_text says which (GET /readyz, --check). */
+MUST_CHECK enum err db_ping(struct db *db, const struct stmt *probe);
+
+/* Prepares every statement of the list, which ends with NULL, and logs each one that the server
+ * refuses or counts differently. ERR_INTERNAL if there is one (rollcall.fcgi --check). */
+MUST_CHECK enum err db_self_check(struct db *db, const struct stmt *const *list);
+
+/* Whether a plain read within a transaction is as of the transaction's first one (see above), so
+ * that a read which has to be current must lock. Connects if need be. */
+MUST_CHECK enum err db_reads_are_old(struct db *db, bool *out);
 
 /* Runs one statement of a file of schema/ (rollcall-admin migrate): the only text that reaches the
  * server without being a literal of ours, and it is the operator's own. */

@@ -2,9 +2,9 @@
  * A FastCGI environment and body, read into one struct: mount point, path segments, query, body.
  * Knows no route of ours and no libfcgi: the environment comes through struct http_env.
  *
- * Path: taken raw from REQUEST_URI (so that %2F stays inside a segment), else from SCRIPT_NAME +
- * PATH_INFO. The mount is found as http/target.h says. Nothing is normalised: a dot segment or an
- * empty inner segment is no path of ours. */
+ * The path is taken raw from REQUEST_URI (so that %2F stays inside a segment), else from
+ * SCRIPT_NAME + PATH_INFO. http/target.h says how the mount is found. Nothing is normalised: a path
+ * with a dot segment or an empty inner segment is refused. */
 #ifndef HTTP_REQUEST_H
 #define HTTP_REQUEST_H
 
@@ -47,12 +47,13 @@ struct http_request {
 	struct str query; /* as it was sent: http_form_last(r->arena, r->query, "page") */
 	bool query_ok;    /* false: over LIMIT_QUERY_BYTES, and then it is empty: 400 */
 	struct str body;  /* after http_request_body */
-	char id[LIMIT_REQUEST_ID_BYTES + 1]; /* contract 2.1: echoed or a fresh UUID */
+	char id[LIMIT_REQUEST_ID_BYTES + 1]; /* schema/api.md 2.1: echoed or a fresh UUID */
 };
 
 /* Never fails: what is wrong shows in path_ok, query_ok and method. `prefixes` lists `count` base
- * paths, each beginning with "/". Where the application is mounted is what the web server says in a
- * parameter ROLLCALL_MOUNT ("/" is the root), else `mount` (p == NULL: not set), else found. */
+ * paths, each beginning with "/", or "" for the mount itself with
+ * nothing behind it. The mount is the web server's parameter ROLLCALL_MOUNT ("/" is
+ * the root); without it `mount`; without that (p == NULL) the mount that target_parse finds. */
 void http_request_parse(struct http_request *r, struct arena *a, const struct http_env *env,
 	const struct str *prefixes, size_t count, struct str mount);
 
@@ -61,9 +62,9 @@ void http_request_parse(struct http_request *r, struct arena *a, const struct ht
  * empty header counts as absent (p == NULL), for nginx sends absent ones as empty. */
 struct str http_header(const struct http_request *r, const char *cgi_name);
 
-/* Reads the body whole. ERR_TOO_LARGE past `limit` (before reading when CONTENT_LENGTH says so),
- * ERR_BAD_REQUEST when it ends before or goes on behind CONTENT_LENGTH or that is no number. A
- * missing CONTENT_LENGTH (chunked) reads to the end. */
+/* Reads the whole body. ERR_TOO_LARGE past `limit` (before reading when CONTENT_LENGTH says so).
+ * ERR_BAD_REQUEST when CONTENT_LENGTH is no number, or the body is shorter or longer than it says.
+ * Without CONTENT_LENGTH (chunked) it reads to the end. */
 MUST_CHECK enum err http_request_body(struct http_request *r, size_t limit);
 
 /* True when the Content-Type is application/json or application/…+json, any parameters. */
@@ -75,8 +76,8 @@ bool http_is_form(struct str content_type); /* application/x-www-form-urlencoded
 bool http_accepts_json(struct str accept);
 
 /* application/x-www-form-urlencoded, also a query string: the first or the last value of a name,
- * percent-decoded and not necessarily UTF-8; p == NULL if absent. '+' is a space, a bad escape
- * stays as it is, a name without '=' has the value "". */
+ * percent-decoded and not necessarily UTF-8; p == NULL if absent. '+' is a space, a '%' without two
+ * hex digits stays as it is, a name without '=' has the value "". */
 struct str http_form_first(struct arena *a, struct str text, const char *name);
 struct str http_form_last(struct arena *a, struct str text, const char *name);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Matches a method and path segments against a const table of rows. Knows no route of ours.
- * A pattern is "/tenants/{tenant_id}/sessions/stats"; literal segments win over {…} whatever the
- * order or the method of the rows, and there is no way back: what is a literal somewhere ("stats",
- * "users", "revoke-all") is never read as an id in its place. A trailing slash is the same
- * resource. A {…} segment matches what http_is_id accepts and the caller does not except. */
+ * Matches a method and path segments against a const table of rows. Knows no route of ours. A
+ * pattern is "/tenants/{tenant_id}/sessions/stats". A literal segment is chosen before a {…},
+ * whatever the order and the method of the rows, and that choice is final: "stats", "users" or
+ * "revoke-all" is never read as an id where a row has it as a literal. A trailing slash is the same
+ * resource. A {…} segment matches what http_is_id accepts and the caller does not exclude. */
 #ifndef HTTP_ROUTER_H
 #define HTTP_ROUTER_H
 

@@ -34,7 +34,8 @@ struct json {
 	size_t count;       /* children */
 };
 
-/* ERR_INVALID: not JSON; ERR_TOO_LARGE: past a limit. *error_at is then the byte offset of it. */
+/* ERR_INVALID: not JSON. ERR_TOO_LARGE: past a limit. *error_at is then the byte offset of the
+ * fault. */
 MUST_CHECK enum err json_parse(
 	struct arena *a, struct str text, struct json **out, size_t *error_at);
 

@@ -9,12 +9,12 @@
 #include "model/scope.h"
 
 struct activity {
-	struct str session_id;
 	struct str application_id, application_name; /* p == NULL: none */
 	int64_t interval_s;
 };
 
-/* ERR_NOT_FOUND: no such session in the scope. ERR_CONFLICT: it is not active. */
+/* Of the scope's session. ERR_NOT_FOUND: there is none. ERR_CONFLICT: it is not active, or it
+ * reached LIMIT_SESSION_APPS applications already. Confirms the scope's gate. */
 MUST_CHECK enum err activity_record(struct db *db, struct arena *a,
 	const struct session_scope *scope, const struct activity *activity);
 

@@ -1,34 +1,54 @@
 /* SPDX-License-Identifier: MIT
- * The stored session as the Edge Management API sees it: active ones, searched with the filter
- * language. Instants are ms UTC. */
+ * The session as the Edge Management API sees it: active ones, searched with the filter language.
+ * Instants are ms UTC. Reads confirm the scope's gate. */
 #ifndef MODEL_API_SESSION_H
 #define MODEL_API_SESSION_H
 
 #include "base/err.h"
 #include "db/db.h"
 #include "model/scope.h"
+#include "model/session.h"
 #include "query/query.h"
 
+#define TOKEN_SQL                                                                                  \
+	"COALESCE(CONCAT('sha256:', LOWER(LEFT(HEX(s.token_digest), 16))), '')"                    \
+	" COLLATE utf8mb4_nopad_bin"
+#define NAME_SQL "COALESCE(s.user_display_name, s.user_email)"
+#define UPDATED_SQL "GREATEST(s.created_at, s.last_activity_at)"
+
+/* clang-format off */
+/* What is read of it, as in model/session.h; `token` is "sha256:" and 16 hex digits, "" without a token;
+ * user_name is the display name, else the e-mail; last_activity_ms is in year 1 if there was none, as
+ * OpenZiti has it. */
+#define API_SESSION_COLUMNS(X) \
+	X(TEXT, id,               "s.id",               ) \
+	X(TEXT, user_id,          "s.user_id",          ) \
+	X(TEXT, user_name,        NAME_SQL,             ) \
+	X(TEXT, ip_address,       "s.ip_address",       ) \
+	X(TEXT, authenticator_id, "s.authenticator_id", ) \
+	X(TEXT, token,            TOKEN_SQL,            ) \
+	X(TEXT, tags,             "s.tags",             ) \
+	X(TEXT, config_types,     "s.config_types",     ) \
+	X(TIME, created_ms,       "s.created_at",       ) \
+	X(TIME, updated_ms,       UPDATED_SQL,          ) \
+	X(TIME, last_activity_ms, "s.last_activity_at", ) \
+	X(INT,  is_mfa_complete,  "s.is_mfa_complete",  ) \
+	X(INT,  is_mfa_required,  "s.is_mfa_required",  ) \
+	X(INT,  improper_client_cert_chain, "s.improper_client_cert_chain", )
+/* clang-format on */
+
 struct api_session {
-	struct str id, user_id;
-	struct str user_name;  /* display name, else e-mail; p == NULL: unknown */
-	struct str ip_address; /* "" if unknown, here and below where OpenZiti has no null */
-	struct str authenticator_id;
-	struct str token;        /* "sha256:" and 16 hex digits, "" without a token */
-	struct str tags;         /* JSON object as text; p == NULL: none */
-	struct str config_types; /* JSON array as text; p == NULL: none */
-	int64_t created_ms, updated_ms;
-	int64_t last_activity_ms; /* year 1 if there was none, as OpenZiti has it */
-	int64_t is_mfa_complete, is_mfa_required, improper_client_cert_chain;
+	API_SESSION_COLUMNS(SESSION_MEMBER)
 };
 
 /* The names that a filter may use, upstream's first and our extensions behind. */
 extern const struct query_fields api_session_fields;
 
-/* One page of what the scope's filter matches, in the filter's order, each row to fn as it comes;
- * *total is exact and known only afterwards. */
+/* One page of what the scope's filter matches, in the filter's order, each row to fn as it comes,
+ * with its texts in `row_arena`, which fn may reset; *total is exact, of the same moment, and known
+ * only afterwards. fn must not use the database. */
 typedef enum err (*api_session_fn)(void *ctx, const struct api_session *s);
-MUST_CHECK enum err api_session_list(struct db *db, struct arena *a,
+MUST_CHECK enum err api_session_list(struct db *db, struct arena *a, struct arena *row_arena,
 	const struct session_scope *scope, int64_t limit, int64_t offset, api_session_fn fn,
 	void *ctx, int64_t *total);
 

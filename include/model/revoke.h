@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Ending sessions. The audit row is the claim: a call inserts rows into `revocation` for the active
- * sessions of its scope, which it locks, and ends exactly those; so two callers never both claim
- * one, and the answer is read back from the audit. Up to REVOKE_BATCH sessions end in one
- * transaction, more in further transactions of that size; a repeat finishes what was interrupted.
- */
+ * Ending sessions before their time. Up to REVOKE_BATCH sessions end in one transaction, all or
+ * none; more end in further transactions of that size, and a repeat finishes what was interrupted.
+ * A call succeeds only after a moment at which nothing of its scope was active. */
 #ifndef MODEL_REVOKE_H
 #define MODEL_REVOKE_H
 
@@ -11,24 +9,31 @@
 #include "db/db.h"
 #include "model/scope.h"
 
-struct revoke_call {
-	struct session_scope scope; /* `active` is implied */
-	struct str by;              /* sub of the caller */
-	struct str endpoint;        /* name of the route */
-	struct str request_id;
-	struct str reason; /* p == NULL: none */
-	int64_t if_count;  /* ERR_CONFLICT unless just as many match; -1: any number */
-	/* Results. */
-	int64_t count;            /* sessions that this call turned from active to revoked */
-	int64_t call_id, batches; /* for revoke_ids */
+/* Who ends them; ids are unique only within a tenant, so the tenant is part of it. */
+struct revoker {
+	struct str subject, tenant_id, kind; /* tenant_id.p == NULL: none */
 };
 
-MUST_CHECK enum err revoke_sessions(struct db *db, struct arena *a, struct revoke_call *call);
-
-/* Calls fn for the id of every session the call ended, in bounded batches. The id lives
- * until fn returns. */
+/* Told each id that the call has ended, after the transaction that ended it was committed. The id
+ * lives until the function returns. */
 typedef void (*revoke_id_fn)(void *ctx, struct str session_id);
-MUST_CHECK enum err revoke_ids(
-	struct db *db, const struct revoke_call *call, revoke_id_fn fn, void *ctx);
+
+struct revoke_call {
+	struct session_scope scope; /* `active` is implied */
+	struct revoker by;
+	struct str endpoint; /* name of the route */
+	struct str request_id;
+	struct str reason;  /* p == NULL: none */
+	int64_t if_count;   /* ERR_CONFLICT unless as many match; -1: any number */
+	revoke_id_fn ended; /* NULL: nobody is told */
+	void *ctx;
+	/* Results. */
+	int64_t count;   /* sessions that this call turned from active to revoked */
+	int64_t matched; /* with ERR_CONFLICT: how many match */
+};
+
+/* ERR_SESSION_ENDED and ERR_NO_TENANT as the scope's gate has it. ERR_RETRY: others went on signing
+ * in or ending, and some sessions are left. After any error `count` sessions have been ended. */
+MUST_CHECK enum err revoke_sessions(struct db *db, struct revoke_call *call);
 
 #endif

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * Which sessions a call is about: every present member has to hold. Ownership is decided in the
- * SQL, so what lies outside is simply not found. */
+ * Which sessions a call is about, and what the store has to confirm about the caller. Every present
+ * member has to hold. Ownership is decided in the SQL, so what lies outside is not found.
+ *
+ * The confirmation (the gate) is part of the same statement as the work, so that it costs no round
+ * trip: the caller's own session is still active, and the tenant exists and belongs to the partner.
+ */
 #ifndef MODEL_SCOPE_H
 #define MODEL_SCOPE_H
 
@@ -9,24 +13,60 @@
 #include "base/str.h"
 #include "db/compose.h"
 
+/* The session that a token names. It has to be its subject's own, in the tenant that the token
+ * claims: ids are one space for all tenants, and what one of them purged another may take. */
+struct session_caller {
+	struct str session, user, tenant; /* session.p == NULL: none; tenant.p == NULL: any */
+};
+
 struct session_scope {
+	struct session_caller caller; /* has to be active, where there is one */
+	bool in_tenant; /* tenant_id has to exist, and to be partner_id's where that is set */
+
 	struct str session_id, tenant_id, user_id; /* p == NULL: any */
 	struct str partner_id;                     /* sessions of tenants of this partner */
 	struct str except_id;                      /* spared, p == NULL: none */
 	struct str ids_json;                       /* JSON array of ids, p == NULL: any */
-	const struct query *filter;                /* compiled over session_fields, NULL: any */
+	const struct query *filter;                /* compiled over api_session_fields, NULL: any */
 	bool nothing;                              /* the conditions contradict each other */
-	bool active;                               /* not revoked and not yet expired, now */
+	bool active; /* lists: only active ones; else the ended ones too */
 };
 
-/* Appends " WHERE …" over a session row called s, and u, its user, if there is a filter. */
-void scope_where(const struct session_scope *scope, struct sql *q);
+/* Appends the conditions that a row s of `session` is the caller's active session, after " WHERE".
+ */
+void scope_put_caller(const struct session_caller *caller, struct sql *q);
 
-/* The same with the tables in front: "session s … WHERE …". */
-void scope_from(const struct session_scope *scope, struct sql *q);
+/* Appends an expression: 1 if the caller's own session is active or it came without one, else 0. */
+void scope_put_alive(const struct session_scope *scope, struct sql *q);
+
+/* Appends the gate: a derived table of one row with the columns `alive` and `known`, 0 or 1. */
+void scope_put_gate(const struct session_scope *scope, struct sql *q);
+
+/* What the gate's two columns say. ERR_SESSION_ENDED: the caller's session is not active.
+ * ERR_NO_TENANT: there is no such tenant for this caller. */
+struct gate {
+	int64_t alive, known;
+};
+MUST_CHECK enum err scope_gate_error(const struct gate *gate);
+
+/* The gate alone, for calls whose work does not ask the store, or not in one statement. Does
+ * nothing when there is nothing to confirm. */
+MUST_CHECK enum err scope_check_gate(
+	struct db *db, struct arena *a, const struct session_scope *scope);
+
+/* Appends the conditions over a row s of `session` or of `ended`, each with " AND " before it. Does
+ * not say whether the session is active. */
+void scope_put_conditions(const struct session_scope *scope, struct sql *q);
+
+/* The number of a tenant or partner, as a scalar subquery; NULL when it does not exist. */
+void scope_put_tenant_no(const struct session_scope *scope, struct sql *q);
+void scope_put_partner_no(const struct session_scope *scope, struct sql *q);
 
 /* Makes the scope narrower by a partner; contradictory ones leave nothing. */
 void scope_narrow_partner(struct session_scope *scope, struct str partner_id);
 void scope_narrow_tenant(struct session_scope *scope, struct str tenant_id);
+
+/* "Now" in statements; constant within one. */
+#define NOW_SQL "UTC_TIMESTAMP(3)"
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The stored session, read: lists, one by id, whether it is alive. Instants are ms UTC. */
+ * Sessions, living and ended, read: lists and one by id. Instants are ms UTC, TIME_NONE: never; a
+ * text with p == NULL is unknown. Every read confirms the scope's gate (ERR_SESSION_ENDED,
+ * ERR_NO_TENANT). */
 #ifndef MODEL_SESSION_H
 #define MODEL_SESSION_H
 
@@ -7,54 +9,66 @@
 #include "db/db.h"
 #include "model/scope.h"
 
+/* clang-format off */
+/* What is read of a session: X(kind, member, SQL over a row s of `session`, SQL over a row s of `ended`).
+ * Any value may be NULL. A new column stands here, and in the table of JSON members
+ * (src/api/v1_answers.c). */
+#define SESSION_COLUMNS(X) \
+	X(TEXT, id,                "s.id",                                            "s.id") \
+	X(TEXT, tenant_id,         "(SELECT t.id FROM tenant t WHERE t.no = s.tenant_no)", "(SELECT t.id FROM tenant t WHERE t.no = s.tenant_no)") \
+	X(TEXT, user_id,           "s.user_id",                                       "s.user_id") \
+	X(TEXT, user_email,        "s.user_email",                                    "s.user_email") \
+	X(TEXT, user_display_name, "s.user_display_name",                             "s.user_display_name") \
+	X(TEXT, ip_address,        "NULLIF(s.ip_address, '')",                        "NULLIF(s.ip_address, '')") \
+	X(TEXT, user_agent,        "s.user_agent",                                    "s.user_agent") \
+	X(TEXT, device_type,       "s.device_type",                                   "s.device_type") \
+	X(TEXT, location,          "s.location",                                      "s.location") \
+	X(TIME, created_ms,        "s.created_at",                                    "s.created_at") \
+	X(TIME, last_activity_ms,  "NULLIF(s.last_activity_at, TIMESTAMP'0001-01-01 00:00:00')", "NULLIF(s.last_activity_at, TIMESTAMP'0001-01-01 00:00:00')") \
+	X(TIME, expires_ms,        "s.expires_at",                                    "s.expires_at") \
+	X(INT,  app_count,         "s.app_count",                                     "s.app_count") \
+	X(TEXT, role,              "s.role",                                          "s.role") \
+	X(TEXT, status,            "IF(s.expires_at > UTC_TIMESTAMP(3), 'active', 'expired')", "CONCAT(s.how)") \
+	X(TIME, revoked_ms,        "CAST(NULL AS DATETIME(3))",                       "IF(s.how = 'revoked', s.ended_at, NULL)") \
+	X(TEXT, revoked_by,        "NULL",                                            "s.revoked_by") \
+	X(TEXT, revoke_reason,     "NULL",                                            "s.reason")
+/* clang-format on */
+
+#define SESSION_TYPE_TEXT struct str
+#define SESSION_TYPE_TIME int64_t
+#define SESSION_TYPE_INT int64_t
+#define SESSION_MEMBER(kind, member, living, ended) SESSION_TYPE_##kind member;
 struct session {
-	struct str id, tenant_id, user_id;
-	struct str user_email, user_display_name; /* p == NULL: unknown, here and below */
-	struct str ip_address, user_agent, device_type, location;
-	int64_t created_ms, last_activity_ms, expires_ms, revoked_ms; /* TIME_NONE: never */
-	struct str status; /* "active", "expired", "revoked" */
-	struct str revoked_by, revoke_reason;
-	int64_t app_count;
+	SESSION_COLUMNS(SESSION_MEMBER)
 };
 
-struct session_app {
-	struct str application_id, application_name;
-	int64_t accessed_ms;
+/* Which rows of a list, newest first (created_at, then id, descending). */
+struct session_range {
+	int64_t limit, offset;
+	/* Only rows behind this one; id.p == NULL: from the first. offset is then 0. */
+	struct {
+		int64_t created_ms;
+		struct str id;
+	} after;
 };
 
 struct session_page {
 	struct session *rows;
 	size_t count;
-	int64_t total; /* exact */
+	int64_t total; /* exact, of the same moment as the rows */
 };
 
-/* Newest first (created_at, then id, descending). `offset` past the end: no rows, exact total. */
+/* An offset past the end: no rows, exact total. */
 MUST_CHECK enum err session_list(struct db *db, struct arena *a, const struct session_scope *scope,
-	int64_t limit, int64_t offset, struct session_page *out);
+	const struct session_range *range, struct session_page *out);
 
-/* How many sessions the scope holds. */
-MUST_CHECK enum err session_count(
-	struct db *db, struct arena *a, const struct session_scope *scope, int64_t *out);
-
-/* The one session in the scope (scope->session_id is set), with its applications, latest first.
- * ERR_NOT_FOUND. */
-struct session_detail {
-	struct session session;
-	struct session_app *apps;
-	size_t app_count;
-};
+/* The one session in the scope (scope->session_id is set); living ones take one round trip. *apps
+ * is the JSON object of the applications that it reached (p == NULL: none). ERR_NOT_FOUND. */
 MUST_CHECK enum err session_get(struct db *db, struct arena *a, const struct session_scope *scope,
-	struct session_detail *out);
+	struct session *out, struct str *apps);
 
-/* ERR_NOT_FOUND unless such a session is in the scope. */
+/* ERR_NOT_FOUND unless a session of the scope, living or ended, is there. */
 MUST_CHECK enum err session_exists(
 	struct db *db, struct arena *a, const struct session_scope *scope);
-
-/* The partner of a tenant (p == NULL: none). ERR_NOT_FOUND for an unknown tenant. */
-MUST_CHECK enum err tenant_partner(
-	struct db *db, struct arena *a, struct str tenant_id, struct str *partner_id);
-/* The same within a transaction: as committed now, and unchanged until the end. */
-MUST_CHECK enum err tenant_partner_locked(
-	struct db *db, struct arena *a, struct str tenant_id, struct str *partner_id);
 
 #endif

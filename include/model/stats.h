@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Figures of one tenant (contract 2.4). */
+ * Figures of one tenant, all of one moment (schema/api.md 2.4). */
 #ifndef MODEL_STATS_H
 #define MODEL_STATS_H
 
 #include "base/err.h"
 #include "db/db.h"
+#include "model/scope.h"
 
 struct stats_device {
 	struct str type; /* "unknown" where the store holds null */
@@ -16,11 +17,12 @@ struct stats {
 	int64_t created_24h, revoked_24h, expiring_24h;
 	double average_duration_s; /* of ended sessions; NaN if none */
 	int64_t last_activity_ms;
-	struct stats_device *devices;
+	struct stats_device *devices; /* most sessions first */
 	size_t device_count;
 };
 
+/* Of the scope's tenant; confirms the scope's gate. */
 MUST_CHECK enum err stats_tenant(
-	struct db *db, struct arena *a, struct str tenant_id, struct stats *out);
+	struct db *db, struct arena *a, const struct session_scope *scope, struct stats *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The list-filter language of OpenZiti's Edge Management API (semantics: tests/README.md names the
- * cases; error positions as OpenZiti reports them): text -> tokens -> tree -> typed tree -> SQL
- * fragments with bound arguments. Knows no session: names come from a field table.
+ * The list-filter language of OpenZiti's Edge Management API as schema/filter.md describes it:
+ * text -> tokens -> tree -> typed tree -> SQL fragments with bound arguments. Knows no session:
+ * names come from a field table.
  *
  * Stages, each usable by itself: query_parse (lex.c, parse.c), query_check (check.c: names, types,
  * paging), query_where / query_order (compile.c). The tree lives in the arena. */
@@ -38,6 +38,7 @@ struct query_field {
 	enum query_type type;
 	struct sql_frag expr;
 	bool sortable;
+	bool indexed; /* an index finds rows by it; that of a DATETIME also holds the tie */
 };
 
 struct query_fields {
@@ -68,8 +69,9 @@ MUST_CHECK enum err query_parse(
 MUST_CHECK enum err query_check(struct query *q, const struct query_fields *fields, struct str sort,
 	struct query_error *error);
 
-/* Paging as zitiql 7 has it; `limit` and `offset` are the query parameters, has_* false if absent;
- * `ceiling` is what unlimited means here, and the most. Results are the effective numbers. */
+/* Paging as schema/filter.md 7 has it; `limit` and `offset` are the query parameters, has_* false
+ * if absent; `ceiling` is what unlimited means here, and the most. Results are the effective
+ * numbers. */
 void query_paging(const struct query *q, bool has_limit, int64_t limit, bool has_offset,
 	int64_t offset, int64_t ceiling, int64_t *out_limit, int64_t *out_offset);
 
@@ -79,12 +81,22 @@ void query_where(const struct query *q, struct sql *sql);
 /* Appends "ORDER BY …", ending in the tie. */
 void query_order(const struct query *q, struct sql *sql);
 
+/* The field that the rows are sorted by, NULL: by the tie. */
+const struct query_field *query_first_key(const struct query *q, bool *descending);
+
+/* Whether its condition is one test, not negated, for one value or several of an
+ * indexed field, so that an index finds just the rows that match. */
+bool query_is_lookup(const struct query *q);
+
+/* Whether it has no condition, so that every row matches. */
+bool query_is_all(const struct query *q);
+
 /* Whether it is a condition and nothing else: no sort, skip or limit, and not empty. */
 bool query_is_condition(const struct query *q);
 
 /* Whether the filter mixes and, or and not without parentheses, so that a person may read it
- * otherwise than the language, which has no precedence. If so *as_read and *as_meant spell out the
- * two readings, fully parenthesised. */
+ * otherwise than the language does, which has no precedence. If so *as_read and *as_meant are the
+ * two readings with all parentheses. */
 bool query_is_ambiguous(const struct query *q, struct str *as_read, struct str *as_meant);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Settings: one table (name, type, default, range, one line of text), read from the environment
- * once, before anything is started; const afterwards. README and --settings print the same table.
+ * once, before anything is started; const afterwards. --settings prints the table.
  * A variable that is set but empty counts as not set. */
 #ifndef SERVER_CONFIG_H
 #define SERVER_CONFIG_H
@@ -19,6 +19,7 @@ struct config {
 	const char *jwks_file, *hs256_file, *jwt_issuer, *jwt_audience;
 	int64_t jwt_leeway_s, jwt_cache;
 	int64_t edge_max_rows;
+	int64_t costly_percent;
 	int64_t activity_interval_s, session_s;
 	const char *geo_file, *cookie, *login_url;
 	const char *metrics_allow;
@@ -30,7 +31,12 @@ struct config {
  * without a default is NULL when not set; strings point into the environment or static storage. */
 bool config_read(struct config *c, FILE *err);
 
-/* The table as Markdown, for README.md and --settings. */
+/* Puts the ROLLCALL_* lines of a file (NAME=value, # and ; begin comments, a pair of quotes around
+ * a value is no part of it) into the environment, where they are not set. `path` NULL: the
+ * service's own file, which need not be there. False after printing one line to `err`. */
+bool config_file(const char *path, FILE *err);
+
+/* The table as Markdown, for --settings. */
 void config_print(FILE *out);
 
 #endif

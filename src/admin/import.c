@@ -6,21 +6,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "admin/admin.h"
-#include "admin/import.h"
-#include "admin/progress.h"
+#include "admin.h"
 #include "db/compose.h"
+#include "import.h"
 #include "model/geo.h"
 #include "model/register.h"
+#include "progress.h"
 #include "server/config.h"
 
 #define IMPORT_BATCH 500
 #define IMPORT_BATCH_BYTES ((int64_t)4 << 20) /* a batch ends earlier where rows are long */
 #define BAR_WIDTH 20
+#define MAX_ERRORS 1000
+
+#define NO_TENANT "tenant_id: no such tenant (--create-tenants makes it)"
 
 struct tenant {
 	struct str id, partner_id;
@@ -31,19 +35,47 @@ struct tenant {
 struct import {
 	struct admin *adm;
 	const char *file, *state_file; /* state_file NULL: none */
-	bool create_tenants, strict, format_given;
+	bool create_tenants, strict, dry_run, format_given;
+	int64_t max_errors;
+	char **words; /* of the command, for the one that goes on */
 	struct import_rules rules;
 	struct records in;
 	int64_t size;  /* of the file; -1: unknown */
 	int64_t began; /* offset at which this run began */
 	struct import_row rows[IMPORT_BATCH];
 	size_t count;
-	size_t used;                         /* rows of the batch that the transaction came to */
+	size_t used;    /* rows of the batch that are behind us, committed or left out */
+	size_t seen;    /* one more where --strict stops at a bad row */
+	bool full;      /* --max-errors is reached */
+	bool rehearsed; /* the transaction ends only because of --dry-run */
 	struct tenant tenants[IMPORT_BATCH]; /* that the transaction has met */
 	size_t tenant_count;
-	int64_t added, present, bad;
+	struct tally *tally; /* of the transaction */
+	int64_t added, present, bad, no_tenant;
+	struct import_place place; /* of the state; bad and told grow with each batch */
+	struct arena *kept;        /* what outlives a batch */
+	struct buf told;
+	int64_t told_count;
 	struct progress progress;
 };
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signo)
+{
+	(void)signo;
+	interrupted = 1;
+}
+
+/* The batch in hand is finished; the second signal ends the program at once. */
+static void watch_signals(void)
+{
+	struct sigaction sa = {
+		.sa_handler = interrupt, .sa_flags = (int)(SA_RESTART | SA_RESETHAND)};
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+}
 
 static int complain(struct import *imp, const char *what, const char *why)
 {
@@ -52,14 +84,81 @@ static int complain(struct import *imp, const char *what, const char *why)
 	return 1;
 }
 
-/* One line for a row that is left out. A file's text may hold anything; a terminal takes it not. */
+/* A file's text may hold anything; a terminal takes it not. */
+static const char *plain(struct arena *a, const char *text)
+{
+	char *out = arena_dup(a, text, strlen(text));
+
+	for (char *p = out; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7F)
+			*p = '?';
+	return out;
+}
+
+/* One line for a row that is left out. */
 static void report(struct import *imp, int64_t line, const char *why)
 {
 	imp->bad++;
+	imp->no_tenant += strcmp(why, NO_TENANT) == 0;
 	progress_clear(&imp->progress);
-	fprintf(stderr, "rollcall-admin import: line %lld: ", (long long)line);
-	for (const char *p = why; *p != '\0'; p++)
-		putc((unsigned char)*p < ' ' || *p == 0x7F ? '?' : *p, stderr);
+	fprintf(stderr, "rollcall-admin import: line %lld: %s\n", (long long)line,
+		plain(imp->adm->arena, why));
+}
+
+/* For the state: the row is behind us, and a run that goes on has to tell of it. */
+static void keep_bad(struct import *imp, int64_t line, const char *why)
+{
+	imp->place.bad++;
+	if (imp->told_count++ < IMPORT_TOLD_MAX)
+		buf_printf(&imp->told, "%lld %s\n", (long long)line, plain(imp->adm->arena, why));
+}
+
+/* What the parts before this run have left out. */
+static void tell_earlier(struct import *imp)
+{
+	struct str rest = imp->place.told, line, number;
+
+	while (rest.n > 0 && str_split(&rest, '\n', &line) && str_split(&line, ' ', &number)) {
+		fprintf(stderr, "rollcall-admin import: line %.*s, in an earlier run: %.*s\n",
+			STR_FMT(number), STR_FMT(line));
+		imp->told_count++;
+	}
+	if (imp->place.bad > imp->told_count)
+		fprintf(stderr, "rollcall-admin import: and %lld more in earlier runs\n",
+			(long long)(imp->place.bad - imp->told_count));
+	buf_str(&imp->told, imp->place.told);
+}
+
+static void put_word(const char *word)
+{
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				   "_-./=:,+@%";
+
+	if (*word != '\0' && strspn(word, safe) == strlen(word)) {
+		fprintf(stderr, " %s", word);
+		return;
+	}
+	fputs(" '", stderr);
+	for (; *word != '\0'; word++)
+		fputs(*word == '\'' ? "'\\''" : (const char[]){*word, '\0'}, stderr);
+	putc('\'', stderr);
+}
+
+static void say_how_to_go_on(const struct import *imp)
+{
+	fputs(imp->state_file != NULL && !imp->dry_run
+			? "To go on there:"
+			: "Without --state the next run begins at the front and passes over what is "
+			  "there:",
+		stderr);
+	fputs(" rollcall-admin", stderr);
+	if (imp->adm->config != NULL) {
+		put_word("--config");
+		put_word(imp->adm->config);
+	}
+	put_word("import");
+	for (char **word = imp->words + 1; *word != NULL; word++)
+		put_word(*word);
 	putc('\n', stderr);
 }
 
@@ -94,29 +193,26 @@ static const struct tenant *settle_tenant(struct import *imp, const struct sessi
 	for (size_t i = 0; i < imp->tenant_count; i++) {
 		t = &imp->tenants[i];
 		if (str_eq(t->id, s->tenant_id) &&
-			(s->partner_id.p == NULL || str_eq(t->partner_id, s->partner_id)))
+			(s->partner_id.p == NULL ||
+				(t->partner_id.p != NULL && str_eq(t->partner_id, s->partner_id))))
 			return t;
 	}
 	t = &imp->tenants[imp->tenant_count];
 	*t = (struct tenant){.id = s->tenant_id};
-	t->found = register_tenant(
-		imp->adm->db, imp->adm->arena, s, imp->create_tenants, &t->partner_id, &t->why);
+	t->partner_id = s->partner_id;
+	t->found = register_settle_tenant(
+		imp->adm->db, imp->adm->arena, s, imp->create_tenants, &t->why);
 	if (t->found == ERR_NOT_FOUND)
-		t->why = "tenant_id: no such tenant (--create-tenants makes it)";
+		t->why = NO_TENANT;
 	if (t->found == ERR_OK)
 		imp->tenant_count++;
 	return t;
 }
 
-/* The id is taken, or the digest of the token is. A locking read: another one's commit of a moment
- * ago is not in a snapshot. */
+/* The id was not taken a moment ago: another one took it, or the digest of the token is taken. */
 static enum err settle_duplicate(struct import *imp, struct import_row *row)
 {
-	static const struct db_col col = {'i', 0};
-	static const struct db_shape shape = {&col, 1};
-	struct sql taken = SQL_FIXED(SESSION_TAKEN, db_str(row->session.id));
-	int64_t one;
-	enum err err = db_one(imp->adm->db, imp->adm->arena, &taken, &shape, &one);
+	enum err err = register_is_taken(imp->adm->db, imp->adm->arena, row->session.id);
 
 	row->outcome = err == ERR_OK ? IMPORT_PRESENT : IMPORT_BAD;
 	if (err == ERR_NOT_FOUND)
@@ -124,10 +220,9 @@ static enum err settle_duplicate(struct import *imp, struct import_row *row)
 	return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-/* The user is written after the session, so that a repeat does not bring back an old name. */
+/* What is there already is left alone, so that a repeat does not bring back a user's old name. */
 static enum err put_row(struct import *imp, struct import_row *row)
 {
-	struct session_new session = row->session;
 	const struct tenant *t;
 	enum err err;
 
@@ -135,79 +230,117 @@ static enum err put_row(struct import *imp, struct import_row *row)
 	row->why = row->fault;
 	if (row->fault != NULL)
 		return ERR_OK;
-	t = settle_tenant(imp, &session);
+	t = settle_tenant(imp, &row->session);
 	row->why = t->why;
 	if (t->found == ERR_NOT_FOUND || t->found == ERR_CONFLICT)
 		return ERR_OK;
 	if (t->found != ERR_OK)
 		return t->found;
-	session.partner_id = t->partner_id;
-	err = ingest_session(imp->adm->db, &session);
+	err = register_is_taken(imp->adm->db, imp->adm->arena, row->session.id);
+	if (err != ERR_NOT_FOUND) {
+		row->outcome = IMPORT_PRESENT;
+		return err;
+	}
+	err = register_put(
+		imp->adm->db, imp->adm->arena, imp->tally, &row->session, &row->user, NULL);
 	if (err == ERR_DUPLICATE)
 		return settle_duplicate(imp, row);
 	row->outcome = IMPORT_NEW;
-	return err == ERR_OK ? ingest_user(imp->adm->db, &row->user) : err;
+	return err;
 }
 
 static enum err run_batch(void *ctx)
 {
 	struct import *imp = ctx;
+	int64_t bad = imp->bad;
 
 	imp->tenant_count = 0;
-	for (imp->used = 0; imp->used < imp->count; imp->used++) {
+	imp->tally = tally_new(imp->adm->arena);
+	imp->full = imp->rehearsed = false;
+	imp->seen = 0;
+	for (imp->used = 0; imp->used < imp->count && !imp->full; imp->used++) {
 		struct import_row *row = &imp->rows[imp->used];
 		enum err err = put_row(imp, row);
 
 		if (err != ERR_OK)
 			return err;
+		imp->seen++;
 		if (row->outcome == IMPORT_BAD && imp->strict)
 			break;
+		bad += row->outcome == IMPORT_BAD;
+		imp->full = bad >= imp->max_errors;
 	}
-	return ERR_OK;
+	imp->rehearsed = imp->dry_run;
+	/* A rehearsal ends with a failure, so that it is rolled back. */
+	return imp->dry_run ? ERR_CONFLICT : tally_write(imp->adm->db, imp->tally);
 }
 
 static struct import_place place_of(const struct import *imp)
 {
 	const struct import_row *row = &imp->rows[imp->used];
+	struct import_place place = imp->place;
 
-	if (imp->used < imp->count)
-		return (struct import_place){row->offset, row->line};
-	return (struct import_place){imp->in.offset, imp->in.line};
+	place.offset = imp->used < imp->count ? row->offset : imp->in.offset;
+	place.line = imp->used < imp->count ? row->line : imp->in.line;
+	place.told = buf_view(&imp->told);
+	return place;
 }
 
 static bool keep_place(struct import *imp)
 {
-	if (imp->state_file == NULL ||
-		import_state_write(imp->adm->arena, imp->state_file, imp->in.head, place_of(imp)))
+	struct import_place place = place_of(imp);
+
+	if (imp->state_file == NULL || imp->dry_run ||
+		import_state_write(imp->adm->arena, imp->state_file, imp->in.head, &place))
 		return true;
 	complain(imp, imp->state_file, strerror(errno));
 	return false;
+}
+
+static void say_full(struct import *imp)
+{
+	progress_clear(&imp->progress);
+	fprintf(stderr,
+		"rollcall-admin import: stopped behind line %lld, with %lld bad rows "
+		"(--max-errors)\n",
+		(long long)imp->rows[imp->used - 1].line, (long long)imp->bad);
+	if (imp->no_tenant > 0)
+		fprintf(stderr,
+			"rollcall-admin import: %lld of them name a tenant that is not known; "
+			"--create-tenants makes them\n",
+			(long long)imp->no_tenant);
+	say_how_to_go_on(imp);
 }
 
 /* Writes the batch, then tells of it. False: the import stops here. */
 static bool commit_batch(struct import *imp)
 {
 	enum err err = db_tx(imp->adm->db, run_batch, imp);
-	bool stopped = imp->used < imp->count;
+	bool stopped = imp->used < imp->count || imp->full;
 
-	if (err != ERR_OK) {
+	if (err != ERR_OK && !imp->rehearsed) {
 		progress_clear(&imp->progress);
 		admin_failed(imp->adm, "import", err);
 		fprintf(stderr, "rollcall-admin import: stopped at lines %lld to %lld\n",
 			(long long)imp->rows[0].line, (long long)imp->rows[imp->count - 1].line);
 		return false;
 	}
-	for (size_t i = 0; i < imp->count && i <= imp->used; i++) {
+	for (size_t i = 0; i < imp->seen; i++) {
 		const struct import_row *row = &imp->rows[i];
 
 		imp->added += row->outcome == IMPORT_NEW;
 		imp->present += row->outcome == IMPORT_PRESENT;
-		if (row->outcome == IMPORT_BAD)
-			report(imp, row->line, row->why);
+		if (row->outcome != IMPORT_BAD)
+			continue;
+		report(imp, row->line, row->why);
+		if (i < imp->used)
+			keep_bad(imp, row->line, row->why);
 	}
 	if (!keep_place(imp))
 		return false;
 	draw(imp);
+	if (imp->full)
+		say_full(imp);
 	imp->count = imp->used = 0;
 	return !stopped;
 }
@@ -254,10 +387,15 @@ static int import_rows(struct import *imp)
 			more = read_row(imp, &failed);
 		if (imp->count > 0 && !commit_batch(imp))
 			return 1;
+		if (interrupted && more) {
+			complain(imp, imp->file, "interrupted");
+			say_how_to_go_on(imp);
+			return 1;
+		}
 	}
 	if (failed)
 		return complain(imp, imp->file, strerror(errno));
-	return imp->bad > 0;
+	return imp->place.bad > 0;
 }
 
 /* CSV unless the first thing is a brace. */
@@ -287,7 +425,6 @@ static const char *read_header(struct import *imp)
 /* Header read, state read, place found, state file known to be writable. */
 static bool prepare(struct import *imp)
 {
-	struct import_place place;
 	const char *why;
 	struct stat st;
 
@@ -302,16 +439,17 @@ static bool prepare(struct import *imp)
 		report(imp, 1, why);
 		return false;
 	}
-	place = place_of(imp);
+	imp->place = place_of(imp);
 	if (imp->state_file != NULL)
-		why = import_state_read(imp->state_file, imp->in.head, &place);
-	if (why == NULL && !records_go_to(&imp->in, place.offset, place.line))
+		why = import_state_read(imp->kept, imp->state_file, imp->in.head, &imp->place);
+	if (why == NULL && !records_go_to(&imp->in, imp->place.offset, imp->place.line))
 		why = errno != 0 ? strerror(errno) : "points behind the end of the file";
 	if (why != NULL) {
 		complain(imp, imp->state_file, why);
 		return false;
 	}
 	imp->began = imp->in.offset;
+	tell_earlier(imp);
 	return keep_place(imp);
 }
 
@@ -325,6 +463,14 @@ static bool read_format(struct import *imp, const char *word)
 	return false;
 }
 
+static bool read_max_errors(struct import *imp, const char *word)
+{
+	if (str_to_i64(str_from(word), &imp->max_errors) == STR_INT_OK && imp->max_errors > 0)
+		return true;
+	fputs("rollcall-admin import: --max-errors takes a number from 1\n", stderr);
+	return false;
+}
+
 static bool read_options(struct import *imp, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -333,22 +479,36 @@ static bool read_options(struct import *imp, int argc, char **argv)
 		{"create-tenants", no_argument, NULL, 'c'},
 		{"strict", no_argument, NULL, 'x'},
 		{"ignore-unknown", no_argument, NULL, 'u'},
+		{"dry-run", no_argument, NULL, 'd'},
+		{"max-errors", required_argument, NULL, 'm'},
 		{NULL, 0, NULL, 0},
 	};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == '?' || (c == 'f' && !read_format(imp, optarg)))
+		if (c == '?' || (c == 'f' && !read_format(imp, optarg)) ||
+			(c == 'm' && !read_max_errors(imp, optarg)))
 			return false;
 		if (c == 's')
 			imp->state_file = optarg;
 		imp->create_tenants |= c == 'c';
 		imp->strict |= c == 'x';
+		imp->dry_run |= c == 'd';
 		imp->rules.ignore_unknown |= c == 'u';
 	}
 	if (optind + 1 == argc)
 		imp->file = argv[optind];
 	return imp->file != NULL;
+}
+
+static void say_outcome(const struct import *imp)
+{
+	printf("%s %lld sessions, %lld already there, %lld bad rows",
+		imp->dry_run ? "would import" : "imported", (long long)imp->added,
+		(long long)imp->present, (long long)imp->bad);
+	if (imp->place.bad > imp->bad)
+		printf(", %lld in all runs", (long long)imp->place.bad);
+	putchar('\n');
 }
 
 static int run(struct import *imp)
@@ -361,12 +521,28 @@ static int run(struct import *imp)
 	imp->rules.geo = geo;
 	progress_begin(&imp->progress);
 	if (prepare(imp)) {
+		watch_signals();
 		status = import_rows(imp);
 		progress_clear(&imp->progress);
-		printf("imported %lld sessions, %lld already there, %lld bad rows\n",
-			(long long)imp->added, (long long)imp->present, (long long)imp->bad);
+		say_outcome(imp);
 	}
 	geo_close(geo);
+	return status;
+}
+
+/* With the state in hand, if there is one. */
+static int run_locked(struct import *imp)
+{
+	const char *why;
+	int lock, status;
+
+	if (imp->state_file == NULL || imp->dry_run)
+		return run(imp);
+	lock = import_state_lock(imp->kept, imp->state_file, &why);
+	if (lock < 0)
+		return complain(imp, imp->state_file, why);
+	status = run(imp);
+	import_state_unlock(imp->kept, imp->state_file, lock);
 	return status;
 }
 
@@ -377,13 +553,18 @@ int admin_import(struct admin *adm, int argc, char **argv)
 	int status;
 
 	imp->adm = adm;
+	imp->max_errors = MAX_ERRORS;
+	imp->words = argv;
 	if (!read_options(imp, argc, argv))
 		return 2;
 	is_input = strcmp(imp->file, "-") == 0;
 	imp->in.fd = is_input ? STDIN_FILENO : open(imp->file, O_RDONLY | O_CLOEXEC);
 	if (imp->in.fd < 0)
 		return complain(imp, imp->file, strerror(errno));
-	status = run(imp);
+	imp->kept = arena_open();
+	buf_init(&imp->told, imp->kept);
+	status = run_locked(imp);
+	arena_close(imp->kept);
 	if (!is_input)
 		close(imp->in.fd);
 	return status;

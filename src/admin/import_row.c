@@ -5,12 +5,14 @@
  *
  * The surprise: a name that nobody knows is an error unless the operator says otherwise, because a
  * misspelt revoked_at would bring dead sessions back to life. */
-#include "admin/import.h"
 #include "api/registration.h"
+
+#include <assert.h>
+
 #include "auth/digest.h"
 #include "base/buf.h"
-
-#define TOKEN_LEAST_BYTES 16 /* below that it can be guessed */
+#include "base/limits.h"
+#include "import.h"
 
 enum cell { CELL_TEXT, CELL_NUMBER, CELL_JSON };
 
@@ -37,6 +39,7 @@ static const struct {
 	{"expires_in", CELL_NUMBER},
 	{"revoked_at", CELL_TEXT},
 	{"revoked_by", CELL_TEXT},
+	{"role", CELL_TEXT},
 	{"revoke_reason", CELL_TEXT},
 	{"authenticator_id", CELL_TEXT},
 	{"is_mfa_required", CELL_TEXT},
@@ -48,7 +51,7 @@ static const struct {
 /* The first of them, without which there is no session, and no way to tell it is there already. */
 #define REQUIRED_COLUMNS 3
 
-_Static_assert(ARRAY_LEN(columns) <= IMPORT_COLUMNS_MAX, "a file may have every column");
+static_assert(ARRAY_LEN(columns) <= IMPORT_COLUMNS_MAX, "a file may have every column");
 
 static int find_column(struct str name)
 {
@@ -162,20 +165,12 @@ static const struct json *object_from_json(
 	return obj;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 32);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool from_hex(struct str hex, unsigned char out[DIGEST_BYTES])
 {
 	if (hex.n != 2 * DIGEST_BYTES)
 		return false;
 	for (size_t i = 0; i < hex.n; i++) {
-		int v = hex_digit(hex.p[i]);
+		int v = str_hex_value(hex.p[i]);
 
 		if (v < 0)
 			return false;
@@ -197,7 +192,7 @@ static void read_token(struct faults *f, const struct json *body, struct session
 		fault_add(f, "body", "token", -1, "value_error", "excludes token_sha256");
 	else if (token.p != NULL && token.n < TOKEN_LEAST_BYTES)
 		fault_add(f, "body", "token", -1, "string_too_short",
-			"String should have at least 16 characters");
+			"String should have at least " LIMIT_TEXT(TOKEN_LEAST_BYTES) " characters");
 	else if (token.p != NULL)
 		digest_sha256(token, digest);
 	else if (!from_hex(hex, digest))
@@ -222,7 +217,8 @@ static void check_times(struct faults *f, const struct session_new *s)
 	if (s->revoked_ms != TIME_NONE && s->revoked_ms < created_ms)
 		fault_add(f, "body", "revoked_at", -1, "value_error",
 			"is before created_at (now, where none is given)");
-	if (s->revoked_ms == TIME_NONE && (s->revoked_by.p != NULL || s->revoke_reason.p != NULL))
+	if (s->revoked_ms == TIME_NONE &&
+		(s->revoked_by.subject.p != NULL || s->revoke_reason.p != NULL))
 		fault_add(f, "body", "revoked_at", -1, "missing",
 			"is needed with revoked_by and revoke_reason");
 }
@@ -236,7 +232,7 @@ static void read_times(struct faults *f, const struct json *body, struct session
 	body_time(f, body, "revoked_at", &s->revoked_ms);
 	if (s->expires_ms == TIME_NONE && s->created_ms != TIME_NONE)
 		s->expires_ms = s->created_ms + s->expires_in_s * 1000;
-	body_str(f, body, "revoked_by", BODY_OPTIONAL, LIMIT_ID_BYTES, &s->revoked_by);
+	body_str(f, body, "revoked_by", BODY_OPTIONAL, LIMIT_ID_BYTES, &s->revoked_by.subject);
 	body_str(f, body, "revoke_reason", BODY_OPTIONAL, LIMIT_REASON_BYTES, &s->revoke_reason);
 	check_times(f, s);
 }

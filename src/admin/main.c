@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * rollcall-admin: what an operator runs by hand or from cron, over the same settings and store as
- * the service. Commands are one file each; this one finds them. */
+ * rollcall-admin: what an operator runs by hand or from cron, with the settings and the store of
+ * the service. Each command has a file; this one chooses the command. */
 #include <stdio.h>
 #include <string.h>
 
-#include "admin/admin.h"
+#include "admin.h"
 #include "server/config.h"
+#include "server/option_file.h"
 
 #define HOUR_MS 3600000 /* a migration may take its time */
 #define DURATION_MAX_S INT64_C(3155760000)
@@ -13,19 +14,25 @@
 static const struct {
 	const char *name; /* in full, as messages show it */
 	int (*run)(struct admin *adm, int argc, char **argv);
+	bool asks_database;
 	const char *options;
 	const char *help;
 } commands[] = {
-	{"rollcall-admin migrate", admin_migrate, "[--schema DIR]",
+	{"rollcall-admin migrate", admin_migrate, true, "[--schema DIR]",
 		"bring the database's tables up to date"},
-	{"rollcall-admin import", admin_import,
+	{"rollcall-admin import", admin_import, true,
 		"[--format csv|ndjson] [--state FILE] [--create-tenants] [--strict] "
-		"[--ignore-unknown] FILE|-",
+		"[--ignore-unknown] [--max-errors N] [--dry-run] FILE|-",
 		"read sessions from a file"},
-	{"rollcall-admin purge", admin_purge,
-		"--older-than AGE [--audit-older-than AGE] [--pause-ms N] [--dry-run]",
-		"delete sessions that are long dead, and old audit rows"},
-	{"rollcall-admin stats", admin_stats, "[--json]", "show what the store holds"},
+	{"rollcall-admin keys", admin_keys, false, "new|rotate|list|drop KID",
+		"make, replace, list and drop keys of your own (ROLLCALL_JWKS_FILE)"},
+	{"rollcall-admin token", admin_token, false, "[--key FILE] --claims JSON [--expires AGE]",
+		"sign a token with such a key, or with one for HS256"},
+	{"rollcall-admin purge", admin_purge, true, "--older-than AGE [--dry-run]",
+		"drop the history of the months that are older throughout"},
+	{"rollcall-admin recount", admin_recount, true, "[--dry-run]",
+		"compare the maintained numbers with the sessions, and repair them"},
+	{"rollcall-admin stats", admin_stats, true, "[--json]", "show what the store holds"},
 };
 
 static const char *word(size_t command)
@@ -35,8 +42,9 @@ static const char *word(size_t command)
 
 static int usage(FILE *out)
 {
-	fputs("usage: rollcall-admin COMMAND [OPTIONS]; settings come from ROLLCALL_* as for the "
-	      "service\n",
+	fputs("usage: rollcall-admin [--config FILE] COMMAND [OPTIONS]\n"
+	      "Settings are the service's: ROLLCALL_* of the environment, and what FILE adds to "
+	      "them\n(" CONFIG_FILE ").\n",
 		out);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		fprintf(out, "  %s %s\n        %s\n", word(i), commands[i].options,
@@ -69,20 +77,34 @@ bool admin_duration(const char *text, int64_t *seconds)
 	return true;
 }
 
-static int run(size_t command, int argc, char **argv)
+/* The connector would step over it, and the database say something else. */
+static bool option_file_usable(const char *command, struct arena *a, const struct config *cfg)
+{
+	const char *fault = option_file_fault(a, cfg->db_defaults, cfg->db_group);
+
+	if (fault != NULL)
+		fprintf(stderr, "%s: %s\n", command, fault);
+	return fault == NULL;
+}
+
+static int run(size_t command, const char *config, int argc, char **argv)
 {
 	struct config cfg;
 	struct db_config db = {.connect_timeout_s = 10, .statement_ms = HOUR_MS, .lock_wait_s = 50};
 	struct admin adm;
 	int status;
 
-	if (!config_read(&cfg, stderr))
+	if (!config_file(config, stderr) || !config_read(&cfg, stderr))
 		return 2;
 	db.defaults_file = cfg.db_defaults;
 	db.group = cfg.db_group;
-	adm = (struct admin){.db = db_open(&db), .arena = arena_open(), .cfg = &cfg};
+	adm = (struct admin){
+		.db = db_open(&db), .arena = arena_open(), .cfg = &cfg, .config = config};
 	argv[0] = (char *)commands[command].name; /* getopt only reads it */
-	status = commands[command].run(&adm, argc, argv);
+	status = 1;
+	if (!commands[command].asks_database ||
+		option_file_usable(commands[command].name, adm.arena, &cfg))
+		status = commands[command].run(&adm, argc, argv);
 	if (status == 2)
 		fprintf(stderr, "usage: %s %s\n", commands[command].name,
 			commands[command].options);
@@ -97,11 +119,18 @@ static int run(size_t command, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	const char *config = NULL;
+
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], "--help") == 0)
 			return usage(stdout);
+	if (argc > 2 && strcmp(argv[1], "--config") == 0) {
+		config = argv[2];
+		argc -= 2;
+		argv += 2;
+	}
 	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)
 		if (strcmp(argv[1], word(i)) == 0)
-			return run(i, argc - 1, argv + 1);
+			return run(i, config, argc - 1, argv + 1);
 	return usage(stderr);
 }

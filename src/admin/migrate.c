@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "admin/admin.h"
+#include "admin.h"
 #include "db/compose.h"
 
 #ifndef SCHEMA_DIR
@@ -18,6 +18,18 @@
 #define NUMBER_DIGITS 4
 #define SCHEMA_FILE_BYTES (1 << 20)
 #define LOCK_WAIT_S 60
+
+static const struct stmt migration_lock = {"migrate.lock", SQL_READ, "i", "i",
+	"SELECT COALESCE(GET_LOCK(CONCAT('rollcall.', SHA1(COALESCE(DATABASE(), ''))), ?), 0)"};
+static const struct stmt migration_unlock = {"migrate.unlock", SQL_READ, "", "i",
+	"SELECT COALESCE(RELEASE_LOCK(CONCAT('rollcall.', SHA1(COALESCE(DATABASE(), '')))), 0)"};
+static const struct stmt migration_table = {"migrate.table", SQL_READ, "", "i",
+	"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"
+	" AND table_name = 'schema_migration'"};
+static const struct stmt migration_done = {"migrate.done", SQL_READ, "i", "i",
+	"SELECT COUNT(*) FROM schema_migration WHERE version = ?"};
+static const struct stmt migration_put = {"migrate.put", SQL_WRITE, "is", "",
+	"INSERT IGNORE INTO schema_migration (version, name) VALUES (?, ?)"};
 
 static const struct db_col one_col[] = {{'i', 0}};
 static const struct db_shape one_shape = {one_col, 1};
@@ -102,8 +114,8 @@ static enum err run_file(struct admin *adm, struct str text, struct buf *stateme
 
 static enum err is_applied(struct admin *adm, int64_t version, bool *applied)
 {
-	struct sql table = SQL_FIXED0(MIGRATION_TABLE);
-	struct sql done = SQL_FIXED(MIGRATION_DONE, db_i64(version));
+	struct sql table = SQL_FIXED0(&migration_table);
+	struct sql done = SQL_FIXED(&migration_done, db_i64(version));
 	int64_t count;
 	enum err err;
 
@@ -119,7 +131,7 @@ static enum err is_applied(struct admin *adm, int64_t version, bool *applied)
 static int apply(struct admin *adm, const char *dir, const char *name)
 {
 	int64_t version = strtol(name, NULL, 10);
-	struct sql put = SQL_FIXED(MIGRATION_PUT, db_i64(version), db_str(str_from(name)));
+	struct sql put = SQL_FIXED(&migration_put, db_i64(version), db_str(str_from(name)));
 	const char *path = arena_printf(adm->arena, "%s/%s", dir, name);
 	struct str text = STR_NONE;
 	struct buf statement;
@@ -182,8 +194,8 @@ static int apply_all(struct admin *adm, const char *dir)
 
 int admin_migrate(struct admin *adm, int argc, char **argv)
 {
-	struct sql lock = SQL_FIXED(MIGRATION_LOCK, db_i64(LOCK_WAIT_S));
-	struct sql unlock = SQL_FIXED0(MIGRATION_UNLOCK);
+	struct sql lock = SQL_FIXED(&migration_lock, db_i64(LOCK_WAIT_S));
+	struct sql unlock = SQL_FIXED0(&migration_unlock);
 	static const struct option options[] = {
 		{"schema", required_argument, NULL, 's'},
 		{NULL, 0, NULL, 0},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The progress line of rollcall-admin. Called by purge and import; writes to standard error. */
-#include "admin/progress.h"
+#include "progress.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  * resume from, lets a forgotten quote swallow the file into memory, and trims the blanks that RFC
  * 4180 calls part of a field. A quote within a field that does not begin with one is no quoting, so
  * that a bad row ends with its line. */
-#include "admin/records.h"
+#include "records.h"
 
 #include <errno.h>
 #include <unistd.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * rollcall-admin stats: what the whole store holds, as text or JSON. One scan of a covering index,
- * so it takes its time on a large store. Rows of tables are an estimate, counts are exact. */
+ * rollcall-admin stats: what the whole store holds, as text or JSON, from the maintained numbers.
+ * Rows of tables are an estimate, counts are exact. */
 #include <getopt.h>
 #include <stddef.h>
 #include <stdio.h>
 
-#include "admin/admin.h"
+#include "admin.h"
 #include "db/compose.h"
 #include "json/writer.h"
 
@@ -21,12 +21,40 @@ struct store {
 	int64_t oldest_ms, newest_ms; /* created_at; TIME_NONE without sessions */
 	int64_t longest_dead_ms;      /* since when; TIME_NONE: none is dead */
 	int64_t now_ms;
-	int64_t partners, tenants, users, applications, audit_rows;
-	int64_t oldest_audit_ms;
+	int64_t partners, tenants, users;
 	int64_t schema_version;
 	struct table tables[TABLES_MAX];
 	size_t table_count;
 };
+
+/* The instants of the year 9999 and 1 stand for none. */
+static const struct stmt store_sessions = {"stats.sessions", SQL_READ, "", "iiiiTTTt",
+	"SELECT l.living + e.expired + e.revoked, l.living - x.late, e.expired + x.late, e.revoked,"
+	" NULLIF(LEAST(COALESCE((SELECT MIN(created_at) FROM session), TIMESTAMP'9999-12-31 00:00:00'),"
+	" COALESCE((SELECT MIN(created_at) FROM ended), TIMESTAMP'9999-12-31 00:00:00')), TIMESTAMP'9999-12-31 00:00:00'),"
+	" NULLIF(GREATEST(COALESCE((SELECT MAX(created_at) FROM session), TIMESTAMP'0001-01-01 00:00:00'),"
+	" COALESCE((SELECT MAX(created_at) FROM ended), TIMESTAMP'0001-01-01 00:00:00')), TIMESTAMP'0001-01-01 00:00:00'),"
+	" NULLIF(LEAST(COALESCE(x.since, TIMESTAMP'9999-12-31 00:00:00'),"
+	" COALESCE((SELECT MIN(ended_at) FROM ended WHERE how = 'expired'), TIMESTAMP'9999-12-31 00:00:00'),"
+	" COALESCE((SELECT MIN(ended_at) FROM ended WHERE how = 'revoked'), TIMESTAMP'9999-12-31 00:00:00')),"
+	" TIMESTAMP'9999-12-31 00:00:00'), UTC_TIMESTAMP(3)"
+	" FROM (SELECT CAST(COALESCE(SUM(n), 0) AS SIGNED) AS living FROM tally"
+	" WHERE scope = 0 AND no = 0 AND what = 1) l"
+	" JOIN (SELECT COUNT(*) AS late, MIN(expires_at) AS since FROM session"
+	" WHERE expires_at <= UTC_TIMESTAMP(3)) x"
+	" JOIN (SELECT CAST(COALESCE(SUM(IF(what = 1, n, 0)), 0) AS SIGNED) AS expired,"
+	" CAST(COALESCE(SUM(IF(what = 2, n, 0)), 0) AS SIGNED) AS revoked FROM ended_tally"
+	" WHERE scope = 0 AND no = 0 AND what IN (1, 2)"
+	" AND month >= (SELECT history_month FROM store)) e"};
+static const struct stmt store_others = {"stats.others", SQL_READ, "", "iiiI",
+	"SELECT (SELECT COUNT(*) FROM partner), (SELECT COUNT(*) FROM tenant),"
+	" (SELECT COUNT(*) FROM user), (SELECT MAX(version) FROM schema_migration)"};
+static const struct stmt store_tables = {"stats.tables", SQL_READ, "", "siii",
+	"SELECT table_name, COALESCE(table_rows, 0), COALESCE(data_length, 0),"
+	" COALESCE(index_length, 0) FROM information_schema.tables"
+	" WHERE table_schema = DATABASE() AND table_name IN ('ended', 'ended_tally', 'ended_user',"
+	" 'partner', 'schema_migration', 'session', 'store', 'tally', 'tenant', 'user')"
+	" ORDER BY table_name"};
 
 static enum err take_table(void *ctx, const void *row)
 {
@@ -46,7 +74,7 @@ static enum err read_tables(struct admin *adm, struct store *s)
 		{'i', offsetof(struct table, index_bytes)},
 	};
 	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
-	struct sql q = SQL_FIXED0(STORE_TABLES);
+	struct sql q = SQL_FIXED0(&store_tables);
 	struct table row;
 
 	return db_each(adm->db, adm->arena, &q, &shape, &row, take_table, s);
@@ -62,21 +90,18 @@ static enum err read_store(struct admin *adm, struct store *s)
 		{'T', offsetof(struct store, oldest_ms)},
 		{'T', offsetof(struct store, newest_ms)},
 		{'T', offsetof(struct store, longest_dead_ms)},
-		{'T', offsetof(struct store, now_ms)},
+		{'t', offsetof(struct store, now_ms)},
 	};
 	static const struct db_shape session_shape = {session_cols, ARRAY_LEN(session_cols)};
 	static const struct db_col other_cols[] = {
 		{'i', offsetof(struct store, partners)},
 		{'i', offsetof(struct store, tenants)},
 		{'i', offsetof(struct store, users)},
-		{'i', offsetof(struct store, applications)},
-		{'i', offsetof(struct store, audit_rows)},
-		{'T', offsetof(struct store, oldest_audit_ms)},
 		{'I', offsetof(struct store, schema_version)},
 	};
 	static const struct db_shape other_shape = {other_cols, ARRAY_LEN(other_cols)};
-	struct sql sessions = SQL_FIXED0(STORE_SESSIONS);
-	struct sql others = SQL_FIXED0(STORE_OTHERS);
+	struct sql sessions = SQL_FIXED0(&store_sessions);
+	struct sql others = SQL_FIXED0(&store_others);
 	enum err err = db_one(adm->db, adm->arena, &sessions, &session_shape, s);
 
 	if (err == ERR_OK)
@@ -113,9 +138,6 @@ static void print_text(const struct store *s)
 	print_count("partners", s->partners);
 	print_count("tenants", s->tenants);
 	print_count("users", s->users);
-	print_count("applications", s->applications);
-	print_count("audit rows", s->audit_rows);
-	print_time(s, "  oldest", s->oldest_audit_ms);
 	if (s->schema_version != DB_NULL_I64)
 		print_count("schema version", s->schema_version);
 	printf("\n%-20s %12s %12s %12s\n", "table", "rows, about", "data, kB", "indexes, kB");
@@ -158,9 +180,6 @@ static enum err print_json(struct arena *a, const struct store *s)
 	json_i64(w, "partners", s->partners);
 	json_i64(w, "tenants", s->tenants);
 	json_i64(w, "users", s->users);
-	json_i64(w, "applications", s->applications);
-	json_i64(w, "audit_rows", s->audit_rows);
-	json_time(w, "oldest_audit_at", s->oldest_audit_ms);
 	if (s->schema_version == DB_NULL_I64)
 		json_null(w, "schema_version");
 	else

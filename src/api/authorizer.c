@@ -4,29 +4,12 @@
  * activity is written behind the answer (struct after), at most once per session per interval. */
 #include "api/authorizer.h"
 
-#include "api/credential.h"
-#include "api/id.h"
-#include "api/metric.h"
-#include "api/record.h"
-
-/* Takes the value of the next cookie of that name off the front of a Cookie header, without the
- * quotes it may wear (RFC 6265 section 4.1.1). */
-static bool next_cookie(struct str *rest, const char *name, struct str *value)
-{
-	struct str pair, key;
-
-	while (str_split(rest, ';', &pair)) {
-		pair = str_trim(pair);
-		if (pair.n == 0 || !str_split(&pair, '=', &key) || pair.p == NULL ||
-			!str_eq(key, str_from(name)))
-			continue;
-		if (pair.n >= 2 && pair.p[0] == '"' && pair.p[pair.n - 1] == '"')
-			pair = (struct str){pair.p + 1, pair.n - 2};
-		*value = pair;
-		return true;
-	}
-	return false;
-}
+#include "call/credential.h"
+#include "call/id.h"
+#include "call/metric.h"
+#include "call/request_log.h"
+#include "handlers.h"
+#include "http/response.h"
 
 static enum metric_number decision(enum err err)
 {
@@ -36,77 +19,57 @@ static enum metric_number decision(enum err err)
 }
 
 /* Of rows written with SQL; nothing else is registered, but a JWT says what it likes. */
-static bool is_told(const struct credential *cred)
+static bool is_told(const struct principal *who)
 {
-	return id_is_carried(cred->session_id) && id_is_carried(cred->user_id) &&
-	       id_is_carried(cred->tenant_id);
+	return id_is_carried(who->session_id) && id_is_carried(who->subject) &&
+	       id_is_carried(who->tenant_id);
 }
 
-static enum err check_token(
-	const struct app *app, struct arena *a, struct str token, struct credential *cred)
-{
-	enum err err = credential_check(app, a, token, cred);
-
-	if (err == ERR_OK && cred->session_id.p == NULL)
-		err = ERR_UNAUTHORIZED; /* a token without a session proves no session */
-	if (err == ERR_OK && !is_told(cred))
-		err = ERR_UNAUTHORIZED;
-	return err;
-}
-
-/* A browser sends every cookie of a name, also those that another host of a common parent domain
- * has set, or this one for another path: the first that opens counts. */
-static enum err check_cookies(const struct app *app, struct arena *a,
-	const struct http_request *req, struct credential *cred)
-{
-	struct str rest = http_header(req, "COOKIE"), token;
-	enum err err = ERR_UNAUTHORIZED;
-
-	for (int i = 0; i < LIMIT_COOKIES && err == ERR_UNAUTHORIZED; i++) {
-		if (!next_cookie(&rest, app->cfg.cookie, &token))
-			break;
-		err = check_token(app, a, token, cred);
-	}
-	return err;
-}
-
-/* The header a program sets on purpose wins over the cookie a browser sends along. */
 static enum err check(const struct app *app, struct arena *a, const struct http_request *req,
-	struct credential *cred, struct after *after)
+	struct principal *who, struct after *after)
 {
-	struct str token = bearer_token(http_header(req, "AUTHORIZATION"));
-	enum err err;
+	struct credential cred;
+	const char *why;
+	enum err err = credential_of_request(app, a, req, CREDENTIAL_COOKIE_TOO, &cred, &why);
 
-	if (token.p == NULL)
-		token = str_trim(http_header(req, "ZT_SESSION"));
-	err = token.p != NULL ? check_token(app, a, token, cred) : check_cookies(app, a, req, cred);
-	if (err == ERR_OK && cred->activity_due)
-		after->touch_session = cred->session_id;
+	if (err == ERR_OK)
+		err = credential_confirm(app, a, &cred);
+	/* A token without a session proves no session. */
+	if (err == ERR_OK && (!cred.confirmed || !is_told(&cred.who)))
+		err = ERR_UNAUTHORIZED;
+	if (err == ERR_OK && cred.activity_due)
+		after->touch_session = cred.who.session_id;
+	/* The web server asks for no reason, and tells none. */
+	if (err == ERR_SESSION_ENDED)
+		err = ERR_UNAUTHORIZED;
 	metric_add(app->metric, decision(err), 1);
+	*who = cred.who;
 	return err;
 }
 
 enum err authorizer_handler(struct call *c)
 {
-	struct credential cred;
-	enum err err = check(c->app, c->arena, &c->req, &cred, c->after);
+	struct principal who;
+	enum err err = check(c->app, c->arena, &c->req, &who, c->after);
 
 	if (err != ERR_OK)
 		return err;
-	c->who.subject = cred.user_id; /* for the log */
+	c->who.subject = who.subject; /* for the log */
 	c->res->status = 200;
-	http_response_header(c->res, "X-Rollcall-Session", cred.session_id);
-	http_response_header(c->res, "X-Rollcall-User", cred.user_id);
-	http_response_header(c->res, "X-Rollcall-Tenant", cred.tenant_id);
+	http_response_header(c->res, "X-Rollcall-Session", who.session_id);
+	http_response_header(c->res, "X-Rollcall-User", who.subject);
+	http_response_header(c->res, "X-Rollcall-Tenant", who.tenant_id);
 	return ERR_OK;
 }
 
+/* Only a refusal: what lets a request in is not the answer, and some web servers would put its
+ * headers on the application's. */
 static void refuse(const struct app *app, struct http_response *res, enum err err)
 {
+	http_response_is_private(res);
 	if (err != ERR_UNAUTHORIZED) {
 		res->status = 503;
-		http_response_header(res, "Retry-After",
-			str_printf(res->arena, "%lld", (long long)app->cfg.retry_after_s));
+		http_response_retry_after(res, app->cfg.retry_after_s);
 	} else if (app->cfg.login_url != NULL) {
 		res->status = 302;
 		http_response_header(res, "Location", str_from(app->cfg.login_url));
@@ -122,25 +85,25 @@ void authorizer_answer(const struct app *app, struct arena *a, const struct http
 	struct http_response *res, struct after *after)
 {
 	struct http_request *req = arena_zalloc(a, sizeof(*req));
-	struct credential cred;
-	struct record record;
+	struct principal who;
+	struct request_log log;
 	enum err err;
 
-	record_begin(&record, app);
-	record_route(&record, metric_authorizer());
+	request_log_begin(&log, app);
+	request_log_route(&log, metric_authorizer(app->routes));
 	http_request_parse(req, a, env, NULL, 0, STR_NONE);
-	after->request_id = record.request_id = req->id;
-	record.method = http_method_text(req->method);
+	after->request_id = log.request_id = req->id;
+	log.method = http_method_text(req->method);
 	http_response_header(res, "X-Request-Id", str_from(req->id));
-	err = check(app, a, req, &cred, after);
+	err = check(app, a, req, &who, after);
 	if (err == ERR_OK) {
 		res->status = 200;
-		record.caller = cred.user_id;
-		http_response_header(res, "Variable-ROLLCALL_SESSION", cred.session_id);
-		http_response_header(res, "Variable-ROLLCALL_USER", cred.user_id);
-		http_response_header(res, "Variable-ROLLCALL_TENANT", cred.tenant_id);
+		log.caller = who.subject;
+		http_response_header(res, "Variable-ROLLCALL_SESSION", who.session_id);
+		http_response_header(res, "Variable-ROLLCALL_USER", who.subject);
+		http_response_header(res, "Variable-ROLLCALL_TENANT", who.tenant_id);
 	} else {
 		refuse(app, res, err);
 	}
-	record_end(&record, res, err);
+	request_log_end(&log, res, err);
 }

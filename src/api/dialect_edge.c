@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * The only writer of the Edge Management API's envelopes and error bodies, and its other way in,
- * the zt-session header (contract sections 3 and 4). Messages are OpenZiti's fixed sentence per
+ * the zt-session header (schema/api.md 3.2, 4). Messages are OpenZiti's fixed sentence per
  * code; what is particular is in cause. */
-#include "api/edge.h"
-#include "auth/digest.h"
-#include "model/token.h"
+#include "handlers.h"
+
+#include "http/response.h"
+#include "json/writer.h"
 #include "query/query.h"
 
 struct outcome {
@@ -25,6 +26,7 @@ static const struct outcome outcomes[ERR__COUNT] = {
 	[ERR_INVALID_FILTER] = {400, "INVALID_FILTER", "The filter query supplied is invalid"},
 	[ERR_INVALID_SORT] = {400, "INVALID_SORT_IDENTIFIER", "The sort order supplied is invalid"},
 	[ERR_UNAUTHORIZED] = {401, "UNAUTHORIZED", unauthorized},
+	[ERR_SESSION_ENDED] = {401, "UNAUTHORIZED", unauthorized},
 	[ERR_FORBIDDEN] = {403, "UNAUTHORIZED", unauthorized},
 	[ERR_NOT_FOUND] = {404, "NOT_FOUND",
 		"The resource requested was not found or is no longer available"},
@@ -32,6 +34,7 @@ static const struct outcome outcomes[ERR__COUNT] = {
 	[ERR_NOT_ACCEPTABLE] = {406, "NOT_ACCEPTABLE",
 		"The accept header allows none of the content types of this resource"},
 	[ERR_UNAVAILABLE] = {503, "SERVER_TOO_MANY_REQUESTS", busy},
+	[ERR_BUSY] = {503, "SERVER_TOO_MANY_REQUESTS", busy},
 	[ERR_TIMEOUT] = {503, "SERVER_TOO_MANY_REQUESTS", busy},
 	[ERR_RETRY] = {503, "SERVER_TOO_MANY_REQUESTS", busy},
 	[ERR_LOST] = {503, "SERVER_TOO_MANY_REQUESTS", busy},
@@ -69,8 +72,8 @@ static void put_plain_cause(struct json_writer *w, struct str message)
 	json_str(w, "message", message);
 }
 
-/* Writes error.cause and error.causeMessage; the kinds differ in shape (zitiql 8). The model has an
- * object there and no null, so a cause that nobody knows is an empty one. */
+/* Writes error.cause and error.causeMessage; the kinds differ in shape (schema/filter.md 8). The
+ * model has an object there and no null, so a cause that nobody knows is an empty one. */
 static void put_cause(struct json_writer *w, const struct call *c)
 {
 	const struct fault *f = &c->faults.list[0];
@@ -109,8 +112,7 @@ static void fail(struct call *c, enum err err)
 	if (o->status == 401)
 		http_response_header(c->res, "WWW-Authenticate", STR("zt-session, Bearer"));
 	if (o->status == 503)
-		http_response_header(c->res, "Retry-After",
-			str_printf(c->arena, "%lld", (long long)c->app->cfg.retry_after_s));
+		http_response_retry_after(c->res, c->app->cfg.retry_after_s);
 	json_obj(w, "error");
 	json_obj(w, "args");
 	json_obj(w, "urlVars");
@@ -128,39 +130,7 @@ static void fail(struct call *c, enum err err)
 		http_response_restart(c->res);
 }
 
-/* zt-session: the opaque token of a session, whose user has to be a platform administrator. */
-static bool credentials(struct call *c, enum err *err)
-{
-	struct str token = str_trim(http_header(&c->req, "ZT_SESSION"));
-	unsigned char digest[DIGEST_BYTES];
-	struct token_owner owner;
-
-	if (token.p == NULL || token.n == 0)
-		return false;
-	if (token.n > LIMIT_TOKEN_BYTES) {
-		*err = ERR_UNAUTHORIZED;
-		return true;
-	}
-	digest_sha256(token, digest);
-	*err = token_owner(c->app->db, c->arena, (struct str){(char *)digest, sizeof(digest)},
-		c->app->cfg.activity_interval_s, &owner);
-	if (*err == ERR_NOT_FOUND)
-		*err = ERR_UNAUTHORIZED;
-	if (*err == ERR_OK)
-		c->who = (struct principal){
-			.kind = owner.is_admin ? PRINCIPAL_SUPER_ADMIN : PRINCIPAL_USER,
-			.subject = owner.user_id,
-			.session_id = owner.session_id,
-			.tenant_id = owner.tenant_id,
-			.partner_id = owner.partner_id,
-			.expires_ms = owner.expires_ms,
-			.issued_ms = owner.created_ms,
-		};
-	return true;
-}
-
 const struct dialect dialect_edge = {
 	.fail = fail,
-	.credentials = credentials,
 	.negotiates = true,
 };

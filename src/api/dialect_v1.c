@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * The only writer of the Sessions API's envelopes and error bodies (contract 2.1, 2.2, 2.5). */
-#include <stdio.h>
+ * The only writer of the Sessions API's envelopes and error bodies (schema/api.md 2.1, 2.2, 2.5).
+ */
+#include "handlers.h"
 
-#include "api/v1.h"
 #include "base/clock.h"
+#include "http/response.h"
+#include "json/writer.h"
 
 struct outcome {
 	int status;
@@ -13,8 +15,10 @@ struct outcome {
 static const struct outcome outcomes[ERR__COUNT] = {
 	[ERR_BAD_REQUEST] = {400, "Bad request"},
 	[ERR_UNAUTHORIZED] = {401, "Not authenticated"},
+	[ERR_SESSION_ENDED] = {401, "session is not active"},
 	[ERR_FORBIDDEN] = {403, "Not enough permissions"},
 	[ERR_NOT_FOUND] = {404, "Not Found"},
+	[ERR_NO_TENANT] = {404, "Tenant not found"},
 	[ERR_METHOD] = {405, "Method Not Allowed"},
 	[ERR_NOT_ACCEPTABLE] = {406, "Not Acceptable"},
 	[ERR_CONFLICT] = {409, "Conflict"},
@@ -22,6 +26,7 @@ static const struct outcome outcomes[ERR__COUNT] = {
 	[ERR_MEDIA_TYPE] = {415, "Unsupported media type, send application/json"},
 	[ERR_UNAVAILABLE] = {503, "Service Unavailable"},
 	[ERR_TIMEOUT] = {503, "Service Unavailable"},
+	[ERR_BUSY] = {503, "Too many searches at once"},
 	[ERR_RETRY] = {503, "Service Unavailable"},
 	[ERR_LOST] = {503, "Service Unavailable"},
 };
@@ -67,7 +72,7 @@ static void challenge(struct call *c, enum err err)
 {
 	struct str value = STR("Bearer");
 
-	if (err == ERR_UNAUTHORIZED && c->detail != NULL) {
+	if (err != ERR_FORBIDDEN && c->detail != NULL) {
 		value = str_printf(c->arena,
 			"Bearer error=\"invalid_token\", error_description=\"%s\"", c->detail);
 		c->detail = arena_printf(c->arena, "Invalid token: %s", c->detail);
@@ -83,11 +88,12 @@ static void fail(struct call *c, enum err err)
 	const struct outcome *o = &outcomes[err];
 
 	c->res->status = err == ERR_INVALID ? 422 : o->status != 0 ? o->status : 500;
-	if (err == ERR_UNAUTHORIZED || err == ERR_FORBIDDEN)
+	if (err == ERR_SESSION_ENDED)
+		c->detail = o->detail;
+	if (c->res->status == 401 || err == ERR_FORBIDDEN)
 		challenge(c, err);
 	if (c->res->status == 503)
-		http_response_header(c->res, "Retry-After",
-			str_printf(c->arena, "%lld", (long long)c->app->cfg.retry_after_s));
+		http_response_retry_after(c->res, c->app->cfg.retry_after_s);
 	http_response_header(c->res, "Content-Type", STR("application/json"));
 	json_obj(w, NULL);
 	if (err == ERR_INVALID) {
@@ -105,4 +111,4 @@ static void fail(struct call *c, enum err err)
 		http_response_restart(c->res);
 }
 
-const struct dialect dialect_v1 = {.fail = fail};
+const struct dialect dialect_v1 = {.fail = fail, .takes_cookie = true};

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * /edge/management/v1/api-sessions: list, detail and delete of active sessions, as OpenZiti's
  * controller has them. Called by dispatch through the route table. */
-#include "api/edge.h"
+#include "handlers.h"
+
+#include "http/response.h"
 #include "json/reader.h"
+#include "json/writer.h"
 #include "model/api_session.h"
 #include "model/revoke.h"
 
@@ -181,6 +184,8 @@ enum err edge_list(struct call *c)
 
 	if (err == ERR_OK)
 		err = read_query(c, &query);
+	if (err == ERR_OK)
+		err = call_enter_search(c, query);
 	if (err != ERR_OK)
 		return err;
 	query_paging(query, page.has_limit, page.limit, page.has_offset, page.offset,
@@ -192,7 +197,7 @@ enum err edge_list(struct call *c)
 	json_arr(ctx.w, "data");
 	ctx.scratch = arena_open();
 	err = api_session_list(
-		c->app->db, c->arena, &c->scope, limit, offset, put_row, &ctx, &total);
+		c->app->db, c->arena, ctx.scratch, &c->scope, limit, offset, put_row, &ctx, &total);
 	arena_close(ctx.scratch);
 	if (err != ERR_OK)
 		return err;

@@ -2,7 +2,10 @@
  * Serves the description of the API. Called by dispatch through the route table; reads nothing but
  * the text in the program. The surprise: the text is not parsed. What depends on the installation
  * begins strings of it that are known, so those beginnings are replaced on the way out. */
-#include "api/openapi.h"
+#include "handlers.h"
+
+#include "http/response.h"
+#include "json/writer.h"
 
 struct place {
 	struct str text; /* in the document */
@@ -66,6 +69,7 @@ enum err openapi_handler(struct call *c)
 
 	c->res->status = 200;
 	http_response_header(c->res, "Content-Type", STR("application/json"));
+	http_response_header(c->res, "Cache-Control", STR("public, max-age=300"));
 	openapi_write(c->arena, c->req.mount, cfg->api_prefix, cfg->edge_prefix, &c->res->body);
 	return ERR_OK;
 }

@@ -2,12 +2,14 @@
  * Health and numbers for load balancers and monitoring. Called by dispatch through the route table.
  * The surprise: whose address may read the numbers is decided by REMOTE_ADDR, the peer of the web
  * server, and never by a header that anybody can send. */
-#include "api/ops.h"
+#include "handlers.h"
+#include "model/store.h"
 
-#include <arpa/inet.h>
-#include <stdio.h>
-
-#include "api/metric.h"
+#include "base/address.h"
+#include "call/metric.h"
+#include "db/db.h"
+#include "http/response.h"
+#include "json/writer.h"
 
 static enum err answer_ok(struct call *c)
 {
@@ -29,37 +31,26 @@ enum err ops_healthz(struct call *c)
 enum err ops_readyz(struct call *c)
 {
 	/* Whatever is wrong with it: requests belong elsewhere. */
-	return db_ping(c->app->db) != ERR_OK ? ERR_UNAVAILABLE : answer_ok(c);
+	return store_ping(c->app->db) != ERR_OK ? ERR_UNAVAILABLE : answer_ok(c);
 }
 
-/* Every address as IPv6. */
-static bool read_address(struct str s, struct in6_addr *out)
+static bool read_address(struct str text, struct address *out)
 {
-	char text[INET6_ADDRSTRLEN], mapped[sizeof("::ffff:") + INET_ADDRSTRLEN];
-	struct in_addr v4;
-
-	if (s.n == 0 || s.n >= sizeof(text))
+	if (!address_read(str_trim(text), out))
 		return false;
-	memcpy(text, s.p, s.n);
-	text[s.n] = '\0';
-	if (inet_pton(AF_INET6, text, out) == 1)
-		return true;
-	if (inet_pton(AF_INET, text, &v4) != 1)
-		return false;
-	snprintf(mapped, sizeof(mapped), "::ffff:%.*s", INET_ADDRSTRLEN, text);
-	return inet_pton(AF_INET6, mapped, out) == 1;
+	address_unmap(out);
+	return true;
 }
 
 bool ops_is_listed(const char *list, struct str address)
 {
 	struct str rest = str_from(list), part;
-	struct in6_addr asked, listed;
+	struct address asked, listed;
 
-	if (!read_address(str_trim(address), &asked))
+	if (!read_address(address, &asked))
 		return false;
 	while (str_split(&rest, ',', &part))
-		if (read_address(str_trim(part), &listed) &&
-			memcmp(&asked, &listed, sizeof(asked)) == 0)
+		if (read_address(part, &listed) && address_eq(&asked, &listed))
 			return true;
 	return false;
 }
@@ -74,7 +65,6 @@ enum err ops_metrics(struct call *c)
 	c->res->status = 200;
 	http_response_header(
 		c->res, "Content-Type", STR("text/plain; version=0.0.4; charset=utf-8"));
-	http_response_header(c->res, "Cache-Control", STR("no-store"));
 	metric_print(c->app->metric, c->app->cfg.version, &c->res->body);
 	return ERR_OK;
 }

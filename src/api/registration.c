@@ -3,16 +3,13 @@
  * admin/import_row.c; touches memory only. */
 #include "api/registration.h"
 
-#include <arpa/inet.h>
-
-#include "api/id.h"
+#include "base/address.h"
+#include "base/limits.h"
+#include "call/id.h"
 #include "json/writer.h"
 #include "model/device.h"
+#include "auth/principal.h"
 #include "model/geo.h"
-
-#define DEVICE_TYPE_BYTES 32
-#define LOCATION_BYTES 255
-#define SESSION_SECONDS_MAX INT64_C(315360000) /* longest expires_in: ten years */
 
 /* An id that no header carries would make a session that the Authorizer never lets in. */
 static void read_id(struct faults *f, const struct json *body, const char *name,
@@ -36,20 +33,16 @@ static void read_session_id(
  * IPv4 address it is, so that a filter for its network finds it. */
 static void read_address(struct faults *f, const struct json *body, struct str *address)
 {
-	struct in6_addr v6;
-	struct in_addr v4;
+	struct address read;
 
-	body_str(f, body, "ip_address", BODY_OPTIONAL, INET6_ADDRSTRLEN, address);
-	if (address->p == NULL || inet_pton(AF_INET, address->p, &v4) == 1)
+	body_str(f, body, "ip_address", BODY_OPTIONAL, ADDRESS_TEXT_BYTES, address);
+	if (address->p == NULL)
 		return;
-	if (inet_pton(AF_INET6, address->p, &v6) != 1) {
+	if (!address_read(*address, &read))
 		fault_add(f, "body", "ip_address", -1, "ip_any_address",
 			"value is not a valid IPv4 or IPv6 address");
-	} else if (IN6_IS_ADDR_V4MAPPED(&v6)) {
-		char *text = arena_alloc(f->arena, INET_ADDRSTRLEN);
-
-		*address = str_from(inet_ntop(AF_INET, v6.s6_addr + 12, text, INET_ADDRSTRLEN));
-	}
+	else if (address_unmap(&read))
+		*address = address_text(f->arena, &read);
 }
 
 /* A header of any length must not keep anybody from signing in: the user agent is cut. */
@@ -69,7 +62,7 @@ static void read_end(const struct registration_rules *rules, struct faults *f,
 	int64_t seconds = 0;
 
 	s->expires_ms = TIME_NONE;
-	body_i64(f, body, "expires_in", 1, SESSION_SECONDS_MAX, &seconds);
+	body_i64(f, body, "expires_in", 1, LIMIT_SESSION_SECONDS, &seconds);
 	body_time(f, body, "expires_at", &s->expires_ms);
 	if (seconds != 0 && s->expires_ms != TIME_NONE)
 		body_value_error(f, "Value error, expires_in and expires_at exclude each other");
@@ -85,6 +78,19 @@ static void read_admin(struct faults *f, const struct json *body, struct user_ne
 
 	body_bool(f, body, "is_admin", &is_admin);
 	u->is_admin = json_member(body, "is_admin") == NULL ? DB_NULL_I64 : is_admin;
+}
+
+/* The session's own role; a platform administrator's session has theirs where the body names none.
+ */
+static void read_role(
+	struct faults *f, const struct json *body, const struct user_new *u, struct str *role)
+{
+	body_str(f, body, "role", BODY_OPTIONAL, LIMIT_ID_BYTES, role);
+	if (role->p != NULL && principal_of_role(*role) == PRINCIPAL_USER)
+		fault_add(f, "body", "role", -1, "literal_error",
+			"Input should be 'tenant_admin', 'partner_admin' or 'super_admin'");
+	if (role->p == NULL && u->is_admin == 1)
+		*role = str_from(principal_role(PRINCIPAL_SUPER_ADMIN));
 }
 
 /* A set, as the filter language counts it: the first of equal ones stays. */
@@ -125,19 +131,22 @@ static struct str read_tags(struct faults *f, const struct json *body)
 	}
 	if (tags->count > LIMIT_TAGS)
 		fault_add(f, "body", "tags", -1, "too_long",
-			"Dictionary should have at most 64 items");
+			"Dictionary should have at most " LIMIT_TEXT(LIMIT_TAGS) " items");
 	for (const struct json *t = tags->first; t != NULL; t = t->next) {
 		bool flat = t->type == JSON_BOOL || t->type == JSON_NULL || t->type == JSON_STRING;
 
 		if (!flat || t->text.n > LIMIT_TAG_VALUE_BYTES || t->key.n > LIMIT_ID_BYTES)
 			fault_add(f, "body", "tags", -1, "value_error",
-				"Value error, a tag is a string of at most 4096 bytes, a boolean "
-				"or null, its name at most 255 bytes");
+				"Value error, a tag is a string of at most " LIMIT_TEXT(
+					LIMIT_TAG_VALUE_BYTES) " bytes, a boolean or null, its name "
+							       "at most " LIMIT_TEXT(
+								       LIMIT_ID_BYTES) " bytes");
 	}
 	text = json_text(f->arena, tags);
 	if (text.n > LIMIT_TAGS_BYTES)
 		fault_add(f, "body", "tags", -1, "too_long",
-			"Dictionary should have at most 16384 bytes of JSON");
+			"Dictionary should have at most " LIMIT_TEXT(
+				LIMIT_TAGS_BYTES) " bytes of JSON");
 	return text;
 }
 
@@ -153,8 +162,8 @@ void registration_read(const struct registration_rules *rules, struct faults *f,
 	read_address(f, body, &s->ip_address);
 	read_user_agent(f, body, &s->user_agent);
 	read_end(rules, f, body, s);
-	body_str(f, body, "device_type", BODY_OPTIONAL, DEVICE_TYPE_BYTES, &s->device_type);
-	body_str(f, body, "location", BODY_OPTIONAL, LOCATION_BYTES, &s->location);
+	body_str(f, body, "device_type", BODY_OPTIONAL, LIMIT_DEVICE_TYPE_BYTES, &s->device_type);
+	body_str(f, body, "location", BODY_OPTIONAL, LIMIT_LOCATION_BYTES, &s->location);
 	body_str(f, body, "partner_id", BODY_FILLED, LIMIT_ID_BYTES, &s->partner_id);
 	read_admin(f, body, u);
 	body_str(f, body, "authenticator_id", BODY_OPTIONAL, LIMIT_ID_BYTES, &s->authenticator_id);
@@ -164,6 +173,7 @@ void registration_read(const struct registration_rules *rules, struct faults *f,
 	body_bool(f, body, "is_mfa_required", &s->is_mfa_required);
 	body_bool(f, body, "is_mfa_complete", &s->is_mfa_complete);
 	read_session_id(f, body, rules->id, &s->id);
+	read_role(f, body, u, &s->role);
 	u->tenant_id = s->tenant_id;
 	u->id = s->user_id;
 	if (s->device_type.p == NULL)

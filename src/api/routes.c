@@ -3,25 +3,21 @@
  * parameters are enforced by dispatch from the row; HEAD, 405 and Allow follow from it. */
 #include "api/routes.h"
 
-#include "api/authorizer.h"
-#include "api/edge.h"
-#include "api/ingest.h"
-#include "api/openapi.h"
-#include "api/ops.h"
-#include "api/v1.h"
+#include "console.h"
+#include "handlers.h"
 
-#define PAGING (1u << PARAM_PAGE | 1u << PARAM_PER_PAGE)
+#define PAGING (1u << PARAM_PAGE | 1u << PARAM_PER_PAGE | 1u << PARAM_CURSOR)
 #define ACTIVE (1u << PARAM_ACTIVE_ONLY)
 #define USER (1u << PARAM_USER_ID)
 #define WHERE (USER | 1u << PARAM_TENANT_ID | 1u << PARAM_PARTNER_ID)
 
 /* clang-format off */
 #define V1(method, pattern, handler, access, body, params, name) \
-	{{HTTP_##method, PREFIX_V1, pattern}, handler, ACCESS_##access, BODY_##body, params, &dialect_v1, name},
+	{{HTTP_##method, PREFIX_V1, pattern}, handler, ACCESS_##access, BODY_##body, params, &dialect_v1, name, false},
 #define EDGE(method, pattern, handler, access, name) \
-	{{HTTP_##method, PREFIX_EDGE, pattern}, handler, ACCESS_##access, BODY_NONE, 0, &dialect_edge, name},
+	{{HTTP_##method, PREFIX_EDGE, pattern}, handler, ACCESS_##access, BODY_NONE, 0, &dialect_edge, name, false},
 
-const struct route routes[] = {
+static const struct route routes[] = {
 	/* method  pattern                                     handler                access          body  parameters            name */
 	V1(GET,    "/admin/sessions",                          v1_admin_list,         PLATFORM_READ,  NONE, PAGING | WHERE,       "v1.admin.list")
 	V1(POST,   "/admin/sessions/revoke-all",               v1_admin_revoke_all,   PLATFORM_WRITE, JSON, 0,                    "v1.admin.revoke_all")
@@ -51,11 +47,15 @@ const struct route routes[] = {
 	EDGE(GET,    "/api-sessions/{id}", edge_detail, EDGE_READ,  "edge.detail")
 	EDGE(DELETE, "/api-sessions/{id}", edge_delete, EDGE_WRITE, "edge.delete")
 
-	{{HTTP_GET, PREFIX_HEALTHZ, ""}, ops_healthz, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "ops.healthz"},
-	{{HTTP_GET, PREFIX_READYZ, ""},  ops_readyz,  ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "ops.readyz"},
-	{{HTTP_GET, PREFIX_METRICS, ""}, ops_metrics, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "ops.metrics"},
-	{{HTTP_GET, PREFIX_AUTHORIZE, ""}, authorizer_handler, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "authorize"},
+	{{HTTP_GET, PREFIX_HEALTHZ, ""}, ops_healthz, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "ops.healthz", false},
+	{{HTTP_GET, PREFIX_READYZ, ""},  ops_readyz,  ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "ops.readyz", false},
+	{{HTTP_GET, PREFIX_METRICS, ""}, ops_metrics, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "ops.metrics", false},
+	{{HTTP_GET, PREFIX_AUTHORIZE, ""}, authorizer_handler, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "authorize", true},
+
+	{{HTTP_GET, PREFIX_CONSOLE, ""}, console_page, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "console.page", false},
+	{{HTTP_GET, PREFIX_CONSOLE, "/{digest}/{file}"}, console_asset, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "console.asset", false},
+	{{HTTP_GET, PREFIX_ROOT, ""}, console_at_root, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "console.at_root", false},
 };
 /* clang-format on */
 
-const size_t route_count = ARRAY_LEN(routes);
+const struct route_table api_routes = {routes, ARRAY_LEN(routes), &dialect_v1};

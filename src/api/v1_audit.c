@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * GET /admin/audit and /tenants/{tenant_id}/audit: who ended what (extension, contract
  * section 2.3's audit rows shown). Called by dispatch through the route table. */
-#include "api/v1.h"
+#include "handlers.h"
+
+#include "json/writer.h"
 #include "model/audit.h"
 
 static void put_entry(struct json_writer *w, const struct audit_entry *e)
@@ -15,37 +17,35 @@ static void put_entry(struct json_writer *w, const struct audit_entry *e)
 	json_str(w, "endpoint", e->endpoint);
 	json_str(w, "request_id", e->request_id);
 	json_str(w, "reason", e->reason);
+	json_str(w, "revoked_by_tenant", e->revoked_by_tenant);
+	json_str(w, "revoked_by_kind", e->revoked_by_kind);
 	json_end(w);
 }
 
 enum err v1_audit_list(struct call *c)
 {
-	int64_t page = c->params[PARAM_PAGE].i, per_page = c->params[PARAM_PER_PAGE].i;
-	struct session_scope reach = c->scope;
-	struct audit_scope scope;
+	size_t per_page = (size_t)c->params[PARAM_PER_PAGE].i;
+	const struct audit_entry *last = NULL;
+	struct session_range range;
 	struct audit_page rows;
 	struct json_writer *w;
 	enum err err;
 
 	if (c->params[PARAM_TENANT_ID].s.p != NULL)
-		scope_narrow_tenant(&reach, c->params[PARAM_TENANT_ID].s);
+		scope_narrow_tenant(&c->scope, c->params[PARAM_TENANT_ID].s);
 	if (c->params[PARAM_PARTNER_ID].s.p != NULL)
-		scope_narrow_partner(&reach, c->params[PARAM_PARTNER_ID].s);
-	scope = (struct audit_scope){
-		.tenant_id = reach.tenant_id,
-		.partner_id = reach.partner_id,
-		.user_id = c->params[PARAM_USER_ID].s,
-		.nothing = reach.nothing,
-	};
-	err = audit_list(
-		c->app->db, c->arena, &scope, per_page, v1_page_offset(page, per_page), &rows);
+		scope_narrow_partner(&c->scope, c->params[PARAM_PARTNER_ID].s);
+	c->scope.user_id = c->params[PARAM_USER_ID].s;
+	err = v1_read_range(c, &range);
+	if (err == ERR_OK)
+		err = audit_list(c->app->db, c->arena, &c->scope, &range, &rows);
 	if (err != ERR_OK)
 		return err;
-	w = v1_open(c, 200);
-	json_arr(w, "data");
-	for (size_t i = 0; i < rows.count; i++)
+	w = v1_open_page(c);
+	for (size_t i = 0; i < rows.count && i < per_page; i++)
 		put_entry(w, &rows.rows[i]);
-	json_end(w);
-	v1_put_pagination(w, page, per_page, rows.total);
-	return v1_close(c, w);
+	if (rows.count > per_page)
+		last = &rows.rows[per_page - 1];
+	return v1_close_page(c, w, rows.total, last != NULL ? last->revoked_ms : 0,
+		last != NULL ? last->session_id : STR_NONE);
 }

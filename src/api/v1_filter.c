@@ -2,9 +2,13 @@
  * Revoking by filter, for platform and tenant administrators (extension). Called by dispatch
  * through the route table. A filter that ends sessions must never mean something else than it says:
  * one that mixes and, or and not without parentheses is refused with both readings spelled out. */
-#include "api/body.h"
-#include "api/v1.h"
+#include "handlers.h"
+
+#include "call/body.h"
+#include "json/writer.h"
 #include "model/api_session.h"
+#include "model/revoke.h"
+#include "model/session.h"
 
 struct wish {
 	struct query *query;
@@ -57,12 +61,13 @@ static enum err read_wish(struct call *c, struct wish *wish)
 
 static enum err answer_dry_run(struct call *c)
 {
+	static const struct session_range first = {.limit = PAGE_DEFAULT};
 	struct session_page rows;
 	struct json_writer *w;
 	enum err err;
 
 	c->scope.active = true;
-	err = session_list(c->app->db, c->arena, &c->scope, PAGE_DEFAULT, 0, &rows);
+	err = session_list(c->app->db, c->arena, &c->scope, &first, &rows);
 	if (err != ERR_OK)
 		return err;
 	w = v1_open(c, 200);
@@ -85,15 +90,19 @@ enum err v1_revoke_by_filter(struct call *c)
 
 	if (err != ERR_OK)
 		return err;
+	err = call_enter_search(c, wish.query);
+	if (err != ERR_OK)
+		return err;
 	c->scope.filter = wish.query;
 	if (wish.dry_run)
 		return answer_dry_run(c);
 	revoke = call_revoke(c, &c->scope);
 	revoke.if_count = wish.if_count;
 	revoke.reason = wish.reason;
-	err = call_end_sessions(c, &revoke);
+	err = v1_revoke(c, &revoke);
 	if (err == ERR_CONFLICT)
-		c->detail = arena_printf(c->arena, "The number of matching sessions is not %lld",
-			(long long)wish.if_count);
-	return err != ERR_OK ? err : v1_answer_revoked(c, &revoke);
+		c->detail = arena_printf(c->arena,
+			"The number of matching sessions is %lld and not %lld",
+			(long long)revoke.matched, (long long)wish.if_count);
+	return err;
 }

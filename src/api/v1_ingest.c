@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT
  * POST /sessions and what belongs to it: how applications put sessions in and ask after them
- * (contract section 5). Called by dispatch through the route table. The one place where a token is
+ * (schema/api.md 5). Called by dispatch through the route table. The one place where a token is
  * made; it is in this answer and nowhere else. */
-#include "api/ingest.h"
+#include "handlers.h"
 
 #include <stdlib.h>
 
 #include "api/registration.h"
-#include "api/v1.h"
 #include "auth/digest.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "http/response.h"
+#include "json/writer.h"
 #include "model/activity.h"
 #include "model/api_session.h"
 #include "model/register.h"
+#include "model/session.h"
 
 #define TOKEN_RANDOM_BYTES 32 /* 256 bits */
 
@@ -104,56 +106,65 @@ static void complete(struct call *c, struct session_new *s, struct str *token)
 	}
 }
 
-static enum err answer_registered(
-	struct call *c, struct str id, enum registered which, struct str token)
+static enum err answer_registered(struct call *c, enum registered which,
+	const struct session *session, struct str apps, struct str token)
 {
-	struct session_scope scope = {.session_id = id};
-	struct session_detail detail;
-	struct json_writer *w;
-	enum err err = session_get(c->app->db, c->arena, &scope, &detail);
+	struct json_writer *w = v1_open(c, which == REGISTERED_NEW ? 201 : 200);
 
-	if (err != ERR_OK)
-		return err;
-	w = v1_open(c, which == REGISTERED_NEW ? 201 : 200);
-	v1_put_detail(w, c, &detail);
-	if (which == REGISTERED_NEW) {
-		http_response_header(c->res, "Cache-Control", STR("no-store"));
+	v1_put_detail(w, c, session, apps);
+	if (which == REGISTERED_NEW)
 		json_str(w, "token", token);
-	}
 	json_end(w);
 	return v1_close(c, w);
 }
 
+/* A tenant's own service neither leaves its tenant nor makes administrators of more than it, nor
+ * unmakes them. */
+static enum err check_reach(const struct call *c, struct registration *reg)
+{
+	enum principal_kind kind = principal_of_role(reg->session.role);
+
+	if (c->reach == REACH_ALL)
+		return ERR_OK;
+	if (!str_eq(reg->session.tenant_id, c->who.tenant_id))
+		return ERR_NO_TENANT;
+	if (reg->user.is_admin == 1 || kind == PRINCIPAL_PARTNER_ADMIN ||
+		kind == PRINCIPAL_SUPER_ADMIN)
+		return ERR_FORBIDDEN;
+	reg->user.is_admin = DB_NULL_I64;
+	return ERR_OK;
+}
+
 enum err ingest_register(struct call *c)
 {
-	struct registration reg = {.of_platform = c->reach == REACH_ALL};
-	struct str token;
+	struct registration reg = {.may_create = c->reach == REACH_ALL};
+	struct session session;
+	struct str token, apps = STR_NONE;
 	enum registered which;
-	enum err err = read_registration(c, &reg);
+	enum err err = call_confirm(c);
 
+	if (err == ERR_OK)
+		err = read_registration(c, &reg);
+	if (err == ERR_OK)
+		err = check_reach(c, &reg);
 	if (err != ERR_OK)
 		return err;
-	/* A tenant's own service neither leaves its tenant nor makes platform administrators, nor
-	 * unmakes them. */
-	if (c->reach == REACH_TENANT && !str_eq(reg.session.tenant_id, c->who.tenant_id)) {
-		c->detail = "Tenant not found";
-		return ERR_NOT_FOUND;
-	}
-	if (c->reach == REACH_TENANT && reg.user.is_admin == 1)
-		return ERR_FORBIDDEN;
-	if (c->reach == REACH_TENANT)
-		reg.user.is_admin = DB_NULL_I64;
+	reg.own_id = reg.session.id.p != NULL;
 	complete(c, &reg.session, &token);
-	err = register_session(c->app->db, c->arena, &reg, &which, &c->detail);
-	if (err == ERR_NOT_FOUND)
-		c->detail = "Tenant not found";
-	return err != ERR_OK ? err : answer_registered(c, reg.session.id, which, token);
+	err = register_session(c->app->db, c->arena, &reg, &which, &session, &c->detail);
+	if (err == ERR_OK && which == REGISTERED_BEFORE) {
+		struct session_scope scope = {.session_id = reg.session.id};
+
+		err = session_get(c->app->db, c->arena, &scope, &session, &apps);
+	}
+	if (err != ERR_OK)
+		return err == ERR_NOT_FOUND ? ERR_NO_TENANT : err;
+	return answer_registered(c, which, &session, apps, token);
 }
 
 enum err ingest_activity(struct call *c)
 {
 	struct activity act = {
-		.session_id = call_var(c, "session_id"),
 		.interval_s = c->app->cfg.activity_interval_s,
 	};
 	enum err err;
@@ -168,6 +179,7 @@ enum err ingest_activity(struct call *c)
 		fault_add(&c->faults, "body", "application_id", -1, "missing", "Field required");
 	if (c->faults.count > 0)
 		return ERR_INVALID;
+	c->scope.session_id = call_var(c, "session_id");
 	err = activity_record(c->app->db, c->arena, &c->scope, &act);
 	if (err == ERR_NOT_FOUND)
 		c->detail = "Session not found";

@@ -2,10 +2,13 @@
  * POST /sessions/introspect (RFC 7662): whether a token, a session's opaque one or a JWT, would be
  * let in right now. Called by dispatch through the route table. What is unknown, ended, forged or
  * outside the caller's reach is {"active":false} and nothing more (section 2.2 of the RFC). */
-#include "api/body.h"
-#include "api/credential.h"
-#include "api/ingest.h"
+#include "handlers.h"
+
 #include "base/clock.h"
+#include "call/body.h"
+#include "call/credential.h"
+#include "http/response.h"
+#include "json/writer.h"
 
 /* The token of a form, as the RFC has it, or of a JSON object. */
 static enum err read_token(struct call *c, struct str *token)
@@ -28,28 +31,30 @@ static enum err read_token(struct call *c, struct str *token)
 	return c->faults.count > 0 ? ERR_INVALID : ERR_OK;
 }
 
-static bool in_reach(const struct call *c, const struct credential *cred)
+static bool in_reach(const struct call *c, const struct principal *who)
 {
 	return c->reach == REACH_ALL ||
-	       (cred->tenant_id.p != NULL && str_eq(cred->tenant_id, c->who.tenant_id));
+	       (who->tenant_id.p != NULL && str_eq(who->tenant_id, c->who.tenant_id));
 }
 
 static void put_claims(struct json_writer *w, const struct credential *cred)
 {
+	const struct principal *who = &cred->who;
+
 	json_cstr(w, "token_type", cred->is_jwt ? "Bearer" : "zt-session");
-	json_str(w, "sub", cred->user_id);
-	if (cred->session_id.p != NULL)
-		json_str(w, "sid", cred->session_id);
-	if (cred->tenant_id.p != NULL)
-		json_str(w, "tenant_id", cred->tenant_id);
-	if (cred->expires_ms != TIME_NONE)
-		json_i64(w, "exp", cred->expires_ms / 1000);
-	if (cred->issued_ms != TIME_NONE)
-		json_i64(w, "iat", cred->issued_ms / 1000);
-	if (cred->issuer.p != NULL)
-		json_str(w, "iss", cred->issuer);
-	if (cred->audience.p != NULL)
-		json_str(w, "aud", cred->audience);
+	json_str(w, "sub", who->subject);
+	if (who->session_id.p != NULL)
+		json_str(w, "sid", who->session_id);
+	if (who->tenant_id.p != NULL)
+		json_str(w, "tenant_id", who->tenant_id);
+	if (who->expires_ms != TIME_NONE)
+		json_i64(w, "exp", who->expires_ms / 1000);
+	if (who->issued_ms != TIME_NONE)
+		json_i64(w, "iat", who->issued_ms / 1000);
+	if (who->issuer.p != NULL)
+		json_str(w, "iss", who->issuer);
+	if (who->audience.p != NULL)
+		json_str(w, "aud", who->audience);
 }
 
 enum err ingest_introspect(struct call *c)
@@ -57,19 +62,23 @@ enum err ingest_introspect(struct call *c)
 	struct credential cred;
 	struct json_writer *w;
 	struct str token;
+	const char *why;
 	bool active;
-	enum err err = read_token(c, &token);
+	enum err err = call_confirm(c);
 
+	if (err == ERR_OK)
+		err = read_token(c, &token);
 	if (err != ERR_OK)
 		return err;
-	err = credential_check(c->app, c->arena, token, &cred);
-	if (err != ERR_OK && err != ERR_UNAUTHORIZED)
+	err = credential_of_token(c->app, c->arena, token, &cred, &why);
+	if (err == ERR_OK)
+		err = credential_confirm(c->app, c->arena, &cred);
+	if (err != ERR_OK && err != ERR_UNAUTHORIZED && err != ERR_SESSION_ENDED)
 		return err;
-	active = err == ERR_OK && in_reach(c, &cred);
+	active = err == ERR_OK && in_reach(c, &cred.who);
 	w = json_writer_new(c->arena, &c->res->body);
 	c->res->status = 200;
 	http_response_header(c->res, "Content-Type", STR("application/json"));
-	http_response_header(c->res, "Cache-Control", STR("no-store"));
 	json_obj(w, NULL);
 	json_bool(w, "active", active);
 	if (active)

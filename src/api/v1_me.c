@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * /api/v1/me/sessions: an end user's own devices. The scope that dispatch hands over holds nothing
  * else (REACH_OWN). Called by dispatch through the route table. */
-#include "api/v1.h"
+#include "handlers.h"
+
+#include "json/writer.h"
+#include "model/revoke.h"
+#include "model/session.h"
 
 /* Whatever their number, the session that the caller sits at is among those shown: in the last
  * place if it is older than all of them. */
 static enum err show_current(struct call *c, struct session_page *shown)
 {
+	static const struct session_range one = {.limit = 1};
 	struct session_scope scope = c->scope;
 	struct session_page current;
 	enum err err;
@@ -17,7 +22,8 @@ static enum err show_current(struct call *c, struct session_page *shown)
 		if (str_eq(shown->rows[i].id, c->who.session_id))
 			return ERR_OK;
 	scope.session_id = c->who.session_id;
-	err = session_list(c->app->db, c->arena, &scope, 1, 0, &current);
+	scope.caller.session = STR_NONE; /* confirmed with the list */
+	err = session_list(c->app->db, c->arena, &scope, &one, &current);
 	if (err == ERR_OK && current.count == 1)
 		shown->rows[shown->count - 1] = current.rows[0];
 	return err;
@@ -25,12 +31,13 @@ static enum err show_current(struct call *c, struct session_page *shown)
 
 enum err v1_me_list(struct call *c)
 {
+	static const struct session_range newest = {.limit = LIMIT_ME_SESSIONS};
 	struct session_page rows;
 	struct json_writer *w;
 	enum err err;
 
 	c->scope.active = true;
-	err = session_list(c->app->db, c->arena, &c->scope, LIMIT_ME_SESSIONS, 0, &rows);
+	err = session_list(c->app->db, c->arena, &c->scope, &newest, &rows);
 	if (err == ERR_OK)
 		err = show_current(c, &rows);
 	if (err != ERR_OK)
@@ -46,12 +53,10 @@ enum err v1_me_list(struct call *c)
 enum err v1_me_revoke_all(struct call *c)
 {
 	struct revoke_call revoke;
-	enum err err;
 
 	c->scope.except_id = c->who.session_id;
 	revoke = call_revoke(c, &c->scope);
-	err = call_end_sessions(c, &revoke);
-	return err != ERR_OK ? err : v1_answer_revoked(c, &revoke);
+	return v1_revoke(c, &revoke);
 }
 
 enum err v1_me_delete(struct call *c)
@@ -61,6 +66,6 @@ enum err v1_me_delete(struct call *c)
 
 	c->scope.session_id = call_var(c, "session_id");
 	revoke = call_revoke(c, &c->scope);
-	err = v1_revoke_one(c, &revoke);
-	return err != ERR_OK ? err : v1_answer_revoked(c, &revoke);
+	err = v1_revoke(c, &revoke);
+	return err != ERR_OK ? err : v1_require_one(c, &revoke);
 }

@@ -2,8 +2,11 @@
  * /api/v1/tenants/{tenant_id}/sessions: administrators of one tenant. dispatch has checked that the
  * caller reaches the tenant of the path and put it into the scope. Called through the route table.
  */
-#include "api/body.h"
-#include "api/v1.h"
+#include "handlers.h"
+
+#include "call/body.h"
+#include "json/writer.h"
+#include "model/revoke.h"
 #include "model/stats.h"
 
 enum err v1_tenant_list(struct call *c)
@@ -23,9 +26,8 @@ enum err v1_tenant_user_list(struct call *c)
 enum err v1_tenant_revoke_all(struct call *c)
 {
 	struct revoke_call revoke = call_revoke(c, &c->scope);
-	enum err err = call_end_sessions(c, &revoke);
 
-	return err != ERR_OK ? err : v1_answer_revoked(c, &revoke);
+	return v1_revoke(c, &revoke);
 }
 
 /* One parameter, whatever their number. What cannot be an id is an unknown one. */
@@ -34,6 +36,7 @@ static struct str known_ids(struct arena *a, const struct json *ids)
 	struct json_writer *w;
 	struct buf text;
 
+	BUG_ON(ids == NULL);
 	buf_init(&text, a);
 	w = json_writer_new(a, &text);
 	json_arr(w, NULL);
@@ -50,7 +53,6 @@ enum err v1_tenant_user_revoke(struct call *c)
 	bool all = false, except_current = true;
 	const struct json *ids = NULL;
 	struct revoke_call revoke;
-	enum err err;
 
 	body_id_list(&c->faults, c->body, "session_ids", &ids);
 	body_bool(&c->faults, c->body, "revoke_all", &all);
@@ -65,8 +67,7 @@ enum err v1_tenant_user_revoke(struct call *c)
 	if (except_current)
 		c->scope.except_id = c->who.session_id;
 	revoke = call_revoke(c, &c->scope);
-	err = call_end_sessions(c, &revoke);
-	return err != ERR_OK ? err : v1_answer_revoked(c, &revoke);
+	return v1_revoke(c, &revoke);
 }
 
 enum err v1_tenant_stats(struct call *c)
@@ -75,7 +76,7 @@ enum err v1_tenant_stats(struct call *c)
 	struct stats s;
 	enum err err;
 
-	err = stats_tenant(c->app->db, c->arena, c->scope.tenant_id, &s);
+	err = stats_tenant(c->app->db, c->arena, &c->scope, &s);
 	if (err != ERR_OK)
 		return err;
 	w = v1_open(c, 200);

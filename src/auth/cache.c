@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Tokens already verified. Called by jwt.c only; owns its table and, for each entry, one block on
- * the heap with the entry's texts. Four entries share a bucket; the one used longest ago gives way.
- * The surprise: SHA-256 spreads the entries, so a client cannot choose a bucket at less than the
- * cost of signing, and needs no further hash. */
-#include "auth/cache.h"
+ * Tokens already verified. For jwt.c. Owns its table and, for each entry, one block on the heap
+ * with the entry's texts. Four entries share a bucket; the one used longest ago gives way. SHA-256
+ * spreads the entries, so no further hash is needed: to choose a bucket, a client would have to
+ * sign tokens. */
+#include "cache.h"
 
 #include <stdlib.h>
+
+#include "base/heap.h"
 
 #define WAYS 4
 #define TEXT_BYTES 2048
@@ -14,7 +16,7 @@
 struct entry {
 	unsigned char digest[DIGEST_BYTES];
 	uint64_t used; /* tick of the last use; 0: empty */
-	char *block;   /* what the texts of the verdict point into */
+	char *block;   /* the memory of the verdict's texts */
 	struct verdict verdict;
 };
 
@@ -26,16 +28,12 @@ struct cache {
 
 struct cache *cache_open(size_t entries)
 {
-	struct cache *c = calloc(1, sizeof(*c));
+	struct cache *c = heap_zalloc(1, sizeof(*c));
 
-	if (!c)
-		out_of_memory(sizeof(*c));
 	c->buckets = 1;
 	while (c->buckets <= entries / WAYS / 2)
 		c->buckets *= 2;
-	c->table = calloc(c->buckets * WAYS, sizeof(*c->table));
-	if (!c->table)
-		out_of_memory(c->buckets * WAYS * sizeof(*c->table));
+	c->table = heap_zalloc(c->buckets * WAYS, sizeof(*c->table));
 	return c;
 }
 
@@ -50,7 +48,7 @@ void cache_clear(struct cache *c)
 
 void cache_close(struct cache *c)
 {
-	if (!c)
+	if (c == NULL)
 		return;
 	cache_clear(c);
 	free(c->table);
@@ -79,7 +77,7 @@ static struct entry *entry_find(struct cache *c, const unsigned char digest[DIGE
 	return NULL;
 }
 
-/* Every text of a principal; a member that is added there is added here. */
+/* Every text of a principal. A text that is added to the struct is added here. */
 static void texts_of(struct principal *who, struct str *texts[TEXTS])
 {
 	texts[0] = &who->subject;
@@ -96,7 +94,7 @@ bool cache_find(struct cache *c, struct arena *a, const unsigned char digest[DIG
 	struct entry *e = entry_find(c, digest);
 	struct str *texts[TEXTS];
 
-	if (!e)
+	if (e == NULL)
 		return false;
 	e->used = ++c->tick;
 	*out = e->verdict;
@@ -119,20 +117,18 @@ void cache_store(struct cache *c, const unsigned char digest[DIGEST_BYTES], cons
 		bytes += texts[i]->n;
 	if (bytes > TEXT_BYTES)
 		return;
-	block = malloc(bytes + 1);
-	if (!block)
-		out_of_memory(bytes + 1);
+	block = heap_zalloc(bytes + 1, 1);
 	for (size_t i = 0; i < TEXTS; i++) {
-		if (!texts[i]->p)
+		if (texts[i]->p == NULL)
 			continue;
 		memcpy(block + at, texts[i]->p, texts[i]->n);
 		texts[i]->p = block + at;
 		at += texts[i]->n;
 	}
-	for (size_t i = 0; !e && i < WAYS; i++)
+	for (size_t i = 0; e == NULL && i < WAYS; i++)
 		if (!bucket[i].used)
 			e = &bucket[i];
-	if (!e) {
+	if (e == NULL) {
 		e = bucket;
 		for (size_t i = 1; i < WAYS; i++)
 			if (bucket[i].used < e->used)

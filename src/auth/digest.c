@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * SHA-256 by OpenSSL's EVP. Called wherever a token is looked up by its digest; keeps no state. A
- * digest that fails means a broken installation of libcrypto, hence the abort. */
+ * SHA-256 by OpenSSL's EVP. Keeps no state. It fails only where libcrypto is broken, so that it
+ * aborts. */
 #include "auth/digest.h"
 
 #include <openssl/evp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Decides from the members of a JWK whether it is a key for us, and for which algorithms. Called
- * by jwks.c for each key of a file; touches the arena only. The surprise: a symmetric key is never
- * one, for a set is made to be published; that of HS256 is in a file of its own. */
+ * Decides from the members of a JWK whether the key can be used, and for which algorithms. Called
+ * by jwks.c for each key of a file. A symmetric key in a set is refused: sets are made to be
+ * published, and the key of HS256 is in a file of its own. */
 #include "jwk.h"
 
 #include "json/reader.h"
@@ -40,13 +40,13 @@ const struct algorithm *algorithm_find(struct str name)
 	return NULL;
 }
 
-/* A text member; STR_NONE if absent. ERR_INVALID if it is there and no text. */
+/* A text member; STR_NONE if absent. ERR_INVALID if it is there but is not a string. */
 MUST_CHECK static enum err text_member(const struct json *obj, const char *name, struct str *out)
 {
 	const struct json *v = json_member(obj, name);
 
-	*out = v ? v->text : STR_NONE;
-	return !v || v->type == JSON_STRING ? ERR_OK : ERR_INVALID;
+	*out = v != NULL ? v->text : STR_NONE;
+	return v == NULL || v->type == JSON_STRING ? ERR_OK : ERR_INVALID;
 }
 
 static bool may_verify(const struct json *jwk)
@@ -54,13 +54,13 @@ static bool may_verify(const struct json *jwk)
 	const struct json *ops = json_member(jwk, "key_ops");
 	struct str use;
 
-	if (text_member(jwk, "use", &use) || (use.p && !str_eq(use, STR("sig"))))
+	if (text_member(jwk, "use", &use) || (use.p != NULL && !str_eq(use, STR("sig"))))
 		return false;
-	if (!ops)
+	if (ops == NULL)
 		return true;
 	if (ops->type != JSON_ARRAY)
 		return false;
-	for (const struct json *op = ops->first; op; op = op->next)
+	for (const struct json *op = ops->first; op != NULL; op = op->next)
 		if (op->type == JSON_STRING && str_eq(op->text, STR("verify")))
 			return true;
 	return false;
@@ -83,19 +83,59 @@ static size_t number_bits(struct str big_endian)
 	return bits;
 }
 
+static unsigned remainder_of(struct str big_endian, unsigned by)
+{
+	unsigned rest = 0;
+
+	for (size_t i = 0; i < big_endian.n; i++)
+		rest = (rest << 8 | (unsigned char)big_endian.p[i]) % by;
+	return rest;
+}
+
+static bool is_power_of(unsigned base, unsigned n, unsigned prime)
+{
+	unsigned power = 1;
+
+	do {
+		if (power == n)
+			return true;
+		power = power * base % prime;
+	} while (power != 1);
+	return false;
+}
+
+/* Keys of a kind of Infineon's chips can be factored (CVE-2017-15361, "ROCA"). Their moduli are
+ * powers of 65537 modulo every small prime; of others, one in a hundred million is. */
+static bool is_of_weak_chip(struct str modulus)
+{
+	static const unsigned char primes[] = {3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47,
+		53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127, 131, 137, 139,
+		149, 151, 157, 163, 167};
+
+	for (size_t i = 0; i < ARRAY_LEN(primes); i++) {
+		if (!is_power_of(65537 % primes[i], remainder_of(modulus, primes[i]), primes[i]))
+			return false;
+	}
+	return true;
+}
+
 /* Long enough, and an odd exponent of at least 3: with 1 every text is its own signature. */
 MUST_CHECK static enum err rsa_check(
 	struct arena *a, struct str n, struct str e, struct jwk *key, const char **why)
 {
 	struct str modulus = str_base64url_decode(a, n), exponent = str_base64url_decode(a, e);
-	size_t bits = modulus.p ? number_bits(modulus) : 0;
+	size_t bits = modulus.p != NULL ? number_bits(modulus) : 0;
 
-	if (!exponent.p || number_bits(exponent) < 2 || !(exponent.p[exponent.n - 1] & 1)) {
+	if (exponent.p == NULL || number_bits(exponent) < 2 || !(exponent.p[exponent.n - 1] & 1)) {
 		*why = "RSA exponent not usable";
 		return ERR_INVALID;
 	}
 	if (bits < RSA_BITS_LEAST) {
 		*why = "RSA key under 2048 bits";
+		return ERR_INVALID;
+	}
+	if (is_of_weak_chip(modulus)) {
+		*why = "RSA key that can be factored (CVE-2017-15361)";
 		return ERR_INVALID;
 	}
 	key->family = FAMILY_RSA;
@@ -145,7 +185,7 @@ MUST_CHECK static enum err read_public(
 	json_obj(w, NULL);
 	for (size_t i = 0; i < count; i++) {
 		*why = "members missing or of a wrong type";
-		if (text_member(json, names[i], &member[i]) || !member[i].p)
+		if (text_member(json, names[i], &member[i]) || member[i].p == NULL)
 			return ERR_INVALID;
 		json_str(w, names[i], member[i]);
 	}
@@ -176,9 +216,9 @@ enum err jwk_read(
 	}
 	if (read_public(a, json, exposed, out, why))
 		return ERR_INVALID;
-	if (alg.p) {
+	if (alg.p != NULL) {
 		out->only = algorithm_find(alg);
-		if (!out->only || out->only->family != out->family) {
+		if (out->only == NULL || out->only->family != out->family) {
 			*why = "alg not supported or not of its kty";
 			return ERR_INVALID;
 		}

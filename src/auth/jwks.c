@@ -11,14 +11,14 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 
-#include "auth/keyfile.h"
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "json/reader.h"
 #include "jwk.h"
+#include "keyfile.h"
 
 #define LOOK_US 1000000
-#define HS256_BYTES_LEAST 32
 
 struct key {
 	cjose_jwk_t *jwk;
@@ -42,18 +42,9 @@ struct jwks {
 	uint64_t generation;
 };
 
-static void *heap(size_t count, size_t bytes)
-{
-	void *p = calloc(count ? count : 1, bytes);
-
-	if (!p)
-		out_of_memory(count * bytes);
-	return p;
-}
-
 static void key_fini(struct key *key)
 {
-	if (key->jwk)
+	if (key->jwk != NULL)
 		cjose_jwk_release(key->jwk);
 	free((char *)key->kid.p);
 	*key = (struct key){0};
@@ -76,7 +67,7 @@ MUST_CHECK static enum err key_init(
 	if (jwk_read(a, json, exposed, &jwk, why))
 		return ERR_INVALID;
 	key->jwk = cjose_jwk_import(jwk.text.p, jwk.text.n, NULL);
-	if (!key->jwk) {
+	if (key->jwk == NULL) {
 		ERR_clear_error();
 		*why = "not a valid key";
 		return ERR_INVALID;
@@ -84,8 +75,8 @@ MUST_CHECK static enum err key_init(
 	key->family = jwk.family;
 	key->only = jwk.only;
 	key->sig_bytes = jwk.sig_bytes;
-	if (jwk.kid.p) {
-		char *copy = heap(jwk.kid.n + 1, 1);
+	if (jwk.kid.p != NULL) {
+		char *copy = heap_zalloc(jwk.kid.n + 1, 1);
 
 		memcpy(copy, jwk.kid.p, jwk.kid.n);
 		key->kid = (struct str){copy, jwk.kid.n};
@@ -95,8 +86,8 @@ MUST_CHECK static enum err key_init(
 
 /* The set */
 
-/* A set that lists keys of which none is usable is broken; one that lists none says that nobody is
- * to be trusted, and is taken at its word. */
+/* A set whose keys are all unusable is broken. A set without keys is accepted: it says that nobody
+ * is to be trusted. */
 MUST_CHECK static enum err key_set_init(struct key_set *set, struct arena *a, struct str text,
 	mode_t mode, const char *file, const char **why)
 {
@@ -111,19 +102,20 @@ MUST_CHECK static enum err key_set_init(struct key_set *set, struct arena *a, st
 		return ERR_INVALID;
 	list = json_member(root, "keys");
 	*why = "not a JWK set";
-	if (!list || list->type != JSON_ARRAY)
+	if (list == NULL || list->type != JSON_ARRAY)
 		return ERR_INVALID;
-	set->list = heap(list->count, sizeof(*set->list));
-	for (const struct json *jwk = list->first; jwk; jwk = jwk->next) {
+	set->list = heap_zalloc(list->count, sizeof(*set->list));
+	for (const struct json *jwk = list->first; jwk != NULL; jwk = jwk->next) {
 		const struct json *kid = json_member(jwk, "kid");
 		const char *fault;
 
-		secret = secret || json_member(jwk, "d") || json_member(jwk, "k");
+		secret = secret || json_member(jwk, "d") != NULL || json_member(jwk, "k") != NULL;
 		if (key_init(&set->list[set->count], a, jwk, mode & S_IROTH, &fault) == ERR_OK)
 			set->count++;
 		else
 			log_event(LOG_WARN, "jwks key ignored", "file", file, "kid",
-				kid && kid->type == JSON_STRING ? str_dup(a, kid->text).p : NULL,
+				kid != NULL && kid->type == JSON_STRING ? str_dup(a, kid->text).p
+									: NULL,
 				"why", fault, NULL);
 	}
 	if (secret)
@@ -160,8 +152,14 @@ static bool load_jwks(struct jwks *keys)
 		key_set_fini(&keys->set);
 		keys->set = set;
 		log_event(LOG_INFO, "jwks loaded", "file", file, "keys", count, NULL);
+		if (set.count == 0)
+			log_event(LOG_WARN, "jwks file lists no key", "file", file, "why",
+				"everybody is locked out whose token is not by the HS256 key, until "
+				"the file has a key again",
+				NULL);
 	} else {
-		log_event(LOG_ERROR, "jwks file not usable", "file", file, "why", why, NULL);
+		log_event(LOG_ERROR, "jwks file not usable", "file", file, "why", why, "still_used",
+			keys->set.count ? "the keys read before" : "none", NULL);
 	}
 	arena_close(a);
 	return loaded;
@@ -172,32 +170,31 @@ MUST_CHECK static enum err read_hs256(
 	struct arena *a, const char *file, struct key *key, const char **why)
 {
 	enum err err = ERR_INVALID;
-	struct str bytes;
+	struct str bytes, secret;
 	mode_t mode;
-	size_t n;
 
 	*key = (struct key){.family = FAMILY_OCT, .sig_bytes = 32};
-	if (keyfile_read(a, file, &bytes, &mode, why) != ERR_OK)
-		return ERR_INVALID;
-	n = bytes.n;
-	if (n && bytes.p[n - 1] == '\n')
-		n--;
+	err = keyfile_read(a, file, &bytes, &mode, why);
+	if (err)
+		return err;
+	err = ERR_INVALID;
+	secret = keyfile_secret(bytes);
 	if (mode & 077) {
 		*why = "its group or others have access to it";
 		err = ERR_FORBIDDEN;
-	} else if (n < HS256_BYTES_LEAST) {
+	} else if (secret.n < KEYFILE_SECRET_LEAST) {
 		*why = "shorter than 32 bytes";
 	} else {
-		key->jwk = cjose_jwk_create_oct_spec((const uint8_t *)bytes.p, n, NULL);
+		key->jwk = cjose_jwk_create_oct_spec((const uint8_t *)secret.p, secret.n, NULL);
 		*why = "not a valid key";
-		err = key->jwk ? ERR_OK : ERR_INVALID;
+		err = key->jwk != NULL ? ERR_OK : ERR_INVALID;
 	}
 	explicit_bzero((char *)bytes.p, bytes.n);
 	return err;
 }
 
-/* A file that others can read is no longer a secret: unlike other faults it also ends the key that
- * was read from it before. */
+/* A file that others can read is no secret. Unlike other faults this one also drops the key that
+ * was read from the file before. */
 static bool load_hs256(struct jwks *keys)
 {
 	const char *file = keys->cfg.hs256_file, *why;
@@ -211,7 +208,8 @@ static bool load_hs256(struct jwks *keys)
 		keys->hs256 = key;
 	}
 	if (err)
-		log_event(LOG_ERROR, "hs256 file not usable", "file", file, "why", why, NULL);
+		log_event(LOG_ERROR, "hs256 file not usable", "file", file, "why", why,
+			"still_used", keys->hs256.jwk ? "the key read before" : "none", NULL);
 	arena_close(a);
 	return replace;
 }
@@ -223,13 +221,13 @@ enum err jwks_try(const struct jwks_config *cfg, const char **why)
 	struct key hs256 = {0};
 	enum err err = ERR_OK;
 
-	if (cfg->jwks_file)
+	if (cfg->jwks_file != NULL)
 		err = read_set(a, cfg->jwks_file, &set, why);
-	if (!err && cfg->jwks_file && set.count == 0) {
+	if (!err && cfg->jwks_file != NULL && set.count == 0) {
 		*why = "it lists no key";
 		err = ERR_INVALID;
 	}
-	if (!err && cfg->hs256_file && read_hs256(a, cfg->hs256_file, &hs256, why))
+	if (!err && cfg->hs256_file != NULL && read_hs256(a, cfg->hs256_file, &hs256, why))
 		err = ERR_INVALID;
 	key_set_fini(&set);
 	key_fini(&hs256);
@@ -242,9 +240,10 @@ static bool look_at_files(struct jwks *keys)
 	bool replaced = false;
 
 	keys->looked_us = clock_monotonic_us();
-	if (keys->cfg.jwks_file && keyfile_changed(&keys->jwks_look, keys->cfg.jwks_file))
+	if (keys->cfg.jwks_file != NULL && keyfile_changed(&keys->jwks_look, keys->cfg.jwks_file))
 		replaced |= load_jwks(keys);
-	if (keys->cfg.hs256_file && keyfile_changed(&keys->hs256_look, keys->cfg.hs256_file))
+	if (keys->cfg.hs256_file != NULL &&
+		keyfile_changed(&keys->hs256_look, keys->cfg.hs256_file))
 		replaced |= load_hs256(keys);
 	if (replaced)
 		keys->generation++;
@@ -253,7 +252,7 @@ static bool look_at_files(struct jwks *keys)
 
 struct jwks *jwks_open(const struct jwks_config *cfg)
 {
-	struct jwks *keys = heap(1, sizeof(*keys));
+	struct jwks *keys = heap_zalloc(1, sizeof(*keys));
 
 	keys->cfg = *cfg;
 	look_at_files(keys);
@@ -262,7 +261,7 @@ struct jwks *jwks_open(const struct jwks_config *cfg)
 
 void jwks_close(struct jwks *keys)
 {
-	if (!keys)
+	if (keys == NULL)
 		return;
 	key_set_fini(&keys->set);
 	key_fini(&keys->hs256);
@@ -284,10 +283,25 @@ size_t jwks_count(const struct jwks *keys)
 	return keys->set.count + (keys->hs256.jwk != NULL);
 }
 
+void jwks_list(const struct jwks *keys, FILE *out)
+{
+	static const char *const families[] = {[FAMILY_RSA] = "RS256 RS384 RS512 PS256 PS384 PS512",
+		[FAMILY_P256] = "ES256",
+		[FAMILY_P384] = "ES384",
+		[FAMILY_P521] = "ES512"};
+
+	for (size_t i = 0; i < keys->set.count; i++) {
+		const struct key *key = &keys->set.list[i];
+
+		fprintf(out, "%s %s\n", key->kid.p ? key->kid.p : "-",
+			key->only ? key->only->name : families[key->family]);
+	}
+}
+
 /* Verification */
 
-/* The key for this token; NULL and *why if there is none. The symmetric key has no kid: HS256 can
- * mean no other key, so a kid in the token says nothing more. */
+/* The key for this token; NULL and *why if there is none. The symmetric key has no kid, and HS256
+ * can mean no other key, so that the token's kid is ignored. */
 static const struct key *key_select(
 	const struct jwks *keys, const struct algorithm *alg, struct str kid, const char **why)
 {
@@ -296,39 +310,41 @@ static const struct key *key_select(
 
 	*why = "algorithm not allowed";
 	if (alg->family == FAMILY_OCT)
-		return keys->hs256.jwk ? &keys->hs256 : NULL;
+		return keys->hs256.jwk != NULL ? &keys->hs256 : NULL;
 	for (size_t i = 0; i < keys->set.count; i++) {
 		const struct key *key = &keys->set.list[i];
 
-		if (kid.p && !(key->kid.p && str_eq(key->kid, kid)))
+		if (kid.p != NULL && !(key->kid.p != NULL && str_eq(key->kid, kid)))
 			continue;
 		known = true;
-		if (key->family != alg->family || (key->only && key->only != alg))
+		if (key->family != alg->family || (key->only != NULL && key->only != alg))
 			continue;
-		if (kid.p)
+		if (kid.p != NULL)
 			return key;
-		if (found) {
+		if (found != NULL) {
 			*why = "more than one key fits and the token names none";
 			return NULL;
 		}
 		found = key;
 	}
-	if (!found)
+	if (found == NULL)
 		*why = known ? "algorithm does not fit the key" : "unknown key";
 	return found;
 }
 
-/* cjose reads the header again with a parser of its own: what it will do has to be what was decided
- * here. Faults it leaves in OpenSSL's queue would surface in a TLS connection to the database. */
+/* cjose parses the header again, so the algorithm that it found has to be the one that was chosen
+ * here. Errors that it leaves in OpenSSL's queue are cleared, else a TLS connection to the database
+ * would report them. */
 static bool signature_valid(const struct key *key, struct str token, struct str alg)
 {
 	cjose_jws_t *jws = cjose_jws_import(token.p, token.n, NULL);
 	const char *seen = NULL;
 	bool valid;
 
-	if (jws)
+	if (jws != NULL)
 		seen = cjose_header_get(cjose_jws_get_protected(jws), CJOSE_HDR_ALG, NULL);
-	valid = seen && str_eq(str_from(seen), alg) && cjose_jws_verify(jws, key->jwk, NULL);
+	valid = seen != NULL && str_eq(str_from(seen), alg) &&
+		cjose_jws_verify(jws, key->jwk, NULL);
 	cjose_jws_release(jws);
 	if (!valid)
 		ERR_clear_error();
@@ -347,17 +363,17 @@ enum err jwks_verify(struct jwks *keys, struct arena *a, struct str token, struc
 	for (size_t i = 0; i < ARRAY_LEN(part); i++)
 		if (!str_split(&rest, '.', &part[i]) || part[i].n == 0)
 			return ERR_UNAUTHORIZED;
-	if (rest.p)
+	if (rest.p != NULL)
 		return ERR_UNAUTHORIZED;
 	text = str_base64url_decode(a, part[1]);
 	signature = str_base64url_decode(a, part[2]);
-	if (!text.p || !signature.p)
+	if (text.p == NULL || signature.p == NULL)
 		return ERR_UNAUTHORIZED;
 	*why = "algorithm not allowed";
-	if (!algorithm)
+	if (algorithm == NULL)
 		return ERR_UNAUTHORIZED;
 	key = key_select(keys, algorithm, kid, why);
-	if (!key)
+	if (key == NULL)
 		return ERR_UNAUTHORIZED;
 	*why = "signature not valid";
 	if (signature.n != key->sig_bytes || !signature_valid(key, token, alg))

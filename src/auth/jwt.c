@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: MIT
- * A bearer JWT into a principal: header, signature (by jwks.c), claims, times. Called once for each
- * request that has such a token; owns the cache of verified ones.
- *
- * The surprise: a token from the cache goes through the same comparison of exp and nbf with now as
- * a fresh one, and new keys empty the cache before it is asked. */
+ * A bearer JWT into a principal: header, signature (by jwks.c), claims, times. Owns the cache of
+ * verified tokens. The exp and nbf of a token from the cache are compared with now like those of a
+ * new one, and new keys empty the cache before it is asked. */
 #include "auth/jwt.h"
 
 #include <stdlib.h>
 
-#include "auth/cache.h"
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/limits.h"
+#include "cache.h"
 #include "json/reader.h"
 
-/* The calendar's years 0 to 9999 in seconds: what is beyond is cut to it, so that no claim can
- * overflow an addition. */
-#define SECOND_FIRST INT64_C(-62167219200)
-#define SECOND_LAST INT64_C(253402300799)
+/* The calendar in seconds: what is beyond is cut to it, so that no claim can overflow an
+ * addition. */
+static const int64_t second_first = CLOCK_FIRST_MS / 1000, second_last = CLOCK_LAST_MS / 1000;
 
 struct jwt {
 	struct jwt_config cfg;
@@ -33,8 +31,8 @@ static enum err refuse(const char **why, const char *text)
 
 /* Header */
 
-/* alg, and kid (p == NULL if absent). Everything else that a header may carry, keys and addresses
- * of keys above all, is not looked at. */
+/* alg, and kid (p == NULL if absent). Everything else in a header is ignored, above all keys and
+ * addresses of keys. */
 MUST_CHECK static enum err read_header(
 	struct arena *a, struct str token, struct str *alg, struct str *kid, const char **why)
 {
@@ -46,18 +44,18 @@ MUST_CHECK static enum err read_header(
 	if (!str_split(&rest, '.', &part) || part.n == 0)
 		return refuse(why, "malformed token");
 	text = str_base64url_decode(a, part);
-	if (!text.p || json_parse(a, text, &header, &at) || header->type != JSON_OBJECT)
+	if (text.p == NULL || json_parse(a, text, &header, &at) || header->type != JSON_OBJECT)
 		return refuse(why, "malformed token");
-	if (json_member(header, "crit"))
+	if (json_member(header, "crit") != NULL)
 		return refuse(why, "critical header not understood");
 	member = json_member(header, "alg");
-	if (!member || member->type != JSON_STRING)
+	if (member == NULL || member->type != JSON_STRING)
 		return refuse(why, "malformed token");
 	*alg = member->text;
 	member = json_member(header, "kid");
-	if (member && member->type != JSON_STRING)
+	if (member != NULL && member->type != JSON_STRING)
 		return refuse(why, "malformed token");
-	*kid = member ? member->text : STR_NONE;
+	*kid = member != NULL ? member->text : STR_NONE;
 	return ERR_OK;
 }
 
@@ -80,7 +78,7 @@ static const struct json *claim(const struct claims *c, const char *name)
 {
 	const struct json *v = json_member(c->tree, name);
 
-	return v && v->type != JSON_NULL ? v : NULL;
+	return v != NULL && v->type != JSON_NULL ? v : NULL;
 }
 
 /* A NumericDate (RFC 7519 section 2) in milliseconds; `absent` if there is none. */
@@ -90,19 +88,33 @@ MUST_CHECK static enum err claim_time(
 	const struct json *v = claim(c, name);
 
 	*out = absent;
-	if (!v)
+	if (v == NULL)
 		return ERR_OK;
 	if (v->type != JSON_INT && v->type != JSON_DOUBLE)
 		return refuse_claim(c, name, "is not a number");
-	if (!(v->number > (double)SECOND_FIRST))
-		*out = SECOND_FIRST * 1000;
-	else if (v->number >= (double)SECOND_LAST)
-		*out = SECOND_LAST * 1000;
+	if (!(v->number > (double)second_first))
+		*out = second_first * 1000;
+	else if (v->number >= (double)second_last)
+		*out = second_last * 1000;
 	else if (v->type == JSON_INT)
 		*out = v->integer * 1000;
 	else
 		*out = (int64_t)(v->number * 1000.0);
 	return ERR_OK;
+}
+
+/* They would be lost on the way into a header, a log line or an application, and what is left of a
+ * name could be another's. C0, DEL, and C1 in UTF-8. */
+static bool has_control(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < 0x20 || c == 0x7f ||
+			(c == 0xc2 && i + 1 < s.n && (unsigned char)s.p[i + 1] < 0xa0))
+			return true;
+	}
+	return false;
 }
 
 /* An identifier, p == NULL if absent; if present not empty and bounded. That it is UTF-8 is the
@@ -112,7 +124,7 @@ MUST_CHECK static enum err claim_id(const struct claims *c, const char *name, st
 	const struct json *v = claim(c, name);
 
 	*out = STR_NONE;
-	if (!v)
+	if (v == NULL)
 		return ERR_OK;
 	if (v->type != JSON_STRING)
 		return refuse_claim(c, name, "is not a string");
@@ -120,6 +132,8 @@ MUST_CHECK static enum err claim_id(const struct claims *c, const char *name, st
 		return refuse_claim(c, name, "is empty");
 	if (v->text.n > LIMIT_ID_BYTES)
 		return refuse_claim(c, name, "is too long");
+	if (has_control(v->text))
+		return refuse_claim(c, name, "holds a control character");
 	*out = v->text;
 	return ERR_OK;
 }
@@ -128,10 +142,10 @@ MUST_CHECK static enum err claim_issuer(const struct claims *c, const char *want
 {
 	const struct json *v = claim(c, "iss");
 
-	if (v && v->type != JSON_STRING)
+	if (v != NULL && v->type != JSON_STRING)
 		return refuse_claim(c, "iss", "is not a string");
-	*out = v ? v->text : STR_NONE;
-	if (wanted && !(v && str_eq(v->text, str_from(wanted))))
+	*out = v != NULL ? v->text : STR_NONE;
+	if (wanted != NULL && !(v != NULL && str_eq(v->text, str_from(wanted))))
 		return refuse_claim(c, "iss", "is not the expected issuer");
 	return ERR_OK;
 }
@@ -144,17 +158,17 @@ MUST_CHECK static enum err claim_audience(
 	bool found = false;
 
 	*out = STR_NONE;
-	if (v && v->type != JSON_STRING && v->type != JSON_ARRAY)
+	if (v != NULL && v->type != JSON_STRING && v->type != JSON_ARRAY)
 		return refuse_claim(c, "aud", "is neither a string nor an array");
-	item = v && v->type == JSON_ARRAY ? v->first : v;
-	for (; item; item = v->type == JSON_ARRAY ? item->next : NULL) {
+	item = v != NULL && v->type == JSON_ARRAY ? v->first : v;
+	for (; item != NULL; item = v->type == JSON_ARRAY ? item->next : NULL) {
 		if (item->type != JSON_STRING)
 			return refuse_claim(c, "aud", "holds something that is not a string");
-		if (!out->p)
+		if (out->p == NULL)
 			*out = item->text;
-		found = found || (wanted && str_eq(item->text, str_from(wanted)));
+		found = found || (wanted != NULL && str_eq(item->text, str_from(wanted)));
 	}
-	if (wanted && !found)
+	if (wanted != NULL && !found)
 		return refuse_claim(c, "aud", "does not name this service");
 	return ERR_OK;
 }
@@ -173,7 +187,7 @@ MUST_CHECK static enum err claim_scope(const struct claims *c, unsigned *out)
 	struct str rest, word;
 
 	*out = 0;
-	if (!v)
+	if (v == NULL)
 		return ERR_OK;
 	if (v->type != JSON_STRING)
 		return refuse_claim(c, "scope", "is not a string");
@@ -185,30 +199,21 @@ MUST_CHECK static enum err claim_scope(const struct claims *c, unsigned *out)
 	return ERR_OK;
 }
 
-/* platform_token and role: what kind of principal this is. A role we do not know gives nothing,
+/* Reads platform_token and role: what kind of principal this is. An unknown role gives no rights,
  * not even to a service. */
 MUST_CHECK static enum err claim_kind(const struct claims *c, struct principal *who)
 {
-	static const struct {
-		const char *role;
-		enum principal_kind kind;
-	} roles[] = {
-		{"super_admin", PRINCIPAL_SUPER_ADMIN},
-		{"partner_admin", PRINCIPAL_PARTNER_ADMIN},
-		{"tenant_admin", PRINCIPAL_TENANT_ADMIN},
-	};
 	const struct json *platform = claim(c, "platform_token"), *role = claim(c, "role");
 
-	if (platform && platform->type != JSON_BOOL)
+	if (platform != NULL && platform->type != JSON_BOOL)
 		return refuse_claim(c, "platform_token", "is not a boolean");
-	if (role && role->type != JSON_STRING)
+	if (role != NULL && role->type != JSON_STRING)
 		return refuse_claim(c, "role", "is not a string");
-	who->platform_token = platform && platform->boolean;
-	who->kind = !role && who->platform_token ? PRINCIPAL_SERVICE : PRINCIPAL_USER;
-	for (size_t i = 0; role && i < ARRAY_LEN(roles); i++)
-		if (str_eq(role->text, str_from(roles[i].role)))
-			who->kind = roles[i].kind;
-	if (role && who->kind == PRINCIPAL_USER) {
+	who->platform_token = platform != NULL && platform->boolean;
+	who->kind = role == NULL && who->platform_token ? PRINCIPAL_SERVICE : PRINCIPAL_USER;
+	if (role != NULL)
+		who->kind = principal_of_role(role->text);
+	if (role != NULL && who->kind == PRINCIPAL_USER) {
 		who->platform_token = false;
 		who->scopes = 0;
 	}
@@ -234,7 +239,7 @@ MUST_CHECK static enum err read_claims(
 		return err;
 	if (who->expires_ms == TIME_NONE)
 		return refuse_claim(c, "exp", "is missing");
-	if (!who->subject.p)
+	if (who->subject.p == NULL)
 		return refuse_claim(c, "sub", "is missing");
 	return ERR_OK;
 }
@@ -282,7 +287,7 @@ enum err jwt_verify(struct jwt *j, struct arena *a, struct str token, int64_t no
 	if (token.n == 0 || token.n > LIMIT_TOKEN_BYTES)
 		return refuse(why, "malformed token");
 	jwks_refresh(j->keys);
-	if (j->cache) {
+	if (j->cache != NULL) {
 		if (j->generation != jwks_generation(j->keys))
 			cache_clear(j->cache);
 		j->generation = jwks_generation(j->keys);
@@ -293,7 +298,7 @@ enum err jwt_verify(struct jwt *j, struct arena *a, struct str token, int64_t no
 		return err;
 	if ((err = check_times(j, &verdict, now_ms, why)))
 		return err;
-	if (j->cache && !cached)
+	if (j->cache != NULL && !cached)
 		cache_store(j->cache, digest, &verdict);
 	*out = verdict.who;
 	return ERR_OK;
@@ -301,11 +306,9 @@ enum err jwt_verify(struct jwt *j, struct arena *a, struct str token, int64_t no
 
 struct jwt *jwt_open(const struct jwt_config *cfg, struct jwks *keys)
 {
-	struct jwt *j = calloc(1, sizeof(*j));
+	struct jwt *j = heap_zalloc(1, sizeof(*j));
 
-	if (!j)
-		out_of_memory(sizeof(*j));
-	BUG_ON(cfg->leeway_s < 0 || cfg->leeway_s > SECOND_LAST);
+	BUG_ON(cfg->leeway_s < 0 || cfg->leeway_s > second_last);
 	j->cfg = *cfg;
 	j->keys = keys;
 	j->generation = jwks_generation(keys);
@@ -316,7 +319,7 @@ struct jwt *jwt_open(const struct jwt_config *cfg, struct jwks *keys)
 
 void jwt_close(struct jwt *j)
 {
-	if (!j)
+	if (j == NULL)
 		return;
 	cache_close(j->cache);
 	free(j);

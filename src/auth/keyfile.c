@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * Looks at and reads the files that hold keys. Called by jwks.c, at most once a second; keeps
- * nothing. The surprise: the time of the last status change counts as well, or a chmod that makes a
- * file usable would go unnoticed. */
-#include "auth/keyfile.h"
+ * Looks at and reads the files that hold keys. Called by jwks.c, at most once a second,
+ * and by sign.c. Keeps nothing. The time of the last status change counts as well, else a chmod
+ * that makes a file usable would not be noticed. */
+#include "keyfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
+
+#include "base/trusted.h"
 
 static bool same_time(struct timespec a, struct timespec b)
 {
@@ -42,7 +44,7 @@ enum err keyfile_read(
 	ssize_t got;
 	int fd;
 
-	/* Not blocking: a FIFO under that name would hold the worker. */
+	/* O_NONBLOCK: a FIFO with that name would block the worker. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		*why = strerror(errno);
@@ -50,6 +52,11 @@ enum err keyfile_read(
 	}
 	if (!S_ISREG(st.st_mode)) {
 		*why = "not a regular file";
+		goto out;
+	}
+	*why = trusted_fault(path, st.st_mode);
+	if (*why != NULL) {
+		err = ERR_FORBIDDEN;
 		goto out;
 	}
 	do {
@@ -72,4 +79,12 @@ out:
 	if (fd >= 0)
 		close(fd);
 	return err;
+}
+
+struct str keyfile_secret(struct str bytes)
+{
+	while (bytes.n > 0 && strchr(" \t\r\n", bytes.p[bytes.n - 1]) != NULL &&
+		bytes.p[bytes.n - 1] != '\0')
+		bytes.n--;
+	return bytes;
 }

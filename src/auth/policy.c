@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The access matrix of contract section 3 and nothing else. Called by the dispatcher for every
- * request, with the access column of the route; touches nothing. The surprise is the last column:
- * who may hand in sessions is decided by a scope and platform_token, whatever the role. */
+ * The access matrix of schema/api.md 3.3 and nothing else. The surprise is the last column: a scope
+ * and platform_token decide who may register sessions, whatever the role. */
 #include "auth/policy.h"
 
 struct cell {
@@ -42,7 +41,8 @@ struct cell {
 		REACH_ALL, SCOPE_SESSIONS_WRITE                                                    \
 	}
 
-/* A public endpoint is open to everybody, but over nobody's sessions: OWN, and no principal. */
+/* A public endpoint is open to everybody and reaches nobody's sessions: OWN, without a
+ * principal. */
 static const struct cell matrix[PRINCIPAL__COUNT][ACCESS__COUNT] = {
 	/*                           public platform          tenant            me    Edge API
 	 * ingest read     write    read     write          read  write */
@@ -73,4 +73,36 @@ enum reach policy_reach(const struct principal *who, enum access access)
 	if (reach == REACH_TENANT && who->tenant_id.n == 0)
 		return REACH_NONE;
 	return reach;
+}
+
+static const char *scope_wanted(unsigned scope)
+{
+	if (scope == SCOPE_ADMIN_READ)
+		return "the scope admin:read";
+	if (scope == SCOPE_ADMIN_WRITE)
+		return "the scope admin:write";
+	return "the scope sessions:write";
+}
+
+const char *policy_wants(const struct principal *who, enum access access)
+{
+	static const char *const roles[ACCESS__COUNT] = {
+		[ACCESS_PLATFORM_READ] = "the role super_admin or partner_admin",
+		[ACCESS_PLATFORM_WRITE] = "the role super_admin or partner_admin",
+		[ACCESS_TENANT_READ] = "the role tenant_admin, partner_admin or super_admin",
+		[ACCESS_TENANT_WRITE] = "the role tenant_admin, partner_admin or super_admin",
+		[ACCESS_ME] = "the token of a person, without platform_token",
+		[ACCESS_EDGE_READ] = "the role super_admin",
+		[ACCESS_EDGE_WRITE] = "the role super_admin",
+		[ACCESS_INGEST] = "the claim tenant_id, or platform_token",
+	};
+	const struct cell *cell = &matrix[who->kind][access];
+
+	if ((who->scopes & cell->scope) != cell->scope)
+		return scope_wanted(cell->scope);
+	if (cell->reach == REACH_PARTNER && who->partner_id.n == 0)
+		return "the claim partner_id";
+	if (cell->reach == REACH_TENANT && who->tenant_id.n == 0)
+		return "the claim tenant_id";
+	return roles[access] ? roles[access] : "another token";
 }

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT
- * The bump allocator of base/arena.h: a stack of chunks, each a mapping of its own, so that what a
- * large request held really goes back to the system at reset (malloc would keep it). The first
- * chunk stays for the life of the arena. Used by every room; touches nothing else.
+ * The bump allocator of base/arena.h: a stack of chunks, each a mapping of its own, so that reset
+ * returns the memory of a large request to the system (malloc would keep it). The first chunk stays
+ * for the life of the arena.
  *
- * Under AddressSanitizer unused space is poisoned and every allocation is followed by a poisoned
- * gap, so that an overrun of one byte is found although the memory is ours. */
+ * Under AddressSanitizer unused space is poisoned, and a poisoned gap follows every allocation, so
+ * that an overrun of one byte is found although the memory is ours. */
 #include "base/arena.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+
+#include "base/heap.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define ARENA_ASAN 1
@@ -43,7 +46,7 @@ struct chunk {
 	size_t used;   /* of them; a multiple of ALIGNMENT */
 };
 
-_Static_assert(sizeof(struct chunk) % 16 == 0, "space after the head is aligned");
+static_assert(sizeof(struct chunk) % 16 == 0, "space after the head is aligned");
 
 struct arena {
 	struct chunk *top; /* never NULL */
@@ -79,30 +82,29 @@ static void pop_chunk(struct arena *a)
 
 	a->top = c->below;
 	a->held -= c->mapped;
-	UNPOISON(space_of(c), c->space); /* or the next mapping at this address inherits it */
+	UNPOISON(space_of(c), c->space); /* else the next mapping here is poisoned */
 	munmap(c, c->mapped);
 }
 
 struct arena *arena_open(void)
 {
-	struct arena *a = calloc(1, sizeof(*a));
+	struct arena *a = heap_zalloc(1, sizeof(*a));
 
-	if (!a)
-		out_of_memory(sizeof(*a));
 	push_chunk(a, 1);
 	return a;
 }
 
 void arena_close(struct arena *a)
 {
-	if (!a)
+	if (a == NULL)
 		return;
-	while (a->top)
+	while (a->top != NULL)
 		pop_chunk(a);
 	free(a);
 }
 
-/* What an allocation takes from a chunk. An empty one takes a byte, so that addresses differ. */
+/* What an allocation takes from a chunk. An empty one takes a byte, so that no two have one
+ * address. */
 static size_t footprint(size_t bytes)
 {
 	if (bytes > SIZE_MAX / 4)
@@ -137,7 +139,7 @@ void *arena_array(struct arena *a, size_t count, size_t bytes)
 
 void *arena_grow(struct arena *a, void *old, size_t old_bytes, size_t bytes)
 {
-	if (old && old == a->latest) {
+	if (old != NULL && old == a->latest) {
 		size_t start = (size_t)(a->latest - space_of(a->top));
 		size_t take = footprint(bytes);
 
@@ -150,7 +152,7 @@ void *arena_grow(struct arena *a, void *old, size_t old_bytes, size_t bytes)
 	}
 	void *new = arena_alloc(a, bytes);
 
-	if (old) {
+	if (old != NULL) {
 		memcpy(new, old, old_bytes < bytes ? old_bytes : bytes);
 		POISON(old, old_bytes);
 	}
@@ -200,7 +202,7 @@ struct arena_mark arena_mark(const struct arena *a)
 void arena_rewind(struct arena *a, struct arena_mark mark)
 {
 	while (a->top != mark.chunk) {
-		BUG_ON(!a->top->below); /* a mark of another arena, or one that was rewound over */
+		BUG_ON(a->top->below == NULL); /* a mark of another arena, or no longer valid */
 		pop_chunk(a);
 	}
 	BUG_ON(mark.used > a->top->used);
@@ -211,7 +213,7 @@ void arena_rewind(struct arena *a, struct arena_mark mark)
 
 void arena_reset(struct arena *a)
 {
-	while (a->top->below)
+	while (a->top->below != NULL)
 		pop_chunk(a);
 	arena_rewind(a, (struct arena_mark){a->top, 0});
 }

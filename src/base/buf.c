@@ -16,7 +16,7 @@ void buf_init(struct buf *b, struct arena *a)
 
 void buf_flush(struct buf *b)
 {
-	if (!b->sink || b->n == 0)
+	if (b->sink == NULL || b->n == 0)
 		return;
 	b->sink(b->sink_ctx, b->p, b->n);
 	b->flushed += b->n;
@@ -35,7 +35,7 @@ static void reserve(struct buf *b, size_t n)
 
 	while (cap < b->n + n)
 		cap *= 2;
-	if (b->sink && cap < b->flush_at)
+	if (b->sink != NULL && cap < b->flush_at)
 		cap = b->flush_at;
 	b->p = arena_grow(b->arena, b->p, b->n, cap);
 	b->cap = cap;
@@ -45,7 +45,7 @@ void buf_add(struct buf *b, const char *p, size_t n)
 {
 	if (n == 0)
 		return;
-	if (b->sink && (n > b->flush_at || b->n > b->flush_at - n)) {
+	if (b->sink != NULL && (n > b->flush_at || b->n > b->flush_at - n)) {
 		buf_flush(b);
 		if (n >= b->flush_at) {
 			b->sink(b->sink_ctx, p, n);

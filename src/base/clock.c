@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The clock and the calendar. Civil dates are counted in years that begin on the first of March,
- * which puts the leap day last and makes the length of the months a straight line; 400 such years
- * are always 146097 days. Touches no time zone data and no locale. */
+ * The clock and the calendar. Years are counted from the first of March, so that the leap day is
+ * the last day of a year and the lengths of the months follow a straight line; 400 such years are
+ * always 146097 days. Uses no time zone data and no locale. */
 #include "base/clock.h"
 
 #include <time.h>
@@ -9,9 +9,6 @@
 #define DAY_MS INT64_C(86400000)
 #define DAYS_400_YEARS 146097
 #define EPOCH_DAYS 719468 /* from 0000-03-01 to 1970-01-01 */
-
-#define FIRST_MS INT64_C(-62167219200000) /* 0000-01-01T00:00:00.000Z */
-#define LAST_MS INT64_C(253402300799999)  /* 9999-12-31T23:59:59.999Z */
 
 int64_t clock_now_ms(void)
 {
@@ -91,10 +88,10 @@ static char *put_digits(char *p, int v, int width)
 
 void clock_format(int64_t ms, char out[CLOCK_TEXT_BYTES])
 {
-	if (ms < FIRST_MS)
-		ms = FIRST_MS;
-	if (ms > LAST_MS)
-		ms = LAST_MS;
+	if (ms < CLOCK_FIRST_MS)
+		ms = CLOCK_FIRST_MS;
+	if (ms > CLOCK_LAST_MS)
+		ms = CLOCK_LAST_MS;
 
 	struct calendar c = clock_calendar(ms);
 	char *p = put_digits(out, c.year, 4);
@@ -203,7 +200,7 @@ bool clock_parse(struct str s, int64_t *ms, int32_t *ns_rest)
 
 	c.millisecond = ns / 1000000;
 	*ms = clock_instant_ms(&c) - offset * INT64_C(60000);
-	if (ns_rest)
+	if (ns_rest != NULL)
 		*ns_rest = ns % 1000000;
 	return true;
 }

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT
- * The log texts of base/err.def. Called by whoever logs an outcome; wire codes are elsewhere, in
- * the dialects. */
+ * The log texts of base/err.def. Status codes and wire codes are in the dialects. */
 #include "base/err.h"
+
+#include <assert.h>
 
 #include "base/macros.h"
 
 static const char *const texts[] = {
-#define ERR(id, text) [id] = text,
+#define ERR(id, text) [id] = (text),
 #include "base/err.def"
 #undef ERR
 };
 
-_Static_assert(ARRAY_LEN(texts) == ERR__COUNT, "a text for every outcome");
+static_assert(ARRAY_LEN(texts) == ERR__COUNT, "a text for every outcome");
 
 const char *err_text(enum err err)
 {

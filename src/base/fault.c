@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Collecting what is wrong with an input. Called wherever input is validated; dialects read the
- * list. Past the limit, faults land in a spare slot that nobody reads, so callers need no check. */
+ * The list of what is wrong with an input. Faults past the limit go to a spare slot that nobody
+ * reads, so that callers need no check. */
 #include "base/fault.h"
 
 struct fault *fault_add(struct faults *f, const char *a, const char *b, int64_t index,
@@ -11,9 +11,9 @@ struct fault *fault_add(struct faults *f, const char *a, const char *b, int64_t 
 	if (f->count < LIMIT_FAULTS)
 		f->count++;
 	*fault = (struct fault){.type = type, .msg = msg};
-	if (a)
+	if (a != NULL)
 		fault->loc[fault->depth++].name = str_from(a);
-	if (b)
+	if (b != NULL)
 		fault->loc[fault->depth++].name = str_from(b);
 	if (index >= 0)
 		fault->loc[fault->depth++].index = index;

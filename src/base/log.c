@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * The log, and the two fatal checks of base/macros.h which end in it. Called by every room; writes
- * to standard error and keeps the one mutable static that is allowed here: how to write, and what
- * was written lately, since an outage makes thousands of equal lines a second.
+ * The log, and the two fatal checks of base/macros.h, which end with a log line. Keeps static
+ * state: the format, and which lines were written in the last second, because an outage makes
+ * thousands of equal lines a second.
  *
- * A line is built on the stack and goes out in one write(2) of at most PIPE_BUF bytes, so lines of
+ * A line is built on the stack and written by one write(2) of at most PIPE_BUF bytes, so lines of
  * several workers on one pipe never mix. What does not fit is cut, and the line says so. The text
- * is pure ASCII: other bytes are escaped, in JSON as code points. */
+ * is ASCII: other bytes are escaped, in JSON as code points. */
 #include "base/log.h"
 
 #include <errno.h>
@@ -23,10 +23,10 @@
 #define TAIL_BYTES 32   /* kept for the closing quote, the note of the cut and the end of line */
 
 #define SECOND_US 1000000
-#define KINDS 32 /* of warnings and errors that are counted at a time */
+#define KINDS 32 /* kinds of warnings and errors that are counted at a time */
 #define LIKE_BYTES 40
 
-/* Lines that are equal but for their request. */
+/* Lines that differ in nothing but their request. */
 struct kind {
 	uint64_t hash;
 	int64_t from_us; /* when its second began; 0: never */
@@ -55,7 +55,8 @@ void log_setup(enum log_level least, enum log_format format)
 	sink.format = format;
 }
 
-/* All or nothing, so that no escape is cut in two. After the first that does not fit, no more. */
+/* Adds all of the bytes or none, so that no escape is cut in two. After a part that did not fit
+ * nothing more is added. */
 static void put(struct line *l, const char *p, size_t n)
 {
 	if (l->cut || l->n + n > LINE_BYTES - TAIL_BYTES) {
@@ -75,7 +76,7 @@ static void put_tail(struct line *l, const char *c)
 	l->n += n;
 }
 
-/* A byte or code point that needs an escape; `wide` as JSON writes it. */
+/* Adds the escape of a byte or code point; `wide` writes it as JSON does. */
 static void put_escape(struct line *l, uint32_t c, bool wide)
 {
 	char e[16];
@@ -121,11 +122,12 @@ static bool needs_quotes(struct str v)
 	return v.n == 0;
 }
 
-/* One key and its value; a pair whose value cannot even begin is left out. */
+/* One key and its value. If there is no room for the beginning of the value, the pair is left
+ * out. */
 static void put_pair(struct line *l, const char *key, const char *value)
 {
 	bool json = sink.format == LOG_JSON;
-	struct str v = str_from(value ? value : "-");
+	struct str v = str_from(value != NULL ? value : "-");
 	bool quotes = json || needs_quotes(v);
 	size_t start = l->n;
 
@@ -141,7 +143,7 @@ static void put_pair(struct line *l, const char *key, const char *value)
 		put_tail(l, "\"");
 }
 
-/* The log is the last resort: a line that cannot be written is lost, and nobody is told. */
+/* A line that cannot be written is lost: there is no other place to report it. */
 static void emit(const struct line *l)
 {
 	ssize_t done;
@@ -234,7 +236,8 @@ static uint64_t hash_pairs(const char *event, va_list pairs, const char **reques
 	return hash;
 }
 
-/* The kind with its second, begun anew if it is over; for a new kind the oldest gives way. */
+/* Finds the kind with this hash, or gives it the place of the oldest one. A kind whose second is
+ * over starts again from zero. */
 static struct kind *find_kind(uint64_t hash, int64_t now_us)
 {
 	struct kind *k = &sink.kinds[0];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Randomness from getrandom(2), which needs no descriptor and blocks only before the kernel is
- * seeded. Used for identifiers and secrets alike. A kernel without it is fatal. */
+ * seeded. Identifiers and secrets come from it. A kernel without it ends the program. */
 #include "base/random.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Views of bytes: comparing, splitting, numbers, percent-decoding. Called by every room; allocates
- * only from the arena it is given. Encodings (UTF-8, hex, base64url) are in str_code.c. */
+ * Views of bytes: comparing, splitting, numbers, percent-decoding. Allocates only from the arena it
+ * is given. Encodings (UTF-8, hex, base64url) are in str_code.c. */
 #include "base/str.h"
 
 #include <stdarg.h>
@@ -53,7 +53,7 @@ bool str_eq_secret(struct str a, struct str b)
 
 struct str str_dup(struct arena *a, struct str s)
 {
-	if (!s.p)
+	if (s.p == NULL)
 		return STR_NONE;
 	return (struct str){arena_dup(a, s.p, s.n), s.n};
 }
@@ -70,13 +70,13 @@ struct str str_printf(struct arena *a, const char *fmt, ...)
 
 bool str_split(struct str *rest, char sep, struct str *part)
 {
-	if (!rest->p)
+	if (rest->p == NULL)
 		return false;
 
 	const char *at = rest->n ? memchr(rest->p, sep, rest->n) : NULL;
 
 	*part = *rest;
-	if (!at) {
+	if (at == NULL) {
 		*rest = STR_NONE;
 		return true;
 	}
@@ -98,7 +98,7 @@ enum str_int str_to_i64(struct str s, int64_t *out)
 	}
 	if (i == s.n)
 		return STR_INT_SYNTAX;
-	/* Counted downwards, since the range reaches one further below zero than above. */
+	/* Counts downwards, because the range reaches one further below zero than above. */
 	for (; i < s.n; i++) {
 		if (s.p[i] < '0' || s.p[i] > '9')
 			return STR_INT_SYNTAX;
@@ -111,20 +111,9 @@ enum str_int str_to_i64(struct str s, int64_t *out)
 	return STR_INT_OK;
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 struct str str_percent_decode(struct arena *a, struct str s, bool plus)
 {
-	if (s.n == 0 || (!memchr(s.p, '%', s.n) && !(plus && memchr(s.p, '+', s.n))))
+	if (s.n == 0 || (memchr(s.p, '%', s.n) == NULL && !(plus && memchr(s.p, '+', s.n) != NULL)))
 		return s;
 
 	char *out = arena_alloc(a, s.n + 1);
@@ -133,8 +122,8 @@ struct str str_percent_decode(struct arena *a, struct str s, bool plus)
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 
-		int high = c == '%' && s.n - i > 2 ? hex_value(s.p[i + 1]) : -1;
-		int low = high >= 0 ? hex_value(s.p[i + 2]) : -1;
+		int high = c == '%' && s.n - i > 2 ? str_hex_value(s.p[i + 1]) : -1;
+		int low = high >= 0 ? str_hex_value(s.p[i + 2]) : -1;
 
 		if (low >= 0) {
 			c = (char)(high << 4 | low);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * The encodings of base/str.h: UTF-8, hex, base64url. Called by every room; allocates only from
- * the arena it is given. An ill-formed sequence ends before the first byte that cannot continue it
- * (Unicode, "substitution of maximal subparts"), so that no good character is swallowed. */
+ * The encodings of base/str.h: UTF-8, hex, base64url. Allocates only from the arena it is given. An
+ * ill-formed sequence ends before the first byte that cannot continue it (Unicode, "substitution of
+ * maximal subparts"), so that no well-formed character is lost. */
 #include "base/str.h"
 
 #define REPLACEMENT 0xFFFD
 
-/* Decodes one sequence of s[0..n), n > 0, and returns how many bytes it takes; *cp is -1 when they
- * are ill-formed. The bounds of the second byte keep out overlong forms, surrogates and what is
- * beyond U+10FFFF (Unicode, table 3-7). */
+/* Decodes one sequence of s[0..n), n > 0, and returns how many bytes it takes; *cp is -1 when the
+ * bytes are ill-formed. The bounds of the second byte exclude overlong forms, surrogates and code
+ * points above U+10FFFF (Unicode, table 3-7). */
 static size_t decode(const unsigned char *s, size_t n, int32_t *cp)
 {
 	unsigned char lead = s[0], low = 0x80, high = 0xBF;
@@ -44,7 +44,8 @@ static size_t decode(const unsigned char *s, size_t n, int32_t *cp)
 	return need;
 }
 
-/* How far the text is ASCII from `at` on; eight bytes at a time, since most of ours is. */
+/* The end of the ASCII that begins at `at`. Looks at eight bytes at a time, because most text is
+ * ASCII. */
 static size_t skip_ascii(struct str s, size_t at)
 {
 	uint64_t word;
@@ -83,7 +84,7 @@ struct str str_to_utf8(struct arena *a, struct str s)
 	if (at == s.n)
 		return s;
 
-	/* Each remaining byte becomes a replacement of three at worst. */
+	/* At worst each remaining byte becomes a replacement character of three bytes. */
 	char *out = arena_alloc(a, at + (s.n - at) * 3 + 1);
 
 	memcpy(out, s.p, at);
@@ -122,6 +123,17 @@ struct str str_hex(struct arena *a, const void *bytes, size_t n)
 	return (struct str){out, n * 2};
 }
 
+int str_hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 struct str str_base64url(struct arena *a, const void *bytes, size_t n)
@@ -156,7 +168,7 @@ static int sextet(char c)
 
 struct str str_base64url_decode(struct arena *a, struct str s)
 {
-	if (!s.p || s.n % 4 == 1)
+	if (s.p == NULL || s.n % 4 == 1)
 		return STR_NONE;
 
 	char *out = arena_alloc(a, s.n / 4 * 3 + 4);
@@ -176,7 +188,8 @@ struct str str_base64url_decode(struct arena *a, struct str s)
 			out[len++] = (char)(bits >> have & 0xFF);
 		}
 	}
-	/* Bits left over must be zero, or two texts would stand for the same bytes. */
+	/* Bits that are left over have to be zero, else two texts would stand for the same
+	 * bytes. */
 	if (bits & ((1U << have) - 1))
 		return STR_NONE;
 	out[len] = '\0';

@@ -1,33 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * Puts statements together: fixed ones from db/stmt.def, composed ones from literal fragments.
- * Called by every model file and by query. Touches memory only; db.c runs what is made here. */
+ * Puts statements and their arguments together. Touches memory only; db.c runs what is made here.
+ */
 #include "db/compose.h"
 
-static const struct stmt_row rows[] = {
-#define STMT(id, kind, params, columns, sql) {#id, kind, params, columns, {sql, sizeof(sql) - 1}},
-#include "db/stmt.def"
-#undef STMT
-};
-
-_Static_assert(ARRAY_LEN(rows) == STMT__COUNT, "one row for each statement");
-
-const struct stmt_row *stmt_row(enum stmt id)
+struct sql sql_fixed(const struct stmt *stmt, const struct db_val *args, size_t count)
 {
-	BUG_ON((unsigned)id >= STMT__COUNT);
-	return &rows[id];
-}
-
-struct sql sql_fixed(enum stmt id, const struct db_val *args, size_t count)
-{
-	const struct stmt_row *row = stmt_row(id);
-
-	BUG_ON(count != strlen(row->params));
+	BUG_ON(count != strlen(stmt->params));
 	for (size_t i = 0; i < count; i++)
-		BUG_ON(args[i].letter != row->params[i]);
+		BUG_ON(args[i].letter != stmt->params[i]);
 	return (struct sql){
-		.fixed = (int)id,
-		.kind = row->kind,
-		.columns = row->columns,
+		.fixed = stmt,
+		.kind = stmt->kind,
+		.columns = stmt->columns,
 		.args = args,
 		.arg_count = count,
 	};
@@ -35,21 +19,38 @@ struct sql sql_fixed(enum stmt id, const struct db_val *args, size_t count)
 
 void sql_begin(struct sql *q, struct arena *a, enum sql_kind kind, const char *columns)
 {
-	*q = (struct sql){.fixed = -1, .kind = kind, .columns = columns, .arena = a};
+	*q = (struct sql){.kind = kind, .columns = columns, .arena = a};
 	buf_init(&q->text, a);
 }
 
 void sql_add(struct sql *q, struct sql_frag frag)
 {
-	BUG_ON(q->fixed >= 0);
+	BUG_ON(q->fixed != NULL);
 	buf_add(&q->text, frag.text, frag.n);
+}
+
+void sql_fill(struct sql *q, struct sql_frag frag, sql_put_fn put, const void *ctx)
+{
+	while (frag.n > 0) {
+		const char *hole = memchr(frag.text, SQL_HOLE[0], frag.n);
+		size_t n = hole != NULL ? (size_t)(hole - frag.text) : frag.n;
+
+		buf_add(&q->text, frag.text, n);
+		frag.text += n;
+		frag.n -= n;
+		if (hole == NULL)
+			break;
+		put(ctx, q);
+		frag.text++;
+		frag.n--;
+	}
 }
 
 void sql_arg(struct sql *q, struct db_val val)
 {
 	struct db_val *args = (struct db_val *)q->args;
 
-	BUG_ON(q->fixed >= 0);
+	BUG_ON(q->fixed != NULL);
 	if (q->arg_count == q->arg_cap) {
 		size_t cap = q->arg_cap ? q->arg_cap * 2 : 16;
 

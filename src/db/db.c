@@ -44,8 +44,16 @@ const struct db_stats *db_stats(const struct db *db)
 	return &db->stats;
 }
 
+/* How a statement is run; NULL where a function takes one: once, with its result on this side. */
+struct how {
+	struct arena *arena;
+	size_t count; /* above 0: that many runs */
+	bool stream;  /* the result stays with the server until it is fetched */
+};
+
 /* Prepared, bound, executed, result on this side. *sent: the server may have carried it out. */
-static enum err execute(struct db *db, const struct sql *sql, struct handle **out, bool *sent)
+static enum err execute(struct db *db, const struct sql *sql, const struct how *how,
+	struct handle **out, bool *sent)
 {
 	struct handle *h;
 	enum err err;
@@ -56,38 +64,47 @@ static enum err execute(struct db *db, const struct sql *sql, struct handle **ou
 		err = handle_take(db, sql, &h);
 		if (err)
 			return err;
-		err = handle_bind(db, h, sql);
+		err = how != NULL && how->count > 0
+			      ? handle_bind_many(db, h, how->arena, sql->args, how->count)
+			      : handle_bind(db, h, sql);
 		if (err)
 			break;
 		*sent = true;
 		db->stats.statements++;
-		if (mysql_stmt_execute(h->stmt) == 0 &&
-			(h->column_count == 0 || mysql_stmt_store_result(h->stmt) == 0)) {
+		if (mysql_stmt_execute(h->stmt) == 0 && handle_bind_late(h, sql) &&
+			(h->column_count == 0 || (how != NULL && how->stream) ||
+				mysql_stmt_store_result(h->stmt) == 0)) {
 			*out = h;
 			return ERR_OK;
 		}
 		code = mysql_stmt_errno(h->stmt);
 		/* With nothing bound the text can only quote the statement, which is ours. */
-		err = sql->arg_count > 0 ? conn_fail_values(db, code, mysql_stmt_error(h->stmt))
-					 : conn_fail(db, code, mysql_stmt_error(h->stmt));
-		if (again || !conn_is_unprepared(code))
+		err = sql->arg_count > 0 ? error_note_values(db, code, mysql_stmt_error(h->stmt))
+					 : error_note(db, code, mysql_stmt_error(h->stmt));
+		if (again || !error_is_unprepared(code))
 			break;
 		handle_close(h);
 	}
-	handle_give(h);
+	/* A statement that fails behind its columns leaves the connector waiting for rows: freeing
+	 * the result would wait for them until the time limit, closing the statement does not. */
+	if (h->column_count > 0)
+		handle_close(h);
+	else
+		handle_give(h);
 	return err;
 }
 
 /* In a transaction: the error for its statement, which also dooms it if nothing can follow. */
 static enum err doomed(struct db *db, enum err err)
 {
-	if (err == ERR_RETRY || conn_is_over(err))
+	if (err == ERR_RETRY || error_is_over(err))
 		db->doom = err;
 	return err;
 }
 
 /* Repeats what may be repeated. On success *out holds the result until handle_give. */
-static enum err run(struct db *db, const struct sql *sql, struct handle **out)
+static enum err run_how(
+	struct db *db, const struct sql *sql, const struct how *how, struct handle **out)
 {
 	int64_t from_us = clock_monotonic_us();
 	int64_t limit_us = from_us + (int64_t)db->read_timeout_s * 1000000;
@@ -103,8 +120,8 @@ static enum err run(struct db *db, const struct sql *sql, struct handle **out)
 		err = conn_ready(db);
 		if (err)
 			break;
-		err = execute(db, sql, out, &sent);
-		if (!conn_is_over(err))
+		err = execute(db, sql, how, out, &sent);
+		if (!error_is_over(err))
 			break;
 		conn_give_up(db);
 		if (db->in_tx || err == ERR_UNAVAILABLE)
@@ -116,6 +133,37 @@ static enum err run(struct db *db, const struct sql *sql, struct handle **out)
 	}
 	db->stats.busy_us += (uint64_t)(clock_monotonic_us() - from_us);
 	return db->in_tx ? doomed(db, err) : err;
+}
+
+static enum err run(struct db *db, const struct sql *sql, struct handle **out)
+{
+	return run_how(db, sql, NULL, out);
+}
+
+enum err db_exec_many(struct db *db, struct arena *a, const struct stmt *stmt,
+	const struct db_val *args, size_t count)
+{
+	const struct how how = {.arena = a, .count = count};
+	struct sql sql = {.fixed = stmt, .kind = stmt->kind, .columns = "", .args = args};
+	struct handle *h;
+	enum err err;
+
+	BUG_ON(count == 0 || stmt->columns[0] != '\0');
+	sql.arg_count = strlen(stmt->params);
+	if (!db->one_by_one) {
+		err = run_how(db, &sql, &how, &h);
+		if (err == ERR_OK)
+			handle_give(h);
+		db->one_by_one = err == ERR_INTERNAL && db->code == ER_BINLOG_NON_SUPPORTED_BULK;
+		if (!db->one_by_one)
+			return err;
+	}
+	err = ERR_OK;
+	for (size_t i = 0; i < count && err == ERR_OK; i++) {
+		sql.args = &args[i * sql.arg_count];
+		err = db_exec(db, &sql, NULL);
+	}
+	return err;
 }
 
 enum err db_exec(struct db *db, const struct sql *sql, int64_t *affected)
@@ -186,12 +234,38 @@ enum err db_each(struct db *db, struct arena *a, const struct sql *sql,
 	return err;
 }
 
+/* A row that cannot be fetched leaves the connection in the middle of a result. */
+enum err db_stream(struct db *db, struct arena *a, const struct sql *sql,
+	const struct db_shape *shape, void *row, db_row_fn fn, void *ctx)
+{
+	const struct how how = {.stream = true};
+	struct handle *h;
+	bool end = false, broken = false;
+	enum err err;
+
+	BUG_ON(db->in_tx || db->walks > 0);
+	check_shape(sql, shape);
+	err = run_how(db, sql, &how, &h);
+	if (err)
+		return err;
+	while (!err && !end) {
+		err = handle_row(db, h, a, shape, row, &end);
+		broken = err != ERR_OK;
+		if (!err && !end)
+			err = fn(ctx, row);
+	}
+	handle_give(h);
+	if (broken && error_is_over(err))
+		conn_drop(db);
+	return err == ERR_LOST ? ERR_UNAVAILABLE : err;
+}
+
 static enum err command(struct db *db, struct sql_frag text)
 {
 	int64_t from_us = clock_monotonic_us();
 	enum err err = conn_command(db, text);
 
-	if (conn_is_over(err))
+	if (error_is_over(err))
 		conn_give_up(db);
 	db->stats.busy_us += (uint64_t)(clock_monotonic_us() - from_us);
 	return err;
@@ -253,6 +327,25 @@ enum err db_tx(struct db *db, db_tx_fn fn, void *ctx)
 	return err == ERR_LOST ? ERR_UNAVAILABLE : err;
 }
 
+enum err db_tx_no_wait(struct db *db, db_tx_fn fn, void *ctx)
+{
+	static const struct stmt set_wait = {
+		"db.lock_wait", SQL_WRITE, "i", "", "SET innodb_lock_wait_timeout = ?"};
+	struct sql none = SQL_FIXED(&set_wait, db_i64(0));
+	struct sql usual = SQL_FIXED(&set_wait, db_i64(db->cfg.lock_wait_s));
+	enum err err = db_exec(db, &none, NULL);
+	bool again;
+
+	BUG_ON(db->in_tx);
+	if (err)
+		return err;
+	err = tx_once(db, fn, ctx, &again);
+	/* A connection that is gone has no setting to restore. */
+	if (db->my && !db->lost && db_exec(db, &usual, NULL) != ERR_OK)
+		conn_drop(db);
+	return err == ERR_LOST ? ERR_UNAVAILABLE : err;
+}
+
 struct readiness {
 	int64_t writable, rows;
 };
@@ -269,14 +362,14 @@ static enum err misses_tables(struct db *db)
 	return ERR_UNAVAILABLE;
 }
 
-enum err db_ping(struct db *db)
+enum err db_ping(struct db *db, const struct stmt *probe)
 {
 	static const struct db_col cols[] = {
 		{'i', offsetof(struct readiness, writable)},
 		{'i', offsetof(struct readiness, rows)},
 	};
 	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
-	struct sql sql = SQL_FIXED0(READY);
+	struct sql sql = SQL_FIXED0(probe);
 	struct readiness ready;
 	enum err err = db_one(db, NULL, &sql, &shape, &ready);
 
@@ -284,41 +377,62 @@ enum err db_ping(struct db *db)
 		return misses_tables(db);
 	if (err || ready.writable)
 		return err;
-	err = conn_refused(db, "the server is read-only");
+	err = error_refused(db, "the server is read-only");
 	conn_give_up(db);
 	return err;
 }
 
-enum err db_self_check(struct db *db)
+enum err db_self_check(struct db *db, const struct stmt *const *list)
 {
 	enum err first = conn_ready(db);
 
-	for (int id = 0; id < STMT__COUNT; id++) {
-		const struct stmt_row *row = stmt_row((enum stmt)id);
-		struct sql sql = {.fixed = id, .kind = row->kind, .columns = row->columns};
+	for (; *list != NULL; list++) {
+		const struct stmt *stmt = *list;
+		struct sql sql = {.fixed = stmt, .kind = stmt->kind, .columns = stmt->columns};
 		struct handle *h;
 		enum err err;
 
-		if (conn_is_over(first))
+		if (error_is_over(first))
 			break;
 		err = handle_take(db, &sql, &h);
 		if (!err) {
 			handle_give(h);
 			continue;
 		}
-		log_event(LOG_ERROR, "statement cannot be prepared", "statement", row->name, "why",
+		log_event(LOG_ERROR, "statement cannot be prepared", "statement", stmt->name, "why",
 			db->error, NULL);
-		if (!first || conn_is_over(err))
+		if (!first || error_is_over(err))
 			first = err;
 	}
-	if (conn_is_over(first))
+	if (error_is_over(first))
 		conn_drop(db);
 	return first == ERR_LOST ? ERR_UNAVAILABLE : first;
 }
 
+enum err db_reads_are_old(struct db *db, bool *out)
+{
+	static const struct stmt isolation = {
+		"db.isolation", SQL_READ, "", "i", "SELECT @@tx_isolation = 'REPEATABLE-READ'"};
+	static const struct db_col col = {'i', 0};
+	static const struct db_shape shape = {&col, 1};
+	struct sql sql = SQL_FIXED0(&isolation);
+	int64_t repeatable = 0;
+	enum err err = conn_ready(db);
+
+	if (!err && db->isolation_of != db->stats.connects) {
+		err = db_one(db, NULL, &sql, &shape, &repeatable);
+		if (!err) {
+			db->isolation_of = db->stats.connects;
+			db->reads_are_old = repeatable != 0;
+		}
+	}
+	*out = db->reads_are_old;
+	return err;
+}
+
 enum err db_schema(struct db *db, struct str statement)
 {
-	struct sql q = {.fixed = -1, .kind = SQL_WRITE, .columns = ""};
+	struct sql q = {.kind = SQL_WRITE, .columns = ""};
 
 	q.text.p = (char *)statement.p;
 	q.text.n = statement.n;

@@ -17,10 +17,6 @@
 #define KEPT_RESULT_BYTES (1 << 20)
 #define KEPT_RESULT_ROWS 4096
 
-/* What DATETIME holds: years 0 to 9999. A client's filter may name an instant beyond them. */
-#define TIME_LEAST (-62167219200000)
-#define TIME_MOST 253402300799999
-
 void *handle_memory(size_t count, size_t bytes)
 {
 	void *p = calloc(count ? count : 1, bytes);
@@ -123,7 +119,7 @@ static bool bind_columns(struct handle *h, const char *columns)
 
 static const char *name_of(const struct sql *sql)
 {
-	return sql->fixed >= 0 ? stmt_row((enum stmt)sql->fixed)->name : "composed";
+	return sql->fixed != NULL ? sql->fixed->name : "composed";
 }
 
 static enum err misfit(struct db *db, const struct sql *sql, const char *what)
@@ -137,22 +133,25 @@ static enum err misfit(struct db *db, const struct sql *sql, const char *what)
 
 static struct str text_of(const struct sql *sql)
 {
-	return sql->fixed >= 0 ? stmt_row((enum stmt)sql->fixed)->sql : buf_view(&sql->text);
+	return sql->fixed != NULL ? str_from(sql->fixed->sql) : buf_view(&sql->text);
 }
 
 static enum err prepare(struct db *db, struct handle *h, const struct sql *sql)
 {
 	struct str text = text_of(sql);
-	size_t params =
-		sql->fixed >= 0 ? strlen(stmt_row((enum stmt)sql->fixed)->params) : sql->arg_count;
+	size_t params = sql->fixed != NULL ? strlen(sql->fixed->params) : sql->arg_count;
 
 	h->stmt = mysql_stmt_init(db->my);
 	if (!h->stmt)
 		out_of_memory(sizeof(*h->stmt));
 	if (mysql_stmt_prepare(h->stmt, text.p, (unsigned long)text.n))
-		return conn_fail(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+		return error_note(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
 	h->param_count = mysql_stmt_param_count(h->stmt);
 	h->column_count = mysql_stmt_field_count(h->stmt);
+	/* The server tells the columns of RETURNING only when it has run the statement. */
+	h->tells_late = h->column_count == 0 && sql->columns[0] != '\0';
+	if (h->tells_late)
+		h->column_count = strlen(sql->columns);
 	if (h->param_count != params)
 		return misfit(db, sql, "number of parameters");
 	if (h->column_count != strlen(sql->columns))
@@ -161,22 +160,38 @@ static enum err prepare(struct db *db, struct handle *h, const struct sql *sql)
 	h->args = handle_memory(h->param_count, sizeof(*h->args));
 	h->cells = handle_memory(h->column_count, sizeof(*h->cells));
 	h->scratch = handle_memory(h->column_count, SCRATCH_BYTES);
-	if (h->column_count > 0 && !bind_columns(h, sql->columns))
-		return conn_fail(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+	if (h->column_count > 0 && !h->tells_late && !bind_columns(h, sql->columns))
+		return error_note(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
 	return ERR_OK;
 }
 
-/* The kept handle of a composed statement, or the place for a new one: free, or the one least
- * recently used. NULL when it is not to be kept. */
-static struct handle **composed_slot(struct db *db, const struct sql *sql)
+static bool is_of(const struct handle *h, const struct sql *sql, struct str text)
 {
-	struct str text = buf_view(&sql->text);
+	if (sql->fixed != NULL || h->fixed != NULL)
+		return h->fixed == sql->fixed;
+	return h->text_n == text.n && memcmp(h->text, text.p, text.n) == 0 &&
+	       strcmp(h->columns, sql->columns) == 0;
+}
+
+/* For the columns of RETURNING, behind each execution. */
+bool handle_bind_late(struct handle *h, const struct sql *sql)
+{
+	if (!h->tells_late)
+		return true;
+	return mysql_stmt_field_count(h->stmt) == h->column_count && bind_columns(h, sql->columns);
+}
+
+/* The kept handle of a statement, or the place for a new one: free, or the one least recently used.
+ * NULL when it is not to be kept. */
+static struct handle **find_slot(struct db *db, const struct sql *sql)
+{
+	struct str text = text_of(sql);
 	struct handle **best = NULL;
 
 	if (text.n > KEPT_TEXT_BYTES)
 		return NULL;
-	for (size_t i = 0; i < ARRAY_LEN(db->composed); i++) {
-		struct handle **slot = &db->composed[i];
+	for (size_t i = 0; i < ARRAY_LEN(db->handles); i++) {
+		struct handle **slot = &db->handles[i];
 		struct handle *h = *slot;
 
 		if (!h) {
@@ -184,8 +199,7 @@ static struct handle **composed_slot(struct db *db, const struct sql *sql)
 				best = slot;
 			continue;
 		}
-		if (h->text_n == text.n && memcmp(h->text, text.p, text.n) == 0 &&
-			strcmp(h->columns, sql->columns) == 0)
+		if (is_of(h, sql, text))
 			return slot;
 		if (!h->busy && (!best || (*best && h->used < (*best)->used)))
 			best = slot;
@@ -197,7 +211,7 @@ static struct handle **composed_slot(struct db *db, const struct sql *sql)
 
 enum err handle_take(struct db *db, const struct sql *sql, struct handle **out)
 {
-	struct handle **slot = sql->fixed >= 0 ? &db->fixed[sql->fixed] : composed_slot(db, sql);
+	struct handle **slot = find_slot(db, sql);
 	struct handle *h = slot ? *slot : NULL;
 	enum err err;
 
@@ -213,7 +227,8 @@ enum err handle_take(struct db *db, const struct sql *sql, struct handle **out)
 			*out = NULL;
 			return err;
 		}
-		if (sql->fixed < 0 && slot) {
+		h->fixed = sql->fixed;
+		if (sql->fixed == NULL && slot) {
 			h->text = copy(sql->text.p, sql->text.n);
 			h->text_n = sql->text.n;
 			h->columns = copy(sql->columns, strlen(sql->columns));
@@ -232,10 +247,10 @@ static MYSQL_TIME time_to_db(int64_t ms)
 {
 	struct calendar c;
 
-	if (ms < TIME_LEAST)
-		ms = TIME_LEAST;
-	if (ms > TIME_MOST)
-		ms = TIME_MOST;
+	if (ms < CLOCK_FIRST_MS)
+		ms = CLOCK_FIRST_MS;
+	if (ms > CLOCK_LAST_MS)
+		ms = CLOCK_LAST_MS;
 	c = clock_calendar(ms);
 	return (MYSQL_TIME){
 		.year = (unsigned)c.year,
@@ -262,6 +277,14 @@ static int64_t time_from_db(const MYSQL_TIME *t)
 	};
 
 	return clock_instant_ms(&c);
+}
+
+/* 0: one run, with its arguments as they are. */
+static bool set_runs(struct handle *h, size_t count)
+{
+	unsigned runs = (unsigned)count;
+
+	return mysql_stmt_attr_set(h->stmt, STMT_ATTR_ARRAY_SIZE, &runs) != 0;
 }
 
 enum err handle_bind(struct db *db, struct handle *h, const struct sql *sql)
@@ -291,8 +314,45 @@ enum err handle_bind(struct db *db, struct handle *h, const struct sql *sql)
 			c->u.i = v->u.i;
 		}
 	}
-	if (h->param_count > 0 && mysql_stmt_bind_param(h->stmt, h->params))
-		return conn_fail(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+	if (set_runs(h, 0) || (h->param_count > 0 && mysql_stmt_bind_param(h->stmt, h->params)))
+		return error_note(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+	return ERR_OK;
+}
+
+/* The connector wants a column as an array: of values for integers, of pointers for texts. */
+static void bind_column(struct arena *a, MYSQL_BIND *b, const struct db_val *args, size_t column,
+	size_t columns, size_t count)
+{
+	long long *values = arena_array(a, count, sizeof(*values));
+	const char **texts = arena_array(a, count, sizeof(*texts));
+	unsigned long *lengths = arena_array(a, count, sizeof(*lengths));
+	char *indicators = arena_array(a, count, 1);
+
+	*b = (MYSQL_BIND){.buffer_type = type_of(args[column].letter)};
+	BUG_ON(b->buffer_type == MYSQL_TYPE_DATETIME || b->buffer_type == MYSQL_TYPE_DOUBLE);
+	for (size_t i = 0; i < count; i++) {
+		const struct db_val *v = &args[i * columns + column];
+
+		indicators[i] = v->null ? STMT_INDICATOR_NULL : STMT_INDICATOR_NONE;
+		if (is_bytes(b->buffer_type)) {
+			texts[i] = v->u.s.p;
+			lengths[i] = (unsigned long)v->u.s.n;
+		} else {
+			values[i] = v->u.i;
+		}
+	}
+	b->u.indicator = indicators;
+	b->length = lengths;
+	b->buffer = is_bytes(b->buffer_type) ? (void *)texts : (void *)values;
+}
+
+enum err handle_bind_many(
+	struct db *db, struct handle *h, struct arena *a, const struct db_val *args, size_t count)
+{
+	for (size_t i = 0; i < h->param_count; i++)
+		bind_column(a, &h->params[i], args, i, h->param_count, count);
+	if (set_runs(h, count) || mysql_stmt_bind_param(h->stmt, h->params))
+		return error_note(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
 	return ERR_OK;
 }
 
@@ -352,6 +412,17 @@ static const char *take_column(
 	return NULL;
 }
 
+/* Of a result that is still with the server, the connector notes an error at the connection only,
+ * or nowhere when the connection is lost. */
+static enum err fetch_failed(struct db *db, struct handle *h)
+{
+	if (mysql_stmt_errno(h->stmt) != 0)
+		return error_note_values(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+	if (mysql_errno(db->my) != 0)
+		return error_note_values(db, mysql_errno(db->my), mysql_error(db->my));
+	return error_note(db, CR_SERVER_LOST, "connection lost within a result");
+}
+
 enum err handle_row(struct db *db, struct handle *h, struct arena *a, const struct db_shape *shape,
 	void *row, bool *end)
 {
@@ -362,7 +433,7 @@ enum err handle_row(struct db *db, struct handle *h, struct arena *a, const stru
 		return ERR_OK;
 	/* Truncation is normal for texts and looked at column by column. */
 	if (rc != 0 && rc != MYSQL_DATA_TRUNCATED)
-		return conn_fail_values(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+		return fetch_failed(db, h);
 	for (size_t i = 0; i < shape->count; i++) {
 		const char *why = take_column(h, i, a, &shape->cols[i], row);
 

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT
  * What the files of this room share: the connection with its prepared handles. Included by
- * src/db/{db,conn,handle}.c only, which are also the only files with <mysql.h>.
+ * src/db/{db,conn,host,handle,error}.c only, which are also the only files with <mysql.h>.
  *
- * Layers: conn.c connects and maps errors, handle.c prepares, binds and fetches, db.c decides what
- * is repeated. The surprise: while a result is being walked (walks > 0) a lost connection is only
- * marked, because closing it would take the result away; it is closed when the walk ends. */
+ * Layers, each of which calls only those before it: error.c maps errors, handle.c prepares, binds
+ * and fetches, conn.c connects, db.c decides what is repeated. The surprise: while a result is
+ * being walked (walks > 0) a lost connection is only marked, because closing it would take the
+ * result away; it is closed when the walk ends. */
 #ifndef DB_INTERNAL_H
 #define DB_INTERNAL_H
 
+#include <errmsg.h>
 #include <mysql.h>
+#include <mysqld_error.h>
 
 #include "base/limits.h"
 #include "db/compose.h"
 #include "db/db.h"
+#include "db/options.h"
 
 /* Where the connector reads a parameter from, or writes a column to. */
 struct cell {
@@ -32,34 +36,71 @@ struct cell {
 struct handle {
 	MYSQL_STMT *stmt;
 	struct handle **slot;
-	bool busy;            /* its result is in use: neither executed again nor evicted */
-	uint64_t used;        /* db->tick at the latest use */
-	char *text, *columns; /* the key, of composed statements only */
+	bool busy;                /* its result is in use: neither executed again nor evicted */
+	uint64_t used;            /* db->tick at the latest use */
+	const struct stmt *fixed; /* the key of fixed statements */
+	char *text, *columns;     /* the key of composed ones */
 	size_t text_n;
 	size_t param_count, column_count;
+	bool tells_late;     /* columns are known behind an execution only */
 	size_t result_bytes; /* of texts, fetched so far from the result that is in use */
 	MYSQL_BIND *params;
 	struct cell *args, *cells;
 	char *scratch; /* SCRATCH_BYTES for each column */
 };
 
+/* Those of the option file; where it lists none, one that the connector knows. */
+struct host {
+	struct options_host at;   /* name "": the connector's */
+	int64_t shunned_until_us; /* monotonic; failed, so others are tried before it */
+};
+
 struct db {
 	struct db_config cfg;
 	unsigned read_timeout_s; /* of the client: above every limit of the server */
 	MYSQL *my;               /* NULL: not connected */
-	struct handle *fixed[STMT__COUNT];
-	struct handle *composed[DB_CACHED_STATEMENTS];
+	struct handle *handles[DB_CACHED_STATEMENTS];
+	uint64_t isolation_of; /* the connection (stats.connects) that reads_are_old was asked of */
+	bool reads_are_old;
+	struct host hosts[OPTIONS_HOSTS];
+	size_t host_count;
+	size_t host;           /* connected to it, or tried last */
+	int64_t home_after_us; /* monotonic; earlier than this no earlier host is tried */
 	uint64_t tick;
 	int64_t connect_after_us; /* monotonic; earlier than this no attempt is made */
 	bool refused;             /* the latest error: a healthy server that is read-only */
+	bool ailing;              /* the latest error: the server is up and cannot serve */
 	int64_t refused_until_us; /* monotonic; earlier than this such a connection is kept */
 	unsigned walks;           /* results being walked, nested */
 	bool lost;                /* connection is dead, to be closed when walks == 0 */
 	bool in_tx;
-	enum err doom; /* why the transaction cannot go on; ERR_OK: it can */
+	enum err doom;   /* why the transaction cannot go on; ERR_OK: it can */
+	unsigned code;   /* of the latest error */
+	bool one_by_one; /* the server refuses db_exec_many as one request */
 	char error[512];
 	struct db_stats stats;
 };
+
+/* error.c */
+/* Notes the text for db_error_text, counts unless it is ERR_DUPLICATE, and maps. Closes nothing. */
+enum err error_note(struct db *db, unsigned code, const char *text);
+/* The same where values have been bound, which the server's text may quote. */
+enum err error_note_values(struct db *db, unsigned code, const char *text);
+/* The server is read-only though no statement failed. ERR_UNAVAILABLE. */
+enum err error_refused(struct db *db, const char *text);
+/* A connection with this outcome is of no more use. */
+bool error_is_over(enum err err);
+/* The statement is unknown to the server or has to be prepared again. */
+bool error_is_unprepared(unsigned code);
+
+/* host.c */
+void host_list(struct db *db, const struct options *o);
+unsigned host_share_s(const struct db *db); /* of the time limit for connecting */
+/* Each host once: `tried` has a bit for each that was. */
+bool host_next(const struct db *db, unsigned tried, size_t *next);
+/* An earlier one than the one connected to, now and then; false: there is none to try. */
+bool host_home(struct db *db, size_t *home);
+void host_shun(struct db *db, size_t host, int64_t took_us);
 
 /* conn.c */
 enum err conn_ready(struct db *db); /* connected, or connects */
@@ -70,22 +111,15 @@ void conn_give_up(struct db *db);
 bool conn_is_stale(struct db *db); /* the server has hung up on an idle connection */
 enum err conn_command(struct db *db, struct sql_frag text); /* no arguments, no rows */
 
-/* Notes the text for db_error_text, counts unless it is ERR_DUPLICATE, and maps. Closes nothing. */
-enum err conn_fail(struct db *db, unsigned code, const char *text);
-/* The same where values have been bound, which the server's text may quote. */
-enum err conn_fail_values(struct db *db, unsigned code, const char *text);
-/* The server is read-only though no statement failed. ERR_UNAVAILABLE. */
-enum err conn_refused(struct db *db, const char *text);
-/* A connection with this outcome is of no more use. */
-bool conn_is_over(enum err err);
-/* The statement is unknown to the server or has to be prepared again. */
-bool conn_is_unprepared(unsigned code);
-
 /* handle.c */
 enum err handle_take(struct db *db, const struct sql *sql, struct handle **out);
 void handle_give(struct handle *h);  /* result freed; closed unless kept, or when it was large */
 void handle_close(struct handle *h); /* and taken out of its slot */
 enum err handle_bind(struct db *db, struct handle *h, const struct sql *sql);
+/* Binds `count` runs at once; their arguments are copied to the arena. */
+enum err handle_bind_many(
+	struct db *db, struct handle *h, struct arena *a, const struct db_val *args, size_t count);
+bool handle_bind_late(struct handle *h, const struct sql *sql);
 enum err handle_row(struct db *db, struct handle *h, struct arena *a, const struct db_shape *shape,
 	void *row, bool *end);
 void *handle_memory(size_t count, size_t bytes); /* zeroed, from the heap; never NULL */

@@ -2,17 +2,15 @@
  * Makes up partners, tenants, users, sessions and the audit of those that somebody ended, and
  * writes them through model/ingest, a tenant a transaction. Called by src/demo/main.c only; never
  * part of an installation. */
-#include "demo/data.h"
+#include "data.h"
 
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "model/ingest.h"
-#include "model/session.h"
+#include "model/register.h"
 
 #define USERS_PER_TENANT 60
 #define SESSIONS_PER_TENANT 360
-#define HOUR_MS INT64_C(3600000)
 #define DAY_MS (24 * HOUR_MS)
 #define PLATFORM_ADMIN "usr_platform"
 
@@ -127,6 +125,7 @@ struct load {
 	size_t tenant;
 	int64_t now_ms;
 	uint64_t random;
+	struct tally *tally;
 };
 
 static struct str user_id(struct load *l, int64_t n)
@@ -134,11 +133,12 @@ static struct str user_id(struct load *l, int64_t n)
 	return str_printf(l->arena, "usr_%s_%02lld", tenants[l->tenant].id + 4, (long long)n);
 }
 
-static enum err put_user(struct load *l, int64_t n)
+static struct user_new user(struct load *l, int64_t n)
 {
 	const char *first = first_names[n % (int64_t)ARRAY_LEN(first_names)];
 	const char *last = last_names[(n / 3) % (int64_t)ARRAY_LEN(last_names)];
-	struct user_new u = {
+
+	return (struct user_new){
 		.tenant_id = str_from(tenants[l->tenant].id),
 		.id = user_id(l, n),
 		.email = str_printf(
@@ -146,20 +146,24 @@ static enum err put_user(struct load *l, int64_t n)
 		.display_name = n % 10 == 9 ? STR_NONE : str_printf(l->arena, "%s %s", first, last),
 		.is_admin = n == 0 && l->tenant == 0,
 	};
-
-	return ingest_user(l->db, &u);
 }
 
-static enum err put_apps(struct load *l, const struct session_new *s)
+/* Applications as the store keeps them: {"ID":{"name":TEXT,"at":MS}}. */
+static void reach_apps(struct load *l, struct session_new *s)
 {
 	int64_t count = below(&l->random, 4);
-	enum err err = ERR_OK;
+	struct buf b;
 
-	for (int64_t i = 0; i < count && err == ERR_OK; i++)
-		err = ingest_session_app(l->db, s->id,
-			str_from(applications[(size_t)i % ARRAY_LEN(applications)].id),
-			s->created_ms + i * 60000);
-	return err;
+	s->app_count = count;
+	if (count == 0)
+		return;
+	buf_init(&b, l->arena);
+	for (int64_t i = 0; i < count; i++)
+		buf_printf(&b, "%s\"%s\":{\"name\":\"%s\",\"at\":%lld}", i == 0 ? "{" : ",",
+			applications[i].id, applications[i].name,
+			(long long)(s->created_ms + i * 60000));
+	buf_char(&b, '}');
+	s->apps = buf_view(&b);
 }
 
 static size_t ending(int64_t n)
@@ -167,17 +171,17 @@ static size_t ending(int64_t n)
 	return (size_t)n % ARRAY_LEN(endings);
 }
 
-static struct str revoker(struct load *l, int64_t n, const struct session_new *s)
+static struct revoker revoker(struct load *l, int64_t n, const struct session_new *s)
 {
 	switch (endings[ending(n)].by) {
 	case BY_USER:
-		return s->user_id;
+		return (struct revoker){s->user_id, s->tenant_id, STR("user")};
 	case BY_ADMIN:
-		return user_id(l, 0);
+		return (struct revoker){user_id(l, 0), s->tenant_id, STR("tenant_admin")};
 	case BY_PLATFORM:
 		break;
 	}
-	return STR(PLATFORM_ADMIN);
+	return (struct revoker){STR(PLATFORM_ADMIN), STR_NONE, STR("super_admin")};
 }
 
 /* A tenth revoked, a tenth expired, the rest active; the very first session stays active. */
@@ -195,41 +199,32 @@ static void fate(struct load *l, int64_t n, struct session_new *s)
 	}
 }
 
-/* What revoking it would have left. Numbers from a generator of its own, so that those of the
- * sessions stay as they are. */
-static enum err put_audit(struct load *l, int64_t n, const struct session_new *s)
+/* The call that ended it. Numbers from a generator of its own, so that those of the sessions stay
+ * as they are. */
+static void ending_call(struct load *l, int64_t n, struct session_new *s)
 {
 	uint64_t state = l->tenant * SESSIONS_PER_TENANT + (uint64_t)n;
 	uint64_t high = next(&state), low = next(&state);
-	struct audit_entry entry = {
-		.session_id = s->id,
-		.tenant_id = s->tenant_id,
-		.user_id = s->user_id,
-		.revoked_ms = s->revoked_ms,
-		.revoked_by = s->revoked_by,
-		.endpoint = str_from(endings[ending(n)].endpoint),
-		.request_id = str_printf(l->arena, "%08x-%04x-4%03x-%04x-%012llx",
-			(unsigned)(high >> 32), (unsigned)(high >> 16 & 0xffff),
-			(unsigned)(high & 0xfff), (unsigned)(low >> 48 & 0x3fff) | 0x8000,
-			(unsigned long long)(low & UINT64_C(0xffffffffffff))),
-		.reason = s->revoke_reason,
-	};
 
-	return ingest_revocation(l->db, (int64_t)(next(&state) / 2), &entry);
+	s->endpoint = str_from(endings[ending(n)].endpoint);
+	s->request_id = str_printf(l->arena, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(high >> 32),
+		(unsigned)(high >> 16 & 0xffff), (unsigned)(high & 0xfff),
+		(unsigned)(low >> 48 & 0x3fff) | 0x8000,
+		(unsigned long long)(low & UINT64_C(0xffffffffffff)));
 }
 
 static enum err put_session(struct load *l, int64_t n)
 {
+	struct user_new u = user(l, n < 3 ? 1 : below(&l->random, USERS_PER_TENANT));
 	size_t browser = (size_t)below(&l->random, ARRAY_LEN(browsers));
 	size_t place = (size_t)below(&l->random, ARRAY_LEN(places));
 	struct session_new s = {
 		.id = str_printf(
 			l->arena, "ses_%s_%04lld", tenants[l->tenant].id + 4, (long long)n),
 		.tenant_id = str_from(tenants[l->tenant].id),
-		.partner_id = str_from(tenants[l->tenant].partner),
-		.user_id = user_id(l, n < 3 ? 1 : below(&l->random, USERS_PER_TENANT)),
+		.user_id = u.id,
 		.ip_address = str_printf(l->arena, "%s%lld", places[place].net,
-			(long long)(1 + below(&l->random, 250))),
+			1 + (long long)below(&l->random, 250)),
 		.user_agent = str_from(browsers[browser].agent),
 		.device_type = str_from(browsers[browser].device),
 		.location = str_from(places[place].location),
@@ -240,16 +235,15 @@ static enum err put_session(struct load *l, int64_t n)
 		.authenticator_id = STR("updb"),
 		.tags = n % 5 == 0 ? STR("{\"pilot\":true,\"floor\":\"3rd\"}") : STR_NONE,
 	};
-	enum err err;
 
 	s.is_mfa_complete = s.is_mfa_required && below(&l->random, 4) > 0;
 	if (below(&l->random, 10) > 0)
 		s.last_activity_ms = s.created_ms + below(&l->random, l->now_ms - s.created_ms);
 	fate(l, n, &s);
-	err = ingest_session(l->db, &s);
-	if (err == ERR_OK && s.revoked_ms != TIME_NONE)
-		err = put_audit(l, n, &s);
-	return err != ERR_OK ? err : put_apps(l, &s);
+	if (s.revoked_ms != TIME_NONE)
+		ending_call(l, n, &s);
+	reach_apps(l, &s);
+	return register_put(l->db, l->arena, l->tally, &s, &u, NULL);
 }
 
 static enum err put_tenant(void *ctx)
@@ -259,16 +253,12 @@ static enum err put_tenant(void *ctx)
 	enum err err;
 
 	l->random = l->tenant + 1;
-	err = ingest_tenant(l->db, tenant, str_from(tenants[l->tenant].partner),
+	l->tally = tally_new(l->arena);
+	err = register_tenant(l->db, tenant, str_from(tenants[l->tenant].partner),
 		str_from(tenants[l->tenant].name));
-	for (size_t i = 0; i < ARRAY_LEN(applications) && err == ERR_OK; i++)
-		err = ingest_application(l->db, tenant, str_from(applications[i].id),
-			str_from(applications[i].name));
-	for (int64_t n = 0; n < USERS_PER_TENANT && err == ERR_OK; n++)
-		err = put_user(l, n);
 	for (int64_t n = 0; n < SESSIONS_PER_TENANT && err == ERR_OK; n++)
 		err = put_session(l, n);
-	return err;
+	return err == ERR_OK ? tally_write(l->db, l->tally) : err;
 }
 
 static void progress(size_t done)
@@ -285,16 +275,17 @@ enum err demo_data(struct db *db, struct arena *a)
 	enum err err;
 
 	/* The last tenant's transaction is the last thing to be written. */
-	err = tenant_partner(db, a, str_from(tenants[ARRAY_LEN(tenants) - 1].id), &partner);
+	err = register_tenant_partner(
+		db, a, str_from(tenants[ARRAY_LEN(tenants) - 1].id), &partner);
 	if (err != ERR_NOT_FOUND)
 		return err;
 	err = ERR_OK;
 	for (size_t i = 0; i < ARRAY_LEN(partners) && err == ERR_OK; i++)
-		err = ingest_partner(db, str_from(partners[i].id), str_from(partners[i].name));
+		err = register_partner(db, str_from(partners[i].id), str_from(partners[i].name));
 	for (l.tenant = 0; l.tenant < ARRAY_LEN(tenants) && err == ERR_OK; l.tenant++) {
 		progress(l.tenant);
 		/* What a broken-off load left is whole tenants. */
-		err = tenant_partner(db, a, str_from(tenants[l.tenant].id), &partner);
+		err = register_tenant_partner(db, a, str_from(tenants[l.tenant].id), &partner);
 		if (err == ERR_NOT_FOUND)
 			err = db_tx(db, put_tenant, &l);
 		arena_reset(a);

@@ -3,9 +3,10 @@
  * never installed. Called by `make run`, `make token` and the test suite. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-#include "demo/data.h"
-#include "demo/token.h"
+#include "auth/sign.h"
+#include "data.h"
 
 static int usage(void)
 {
@@ -17,10 +18,27 @@ static int usage(void)
 	return 2;
 }
 
+/* What is there stays; a lost set is made from its key. */
+static int make_keys(struct arena *a, const char *dir)
+{
+	const struct sign_files files = {
+		arena_printf(a, "%s/demo-key.pem", dir),
+		arena_printf(a, "%s/jwks.json", dir),
+	};
+	const char *why;
+	struct str kid;
+	enum err err = access(files.key, F_OK) == 0 ? sign_key_publish(a, &files, &kid, &why)
+						    : sign_key_new(a, &files, false, &kid, &why);
+
+	if (err != ERR_OK)
+		fprintf(stderr, "rollcall-demo: %s\n", why);
+	return err != ERR_OK;
+}
+
 static int print_token(struct arena *a, const char *pem, const char *claims)
 {
 	const char *why = NULL;
-	struct str token = demo_token(a, pem, str_from(claims), &why);
+	struct str token = sign_token_for_an_hour(a, pem, str_from(claims), &why);
 
 	if (token.p == NULL) {
 		fprintf(stderr, "rollcall-demo: %s\n", why);
@@ -52,7 +70,7 @@ static int run(struct arena *a, int argc, char **argv)
 	const char *command = argc > 1 ? argv[1] : "";
 
 	if (strcmp(command, "keys") == 0 && argc == 3)
-		return demo_keys_create(argv[2]) != ERR_OK;
+		return make_keys(a, argv[2]);
 	if (strcmp(command, "token") == 0 && argc == 4)
 		return print_token(a, argv[2], argv[3]);
 	if (strcmp(command, "data") == 0 && argc == 2)

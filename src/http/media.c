@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Media types in Content-Type and Accept (RFC 9110 sections 8.3.1 and 12.5.1), as far as somebody
- * needs them who answers JSON. Declared in http/request.h, called by api; touches and allocates
- * nothing.
- * The surprise: parameters other than q are skipped, so "application/json; v=2" takes our JSON. */
+ * Media types in Content-Type and Accept (RFC 9110 sections 8.3.1 and 12.5.1), as far as a server
+ * that answers JSON needs them. Declared in http/request.h. Parameters other than q are skipped, so
+ * that "application/json; v=2" accepts our JSON. */
 #include "http/request.h"
 
 /* Takes the part before the next `sep` that is not within a quoted string off the front. */
@@ -11,7 +10,7 @@ static bool split_unquoted(struct str *rest, char sep, struct str *part)
 	bool quoted = false;
 	size_t i;
 
-	if (!rest->p)
+	if (rest->p == NULL)
 		return false;
 	for (i = 0; i < rest->n && (quoted || rest->p[i] != sep); i++) {
 		if (rest->p[i] == '"')
@@ -48,7 +47,7 @@ bool http_is_form(struct str content_type)
 	return str_eq_nocase(essence(content_type), STR("application/x-www-form-urlencoded"));
 }
 
-/* "0", "0." or "0.000". */
+/* Whether q is "0", "0." or "0.000". */
 static bool is_zero(struct str q)
 {
 	if (q.n == 0 || q.p[0] != '0' || (q.n > 1 && q.p[1] != '.'))
@@ -59,7 +58,8 @@ static bool is_zero(struct str q)
 	return true;
 }
 
-/* Whether q among the parameters of a range is more than 0. A q that is none counts as 1. */
+/* Whether q among the parameters of a range is more than 0. A q that is not a number counts as
+ * 1. */
 static bool is_wanted(struct str params)
 {
 	struct str param, name;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * Reads a FastCGI environment and body into struct http_request. Called by api/dispatch.c and by
- * tests; reaches the web server only through struct http_env, allocates only in the arena.
- * The surprise: QUERY_STRING may be empty where REQUEST_URI has a query (an error document or a
- * rewrite as front controller); the query of REQUEST_URI counts then. */
+ * Reads a FastCGI environment and body into struct http_request. Reaches the web server only
+ * through struct http_env; allocates only in the arena. The surprise: QUERY_STRING may be empty
+ * although REQUEST_URI has a query (an error document, or a rewrite to a front controller). Then
+ * the query of REQUEST_URI counts. */
 #include "http/request.h"
 
 #include <stdio.h>
 
 #include "base/random.h"
-#include "http/target.h"
+#include "target.h"
 
 #define HEADER_NAME_BYTES 64
 #define BODY_FIRST_BYTES 4096
@@ -117,7 +117,7 @@ static bool next_field(struct arena *a, struct str *text, struct str *name, stru
 			continue;
 		(void)str_split(&part, '=', name);
 		*name = str_percent_decode(a, *name, true);
-		*value = part.p ? str_percent_decode(a, part, true) : STR("");
+		*value = part.p != NULL ? str_percent_decode(a, part, true) : STR("");
 		return true;
 	}
 	return false;
@@ -149,7 +149,7 @@ static enum err declared_length(const struct http_request *r, size_t limit, int6
 	struct str text = http_header(r, "CONTENT_LENGTH");
 
 	*length = -1;
-	if (!text.p)
+	if (text.p == NULL)
 		return ERR_OK;
 	if (text.p[0] < '0' || text.p[0] > '9') /* str_to_i64 takes a sign, RFC 9110 does not */
 		return ERR_BAD_REQUEST;
@@ -164,8 +164,8 @@ static enum err declared_length(const struct http_request *r, size_t limit, int6
 	return ERR_BAD_REQUEST;
 }
 
-/* Reads until `most` bytes are there, the end or an error; *failed tells the latter. Begins with
- * `room` bytes of memory, 1 to `most`. */
+/* Reads until there are `most` bytes, or the end, or an error (*failed). Begins with `room` bytes
+ * of memory, 1 to `most`. */
 static struct str read_up_to(struct http_request *r, size_t room, size_t most, bool *failed)
 {
 	char *p = arena_alloc(r->arena, room);
@@ -189,7 +189,7 @@ static struct str read_up_to(struct http_request *r, size_t room, size_t most, b
 	return (struct str){p, n};
 }
 
-/* One byte more than allowed is asked for, to see that there is none; it also drains the input. */
+/* Asks for one byte more than allowed, to see that there is none. This also drains the input. */
 enum err http_request_body(struct http_request *r, size_t limit)
 {
 	size_t most, room;

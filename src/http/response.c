@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Writes one answer as CGI wants it (RFC 3875 section 6): "Status:", headers, an empty line, the
  * body. Called by dispatch, dialects and worker; reaches the web server only through `write`.
- * The surprise: nothing leaves before http_response_finish, except after http_response_stream. */
+ * Nothing leaves before http_response_finish. */
 #include "http/response.h"
 
 struct status_row {
@@ -23,6 +23,13 @@ const char *http_status_text(int status)
 	return "Unknown";
 }
 
+static void to_spool(void *ctx, const char *p, size_t n)
+{
+	struct http_response *res = ctx;
+
+	spool_write(&res->spool, p, n);
+}
+
 void http_response_init(struct http_response *res, struct arena *a,
 	void (*write)(void *ctx, const char *p, size_t n), void *write_ctx)
 {
@@ -31,10 +38,14 @@ void http_response_init(struct http_response *res, struct arena *a,
 	res->status = 200;
 	res->write = write;
 	res->write_ctx = write_ctx;
+	spool_init(&res->spool, a);
 	buf_init(&res->body, a);
+	res->body.sink = to_spool;
+	res->body.sink_ctx = res;
+	res->body.flush_at = HTTP_BODY_PART;
 }
 
-/* A copy without what could end the line. */
+/* A copy without CR, LF and NUL. */
 static struct str header_value(struct arena *a, struct str value)
 {
 	char *p = arena_alloc(a, value.n + 1);
@@ -62,10 +73,29 @@ void http_response_header(struct http_response *res, const char *name, struct st
 		res->header_count++;
 }
 
+void http_response_retry_after(struct http_response *res, int64_t seconds)
+{
+	http_response_header(
+		res, "Retry-After", str_printf(res->arena, "%lld", (long long)seconds));
+}
+
+void http_response_is_private(struct http_response *res)
+{
+	http_response_header(res, "Cache-Control", STR("no-store"));
+	http_response_header(res, "Vary", STR("Cookie, Authorization"));
+	http_response_header(res, "X-Content-Type-Options", STR("nosniff"));
+}
+
 void http_response_restart(struct http_response *res)
 {
 	BUG_ON(res->started);
 	res->body.n = 0;
+	spool_close(&res->spool);
+}
+
+bool http_response_is_whole(const struct http_response *res)
+{
+	return !res->spool.failed;
 }
 
 /* RFC 9110 sections 15.3.5 and 15.4.5. */
@@ -74,7 +104,7 @@ static bool is_bodiless(int status)
 	return status == 204 || status == 304;
 }
 
-static void write_head(struct http_response *res, bool with_length)
+static void write_head(struct http_response *res)
 {
 	struct buf head;
 
@@ -92,41 +122,21 @@ static void write_head(struct http_response *res, bool with_length)
 		buf_str(&head, h->value);
 		buf_str(&head, STR("\r\n"));
 	}
-	if (with_length && !is_bodiless(res->status))
-		buf_printf(&head, "Content-Length: %zu\r\n", res->body.n);
+	if (!is_bodiless(res->status))
+		buf_printf(&head, "Content-Length: %zu\r\n", res->spool.bytes + res->body.n);
 	buf_str(&head, STR("\r\n"));
 	res->write(res->write_ctx, head.p, head.n);
 	res->started = true;
 }
 
-static void discard(void *ctx, const char *p, size_t n)
-{
-	(void)ctx;
-	(void)p;
-	(void)n;
-}
-
-void http_response_stream(struct http_response *res)
+void http_response_finish(struct http_response *res)
 {
 	if (res->started)
 		return;
-	write_head(res, false);
-	res->body.sink = res->head_only || is_bodiless(res->status) ? discard : res->write;
-	res->body.sink_ctx = res->write_ctx;
-	res->body.flush_at = HTTP_STREAM_CHUNK;
-	buf_flush(&res->body);
-	/* All the room it will need, now: the caller may rewind the arena between two parts. */
-	res->body.p = arena_alloc(res->arena, HTTP_STREAM_CHUNK);
-	res->body.cap = HTTP_STREAM_CHUNK;
-}
-
-void http_response_finish(struct http_response *res)
-{
-	if (res->started) {
-		buf_flush(&res->body);
-		return;
-	}
-	write_head(res, true);
-	if (!res->head_only && !is_bodiless(res->status) && res->body.n > 0)
+	write_head(res);
+	/* A spool that cannot be read now leaves the answer short of its Content-Length. */
+	if (!res->head_only && !is_bodiless(res->status) &&
+		spool_read(&res->spool, res->write, res->write_ctx) && res->body.n > 0)
 		res->write(res->write_ctx, res->body.p, res->body.n);
+	spool_close(&res->spool);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Walks a route table as if it were a tree, one path segment after another: of the rows left, those
- * with this literal, else those with a {…}. Called by api/dispatch.c; allocates in the request's
- * arena, touches nothing else.
- * The surprise: the method is looked at last, so "GET /sessions/revoke-all" is 405 and not a look
+ * with this literal; if there are none, those with a {…}. Allocates in the request's arena. The
+ * surprise: the method is looked at last, so "GET /sessions/revoke-all" is 405, and nobody looks
  * for a session of that name. */
 #include "http/router.h"
 
@@ -36,7 +35,7 @@ static bool is_variable(struct str segment)
 
 bool http_is_id(struct str value)
 {
-	return value.n > 0 && value.n <= LIMIT_ID_BYTES && !memchr(value.p, '\0', value.n) &&
+	return value.n > 0 && value.n <= LIMIT_ID_BYTES && memchr(value.p, '\0', value.n) == NULL &&
 	       str_is_utf8(value);
 }
 
@@ -91,7 +90,7 @@ static struct str allow_text(struct arena *a, const struct walk *w)
 
 	buf_init(&b, a);
 	for (int m = 0; m < HTTP_OTHER; m++) {
-		if (!find_method(w, (enum http_method)m))
+		if (find_method(w, (enum http_method)m) == NULL)
 			continue;
 		if (b.n > 0)
 			buf_str(&b, STR(", "));
@@ -137,7 +136,7 @@ struct route_match router_match(const void *rows, size_t count, size_t stride, r
 	walk_end(&w);
 	m.path_known = w.count > 0;
 	found = find_method(&w, r->method);
-	if (found) {
+	if (found != NULL) {
 		m.row = found;
 		fill_vars(&m, found, r);
 	} else if (m.path_known) {

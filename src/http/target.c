@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Splits a request target into mount, prefix and segments; the rule is in http/target.h. Reads the
- * environment, allocates in the request's arena, touches nothing else.
- * The surprise: without REQUEST_URI the path is SCRIPT_NAME + PATH_INFO, which the web server has
- * decoded already, so it is not decoded again. */
-#include "http/target.h"
+ * Splits a request target into mount, prefix and segments; the rule is in http/target.h. Allocates
+ * in the request's arena. The surprise: without REQUEST_URI the path is SCRIPT_NAME + PATH_INFO,
+ * which the web server has decoded already, so it is not decoded again. */
+#include "target.h"
 
 #include "base/buf.h"
 
@@ -15,7 +14,7 @@ struct segment {
 struct target {
 	struct str path, query;
 	bool decoded;
-	struct segment list[TARGET_SEGMENTS_MAX];
+	struct segment list[LIMIT_TARGET_SEGMENTS];
 	size_t count;
 };
 
@@ -23,7 +22,7 @@ static const char *env_text(const struct http_request *r, const char *name)
 {
 	const char *v = r->env->get(r->env->ctx, name);
 
-	return v ? v : "";
+	return v != NULL ? v : "";
 }
 
 /* Cuts "http://host" off an absolute-form target (RFC 9112 section 3.2.2; Apache passes it on). */
@@ -32,7 +31,7 @@ static struct str skip_authority(struct str uri)
 	const char *colon = memchr(uri.p, ':', uri.n);
 	size_t at;
 
-	if (!colon)
+	if (colon == NULL)
 		return uri;
 	at = (size_t)(colon - uri.p);
 	if (!str_starts((struct str){colon, uri.n - at}, STR("://")))
@@ -60,10 +59,10 @@ static void read_target(const struct http_request *r, struct target *t)
 	}
 	t->path = uri = skip_authority(uri);
 	end = memchr(uri.p, '#', uri.n);
-	if (end)
+	if (end != NULL)
 		t->path.n = (size_t)(end - uri.p);
 	end = memchr(t->path.p, '?', t->path.n);
-	if (end) {
+	if (end != NULL) {
 		t->query.p = end + 1;
 		t->query.n = (size_t)(t->path.p + t->path.n - t->query.p);
 		t->path.n = (size_t)(end - t->path.p);
@@ -72,7 +71,7 @@ static void read_target(const struct http_request *r, struct target *t)
 		t->path = STR("/");
 }
 
-/* False: not ours whatever the prefix. An empty last segment is left out. */
+/* False if the path cannot be ours under any prefix. An empty last segment is left out. */
 static bool split_path(struct arena *a, struct target *t)
 {
 	struct str rest = {t->path.p + 1, t->path.n - 1}, part;
@@ -84,7 +83,7 @@ static bool split_path(struct arena *a, struct target *t)
 
 		if (part.n == 0 && rest.p == NULL)
 			break;
-		if (part.n == 0 || t->count == TARGET_SEGMENTS_MAX)
+		if (part.n == 0 || t->count == LIMIT_TARGET_SEGMENTS)
 			return false;
 		s->end = (size_t)(part.p + part.n - t->path.p);
 		s->text = t->decoded ? part : str_percent_decode(a, part, false);
@@ -113,7 +112,8 @@ static bool begins_with(const struct target *t, size_t *at, struct str path)
 	return true;
 }
 
-/* The longest prefix at segment `at`; *behind is the segment after it. NULL: none. */
+/* The longest prefix at segment `at`; *behind is the segment after it. NULL: none. The prefix "" is
+ * where the path ends. */
 static const struct str *prefix_at(
 	const struct target *t, size_t at, const struct str *prefixes, size_t count, size_t *behind)
 {
@@ -122,7 +122,9 @@ static const struct str *prefix_at(
 	for (size_t i = 0; i < count; i++) {
 		size_t end = at;
 
-		if (begins_with(t, &end, prefixes[i]) && (!best || end > *behind)) {
+		if (prefixes[i].n == 0 && at < t->count)
+			continue;
+		if (begins_with(t, &end, prefixes[i]) && (best == NULL || end > *behind)) {
 			best = &prefixes[i];
 			*behind = end;
 		}
@@ -182,16 +184,18 @@ static const struct str *find_prefix(const struct http_request *r, const struct 
 	const struct str *found = NULL;
 
 	*from = 0;
-	if (fixed_mount.p)
+	if (fixed_mount.p != NULL)
 		return begins_with(t, from, fixed_mount)
 			       ? prefix_at(t, *from, prefixes, count, behind)
 			       : NULL;
-	for (size_t i = 0; i <= t->count && !found; i++) {
+	/* Any path ends somewhere, so without a known mount "" is the root and nothing else. */
+	for (size_t i = 0; (i == 0 || i < t->count) && !found; i++) {
 		found = prefix_at(t, i, prefixes, count, behind);
 		*from = i;
 	}
-	/* A longer mount cannot do better than the first: it begins with it. */
-	return found && mount_is_served(r, t, *from) ? found : NULL;
+	/* If the shortest mount does not agree with the web server, a longer one does not either,
+	 * because it begins with the shortest. */
+	return found != NULL && mount_is_served(r, t, *from) ? found : NULL;
 }
 
 static struct str without_last_slashes(struct str s)
@@ -215,11 +219,11 @@ struct str target_parse(
 	r->segment_count = 0;
 	if (split_path(r->arena, &t))
 		prefix = find_prefix(r, &t, prefixes, count, fixed_mount, &from, &behind);
-	if (!prefix || t.count - behind > LIMIT_PATH_SEGMENTS)
+	if (prefix == NULL || t.count - behind > LIMIT_PATH_SEGMENTS)
 		return t.query;
 	r->path_ok = true;
 	r->prefix = *prefix;
-	if (fixed_mount.p)
+	if (fixed_mount.p != NULL)
 		r->mount = without_last_slashes(fixed_mount);
 	else if (from > 0)
 		r->mount = (struct str){t.path.p, t.list[from - 1].end};

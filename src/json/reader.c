@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * JSON text to a tree. Called for request bodies, the JWKS file and tokens; all memory is the
- * arena's, yajl's own included.
+ * JSON text to a tree. All memory is the arena's, also that of yajl.
  *
  * yajl is laxer than RFC 8259 in places that matter: it takes vertical tabs and form feeds for
- * white space, passes ill-formed UTF-8 of the right outline, and makes up a character for half a
- * surrogate pair (some versions read past the text there). So the text is looked through first. */
+ * white space, accepts ill-formed UTF-8 of the right outline, and makes up a character for half a
+ * surrogate pair (some versions read past the text there). So `acceptable` looks through the text
+ * first. */
 #include "json/reader.h"
 
 #include <math.h>
@@ -12,7 +12,7 @@
 #include <yajl/yajl_parse.h>
 
 #include "base/limits.h"
-#include "json/yajl_alloc.h"
+#include "yajl_alloc.h"
 
 struct scope {
 	struct json *node;
@@ -24,7 +24,7 @@ struct reader {
 	struct json *root;
 	struct str key; /* of the member whose value comes next */
 	size_t depth, nodes;
-	bool over; /* a limit */
+	bool over; /* a limit was passed */
 	struct scope scopes[LIMIT_JSON_DEPTH];
 };
 
@@ -63,18 +63,18 @@ static int on_bool(void *ctx, int v)
 {
 	struct json *node = add(ctx, JSON_BOOL);
 
-	if (node)
+	if (node != NULL)
 		node->boolean = v != 0;
 	return node != NULL;
 }
 
-/* The text is a number by JSON's grammar. One that no double reaches is refused. */
+/* The text is a number by JSON's grammar. A number too large for a double is refused. */
 static int on_number(void *ctx, const char *p, size_t n)
 {
 	struct reader *r = ctx;
 	struct json *node = add(r, JSON_DOUBLE);
 
-	if (!node)
+	if (node == NULL)
 		return 0;
 	if (str_to_i64((struct str){p, n}, &node->integer) == STR_INT_OK) {
 		node->type = JSON_INT;
@@ -96,7 +96,7 @@ static int on_string(void *ctx, const unsigned char *p, size_t n)
 	struct reader *r = ctx;
 	struct json *node = add(r, JSON_STRING);
 
-	if (node)
+	if (node != NULL)
 		node->text = copy(r, p, n);
 	return node != NULL;
 }
@@ -115,7 +115,7 @@ static int open_scope(struct reader *r, enum json_type type)
 
 	r->over = r->over || r->depth == LIMIT_JSON_DEPTH;
 	node = add(r, type);
-	if (node)
+	if (node != NULL)
 		r->scopes[r->depth++] = (struct scope){node, &node->first};
 	return node != NULL;
 }
@@ -161,14 +161,14 @@ static int by_key(const void *a, const void *b)
 	return order != 0 ? order : by_place(a, b);
 }
 
-/* Of members with one name only the last stays. Sorting keeps a hostile object cheap. */
+/* Keeps the last of members with one name. Sorting keeps an object with many members cheap. */
 static void drop_repeated(struct reader *r, struct json *obj)
 {
 	struct arena_mark mark = arena_mark(r->arena);
 	struct member *list = arena_array(r->arena, obj->count, sizeof(*list));
 	size_t n = 0, kept = 0;
 
-	for (struct json *m = obj->first; m; m = m->next, n++)
+	for (struct json *m = obj->first; m != NULL; m = m->next, n++)
 		list[n] = (struct member){m, n};
 	qsort(list, n, sizeof(*list), by_key);
 	for (size_t i = 0; i < n; i++)
@@ -198,7 +198,7 @@ static int on_map_end(void *ctx)
 	return 1;
 }
 
-/* Four hex digits at p; -1 if they are not. */
+/* The value of four hex digits at p; -1 if they are none. */
 static int hex4(const char *p, size_t n)
 {
 	int v = 0;
@@ -206,19 +206,16 @@ static int hex4(const char *p, size_t n)
 	if (n < 4)
 		return -1;
 	for (int i = 0; i < 4; i++) {
-		char c = p[i];
+		int digit = str_hex_value(p[i]);
 
-		if (c >= '0' && c <= '9')
-			v = v << 4 | (c - '0');
-		else if ((c | 32) >= 'a' && (c | 32) <= 'f')
-			v = v << 4 | ((c | 32) - 'a' + 10);
-		else
+		if (digit < 0)
 			return -1;
+		v = v << 4 | digit;
 	}
 	return v;
 }
 
-/* How much of the text is free of what yajl would wrongly let pass; text.n if all is. */
+/* Offset of the first byte that yajl would wrongly accept; text.n if there is none. */
 static size_t acceptable(struct str text)
 {
 	size_t end = str_utf8_fault(text), i = 0;
@@ -254,10 +251,11 @@ static bool is_word(char c)
 {
 	static const char other[] = {' ', '\t', '\r', '\n', '[', ']', '{', '}', ',', ':', '"'};
 
-	return !memchr(other, c, sizeof(other));
+	return memchr(other, c, sizeof(other)) == NULL;
 }
 
-/* The end of the token (or the single blank) that begins at i; a string left open has none. */
+/* The end of the token (or of the single blank) that begins at i; SIZE_MAX for a string without an
+ * end. */
 static size_t token_end(struct str text, size_t i)
 {
 	if (text.p[i] == '"') {
@@ -276,13 +274,13 @@ static size_t token_end(struct str text, size_t i)
 	return i;
 }
 
-/* Where the token begins in which yajl stopped, or before which, when it stopped at a blank: that
- * is where a person looks for the fault. */
+/* The start of the token at which yajl stopped, where a person looks for the fault. If yajl stopped
+ * at a blank, it is the start of the token behind. */
 static size_t token_start(struct str text, size_t stop)
 {
 	for (size_t i = 0, end; i < text.n; i = end) {
 		end = token_end(text, i);
-		if (end >= stop && !memchr(" \t\r\n", text.p[i], 4))
+		if (end >= stop && memchr(" \t\r\n", text.p[i], 4) == NULL)
 			return i;
 	}
 	return text.n;
@@ -311,16 +309,16 @@ enum err json_parse(struct arena *a, struct str text, struct json **out, size_t 
 
 	yajl_handle parser = yajl_alloc(&callbacks, &funcs, &r);
 
-	BUG_ON(!parser);
-	BUG_ON(!yajl_config(parser, yajl_dont_validate_strings, 1)); /* done already */
+	BUG_ON(parser == NULL);
+	BUG_ON(!yajl_config(parser, yajl_dont_validate_strings, 1)); /* done above */
 	if (yajl_parse(parser, (const unsigned char *)text.p, text.n) != yajl_status_ok) {
 		*error_at = token_start(text, yajl_get_bytes_consumed(parser));
 		return r.over ? ERR_TOO_LARGE : ERR_INVALID;
 	}
-	/* Only here does a word at the text's end end. What is wrong now: something is missing
-	 * there, or the word itself, after a value that was complete. */
-	if (yajl_complete_parse(parser) != yajl_status_ok || !r.root) {
-		*error_at = token_start(text, r.root && r.depth == 0 ? text.n : SIZE_MAX);
+	/* Only now yajl knows that a word at the end of the text is complete. Either something is
+	 * missing at the end, or that word stands behind a complete value. */
+	if (yajl_complete_parse(parser) != yajl_status_ok || r.root == NULL) {
+		*error_at = token_start(text, r.root != NULL && r.depth == 0 ? text.n : SIZE_MAX);
 		return ERR_INVALID;
 	}
 	*out = r.root;
@@ -331,9 +329,9 @@ const struct json *json_member(const struct json *obj, const char *name)
 {
 	const struct json *found = NULL;
 
-	if (!obj || obj->type != JSON_OBJECT)
+	if (obj == NULL || obj->type != JSON_OBJECT)
 		return NULL;
-	for (const struct json *m = obj->first; m; m = m->next)
+	for (const struct json *m = obj->first; m != NULL; m = m->next)
 		if (str_eq(m->key, str_from(name)))
 			found = m;
 	return found;

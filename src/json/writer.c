@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * Streaming JSON over yajl_gen. Called by the dialects and by tests; writes into the caller's buf
- * and takes the little memory it needs from the arena.
+ * Streaming JSON over yajl_gen. Writes into the caller's buf and takes the little memory it needs
+ * from the arena.
  *
- * yajl escapes and places commas; scopes are kept here, because yajl lets an array close an open
- * map and crashes after a close too many. Text is made well-formed here too, so yajl's own check,
- * which passes overlong forms and surrogates, stays off. */
+ * yajl escapes and places commas. Scopes are kept here, because yajl lets an array close an open
+ * map and crashes after one close too many. Text is made well-formed here, because yajl's own check
+ * passes overlong forms and surrogates; that check stays off. */
 #include "json/writer.h"
 
 #include <math.h>
@@ -15,15 +15,16 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "json/reader.h"
-#include "json/yajl_alloc.h"
+#include "yajl_alloc.h"
 
-/* A tree read from a client, inside an envelope of ours. Below yajl's own limit of 128. */
+/* Deep enough for a client's tree inside one of our envelopes, and below yajl's own limit of
+ * 128. */
 #define DEPTH_MAX (LIMIT_JSON_DEPTH + 32)
 
 struct json_writer {
 	struct arena *arena;
 	yajl_gen gen;
-	enum err err; /* the first one; nothing is written after it */
+	enum err err; /* the first error; nothing is written after it */
 	bool begun;   /* there is a value at the top; yajl refuses a second */
 	size_t depth;
 	bool in_object[DEPTH_MAX];
@@ -41,7 +42,7 @@ struct json_writer *json_writer_new(struct arena *a, struct buf *out)
 
 	w->arena = a;
 	w->gen = yajl_gen_alloc(&funcs);
-	BUG_ON(!w->gen);
+	BUG_ON(w->gen == NULL);
 	BUG_ON(!yajl_gen_config(w->gen, yajl_gen_print_callback, print, out));
 	return w;
 }
@@ -57,13 +58,13 @@ static void check(struct json_writer *w, yajl_gen_status status)
 	latch(w, status == yajl_gen_status_ok);
 }
 
-/* Well-formed text. */
+/* Writes text, made well-formed. */
 static void put_text(struct json_writer *w, struct str s)
 {
 	check(w, yajl_gen_string(w->gen, (const unsigned char *)s.p, s.n));
 }
 
-/* Writes the key, if there has to be one. False: no value may follow. */
+/* Writes the key if one is needed. False: no value may follow. */
 static bool begin(struct json_writer *w, struct str key)
 {
 	bool wants_key = w->depth > 0 && w->in_object[w->depth - 1];
@@ -121,7 +122,7 @@ static void put_i64(struct json_writer *w, struct str key, int64_t v)
 
 static void put_str(struct json_writer *w, struct str key, struct str v)
 {
-	if (!v.p)
+	if (v.p == NULL)
 		put_null(w, key);
 	else if (begin(w, key))
 		put_text(w, str_to_utf8(w->arena, v));
@@ -133,7 +134,7 @@ static void put_bool(struct json_writer *w, struct str key, bool v)
 		check(w, yajl_gen_bool(w->gen, v));
 }
 
-/* The fewest digits that read back as the same number; 17 always do. */
+/* Writes the fewest digits that read back as the same number; 17 always do. */
 static void put_f64(struct json_writer *w, struct str key, double v)
 {
 	char text[32];
@@ -210,12 +211,12 @@ static void put_tree(struct json_writer *w, struct str key, const struct json *v
 
 static void put_children(struct json_writer *w, const struct json *v)
 {
-	for (const struct json *c = v->first; c && w->err == ERR_OK; c = c->next)
+	for (const struct json *c = v->first; c != NULL && w->err == ERR_OK; c = c->next)
 		put_tree(w, v->type == JSON_OBJECT ? str_to_utf8(w->arena, c->key) : STR_NONE, c);
 	json_end(w);
 }
 
-/* Recursion ends at DEPTH_MAX: the scope past it latches an error. */
+/* Recursion ends at DEPTH_MAX, where opening a scope is an error. */
 static void put_tree(struct json_writer *w, struct str key, const struct json *v)
 {
 	switch (v->type) {
@@ -246,7 +247,7 @@ void json_tree(struct json_writer *w, const char *key, const struct json *v)
 {
 	static const struct json null = {.type = JSON_NULL};
 
-	put_tree(w, str_from(key), v ? v : &null);
+	put_tree(w, str_from(key), v != NULL ? v : &null);
 }
 
 enum err json_finish(struct json_writer *w)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * The allocation functions handed to yajl. Called by writer.c and reader.c. yajl does not tell the
- * old size when it reallocates, so each block is preceded by its size. */
-#include "json/yajl_alloc.h"
+ * The allocation functions for yajl. yajl does not tell the old size when it reallocates, so the
+ * size stands before each block. */
+#include "yajl_alloc.h"
 
 #include "base/arena.h"
 
-/* Keeps what follows aligned for anything. */
+/* Keeps the block behind it aligned for any type. */
 struct head {
 	_Alignas(16) size_t bytes;
 };
@@ -20,7 +20,7 @@ static void *take(void *ctx, size_t bytes)
 
 static void *retake(void *ctx, void *old, size_t bytes)
 {
-	if (!old)
+	if (old == NULL)
 		return take(ctx, bytes);
 
 	struct head *h = (struct head *)old - 1;

@@ -1,53 +1,59 @@
 /* SPDX-License-Identifier: MIT
  * Sessions for the Edge Management API: the field table of the filter language, and lists that it
- * sorts and narrows. Called by api/edge_sessions.c (and the field table by revoking by filter). */
+ * sorts and narrows. Rows and total of a page are of one moment, because they come from one
+ * statement. Rows are read in the order of the derived table p, which the server fills in the order
+ * of the list. */
 #include "model/api_session.h"
 
 #include <stddef.h>
 
-#define TOKEN_SQL                                                                                  \
-	"COALESCE(CONCAT('sha256:', LOWER(LEFT(HEX(s.token_digest), 16))), '')"                    \
-	" COLLATE utf8mb4_nopad_bin"
-#define NAME_SQL "COALESCE(u.display_name, u.email)"
-#define ACTIVITY_SQL "COALESCE(s.last_activity_at, TIMESTAMP'0001-01-01 00:00:00')"
-#define USER_JOIN_SQL " LEFT JOIN user u ON u.tenant_id = s.tenant_id AND u.id = s.user_id"
+#include "columns.h"
+#include "model/tally.h"
 
+#define TENANT_SQL "(SELECT t.id FROM tenant t WHERE t.no = s.tenant_no)"
+#define PARTNER_SQL "(SELECT p.id FROM partner p WHERE p.no = s.partner_no)"
+
+/* name, type, expression, sortable, indexed */
 #define FIELD(name, type, expr)                                                                    \
 	{                                                                                          \
-		name, QUERY_##type, SQL_INIT(expr), true                                           \
+		name, QUERY_##type, SQL_INIT(expr), true, false                                    \
+	}
+#define INDEXED(name, type, expr)                                                                  \
+	{                                                                                          \
+		name, QUERY_##type, SQL_INIT(expr), true, true                                     \
 	}
 #define UNSORTED(name, type, expr)                                                                 \
 	{                                                                                          \
-		name, QUERY_##type, SQL_INIT(expr), false                                          \
+		name, QUERY_##type, SQL_INIT(expr), false, false                                   \
 	}
 
 static const struct query_field fields[] = {
-	FIELD("id", STRING, "s.id"),
-	FIELD("createdAt", DATETIME, "s.created_at"),
-	FIELD("updatedAt", DATETIME, "s.updated_at"),
+	INDEXED("id", STRING, "s.id"),
+	INDEXED("createdAt", DATETIME, "s.created_at"),
+	FIELD("updatedAt", DATETIME, UPDATED_SQL),
 	UNSORTED("tags", ANY, "s.tags"),
 	FIELD("isSystem", BOOL, "CAST(NULL AS SIGNED)"),
 	FIELD("token", STRING, TOKEN_SQL),
-	FIELD("identity", STRING, "s.user_id"),
-	FIELD("ipAddress", STRING, "COALESCE(s.ip_address, '')"),
+	INDEXED("identity", STRING, "s.user_id"),
+	INDEXED("ipAddress", STRING, "s.ip_address"),
 	FIELD("authenticator", STRING, "s.authenticator_id"),
-	FIELD("lastActivityAt", DATETIME, ACTIVITY_SQL),
+	INDEXED("lastActivityAt", DATETIME, "s.last_activity_at"),
 	FIELD("mfaComplete", BOOL, "s.is_mfa_complete"),
 	FIELD("mfaRequired", BOOL, "s.is_mfa_required"),
 	FIELD("improperClientCertChain", BOOL, "s.improper_client_cert_chain"),
 	/* Extensions. */
-	FIELD("identity.id", STRING, "s.user_id"),
+	INDEXED("identity.id", STRING, "s.user_id"),
 	FIELD("identity.name", STRING, NAME_SQL),
 	UNSORTED("configTypes", STRING_SET, "s.config_types"),
-	FIELD("tenantId", STRING, "s.tenant_id"),
-	FIELD("partnerId", STRING, "s.partner_id"),
-	FIELD("userEmail", STRING, "u.email"),
+	FIELD("tenantId", STRING, TENANT_SQL),
+	FIELD("partnerId", STRING, PARTNER_SQL),
+	FIELD("userEmail", STRING, "s.user_email"),
 	FIELD("userAgent", STRING, "s.user_agent"),
-	FIELD("deviceType", STRING, "s.device_type"),
+	INDEXED("deviceType", STRING, "s.device_type"),
 	FIELD("location", STRING, "s.location"),
-	FIELD("expiresAt", DATETIME, "s.expires_at"),
-	FIELD("isAdmin", BOOL, "u.is_admin"),
-	FIELD("ipNetwork", CIDR, "s.ip_address"),
+	INDEXED("expiresAt", DATETIME, "s.expires_at"),
+	FIELD("isAdmin", BOOL, "(s.role <=> 'super_admin')"),
+	FIELD("ipNetwork", CIDR, "NULLIF(s.ip_address, '')"),
 };
 
 const struct query_fields api_session_fields = {
@@ -56,74 +62,131 @@ const struct query_fields api_session_fields = {
 	.tie = SQL_INIT("s.id"),
 };
 
-#define COLUMNS_SQL                                                                                \
-	"s.id, s.user_id, " NAME_SQL                                                               \
-	", COALESCE(s.ip_address, ''), s.authenticator_id, " TOKEN_SQL                             \
-	", s.tags, s.config_types, s.created_at, s.updated_at, " ACTIVITY_SQL                      \
-	", s.is_mfa_complete, s.is_mfa_required, s.improper_client_cert_chain"
-#define COLUMN_LETTERS "SSSSSSSSTTTIII"
-
 struct list_row {
+	struct gate gate;
 	int64_t total;
 	struct api_session session; /* id.p == NULL: the page is empty */
 };
 
+#define COL(kind, member, sql, unused) {COL_##kind, offsetof(struct list_row, session.member)},
+#define LETTERS(kind, member, sql, unused) LETTER_##kind
+#define AS(kind, member, sql, unused) ", " sql " AS " #member
+#define PAGE(kind, member, sql, unused) ", p." #member
+
+/* clang-format off */
 static const struct db_col list_cols[] = {
+	{'i', offsetof(struct list_row, gate.alive)},
+	{'i', offsetof(struct list_row, gate.known)},
 	{'i', offsetof(struct list_row, total)},
-	{'S', offsetof(struct list_row, session.id)},
-	{'S', offsetof(struct list_row, session.user_id)},
-	{'S', offsetof(struct list_row, session.user_name)},
-	{'S', offsetof(struct list_row, session.ip_address)},
-	{'S', offsetof(struct list_row, session.authenticator_id)},
-	{'S', offsetof(struct list_row, session.token)},
-	{'S', offsetof(struct list_row, session.tags)},
-	{'S', offsetof(struct list_row, session.config_types)},
-	{'T', offsetof(struct list_row, session.created_ms)},
-	{'T', offsetof(struct list_row, session.updated_ms)},
-	{'T', offsetof(struct list_row, session.last_activity_ms)},
-	{'I', offsetof(struct list_row, session.is_mfa_complete)},
-	{'I', offsetof(struct list_row, session.is_mfa_required)},
-	{'I', offsetof(struct list_row, session.improper_client_cert_chain)},
+	API_SESSION_COLUMNS(COL)
 };
+/* clang-format on */
 static const struct db_shape list_shape = {list_cols, ARRAY_LEN(list_cols)};
+static const char list_letters[] = "iii" API_SESSION_COLUMNS(LETTERS);
+static const struct sql_frag row_columns = SQL_INIT("SELECT 1 AS one" API_SESSION_COLUMNS(AS));
+static const struct sql_frag page_columns = SQL_INIT("" API_SESSION_COLUMNS(PAGE));
 
 struct list_ctx {
 	api_session_fn fn;
 	void *ctx;
-	int64_t *total;
+	struct gate gate;
+	int64_t total, count;
 };
 
 static enum err take_row(void *ctx, const void *row)
 {
 	struct list_ctx *l = ctx;
 	const struct list_row *r = row;
+	enum err err = scope_gate_error(&r->gate);
 
-	*l->total = r->total;
-	return r->session.id.p == NULL ? ERR_OK : l->fn(l->ctx, &r->session);
+	l->total = r->total;
+	if (err != ERR_OK || r->session.id.p == NULL)
+		return err;
+	l->count++;
+	return l->fn(l->ctx, &r->session);
 }
 
-enum err api_session_list(struct db *db, struct arena *a, const struct session_scope *scope,
-	int64_t limit, int64_t offset, api_session_fn fn, void *ctx, int64_t *total)
-{
-	struct list_ctx l = {fn, ctx, total};
-	struct list_row row;
-	struct sql q;
+/* Rows further from the top than this by the first sort key are on no page up to the one wanted. */
+#define CUT_MARGIN 64
 
-	sql_begin(&q, a, SQL_READ, "i" COLUMN_LETTERS);
-	sql_add(&q, SQL("SELECT c.total, " COLUMNS_SQL
-			" FROM (SELECT COUNT(*) AS total FROM session s" USER_JOIN_SQL));
-	scope_where(scope, &q);
-	sql_add(&q, SQL(") c LEFT JOIN (SELECT s.id FROM session s" USER_JOIN_SQL));
-	scope_where(scope, &q);
-	sql_add(&q, SQL(" "));
-	query_order(scope->filter, &q);
-	sql_add(&q,
-		SQL(" LIMIT ? OFFSET ?) p ON TRUE LEFT JOIN session s ON s.id = p.id" USER_JOIN_SQL
-		    " "));
-	sql_arg(&q, db_i64(limit));
-	sql_arg(&q, db_i64(offset));
-	query_order(scope->filter, &q);
-	return db_each(db, a, &q, &list_shape, &row, take_row, &l);
+/* Sorted downwards by an instant, ties go upwards by id, so no index holds the order. But one says
+ * where the page ends; what is behind that need not be sorted. TIME_NONE: nothing is. */
+static enum err find_cut(struct db *db, struct arena *a, const struct session_scope *scope,
+	int64_t reach, int64_t *cut_ms)
+{
+	static const struct db_col col = {'t', 0};
+	static const struct db_shape shape = {&col, 1};
+	bool descending;
+	const struct query_field *key = query_first_key(scope->filter, &descending);
+	struct sql q;
+	enum err err;
+
+	*cut_ms = TIME_NONE;
+	if (key == NULL || key->type != QUERY_DATETIME || !key->indexed || !descending)
+		return ERR_OK;
+	sql_begin(&q, a, SQL_READ, "t");
+	sql_add(&q, SQL("SELECT "));
+	sql_add(&q, key->expr);
+	sql_add(&q, SQL(" FROM session s WHERE s.expires_at > " NOW_SQL));
+	scope_put_conditions(scope, &q);
+	sql_add(&q, SQL(" ORDER BY "));
+	sql_add(&q, key->expr);
+	sql_add(&q, SQL(" DESC LIMIT 1 OFFSET ?"));
+	sql_arg(&q, db_i64(reach + CUT_MARGIN));
+	err = db_one(db, a, &q, &shape, cut_ms);
+	if (err == ERR_NOT_FOUND)
+		*cut_ms = TIME_NONE;
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static void put_page(const struct session_scope *scope, int64_t limit, int64_t offset,
+	int64_t cut_ms, struct sql *q)
+{
+	bool descending;
+
+	sql_add(q, row_columns);
+	sql_add(q, SQL(" FROM session s WHERE s.expires_at > " NOW_SQL));
+	scope_put_conditions(scope, q);
+	if (cut_ms != TIME_NONE) {
+		sql_add(q, SQL(" AND "));
+		sql_add(q, query_first_key(scope->filter, &descending)->expr);
+		sql_add(q, SQL(" >= ?"));
+		sql_arg(q, db_time(cut_ms));
+	}
+	sql_add(q, SQL(" "));
+	query_order(scope->filter, q);
+	sql_add(q, SQL(" LIMIT ? OFFSET ?"));
+	sql_arg(q, db_i64(limit));
+	sql_arg(q, db_i64(offset));
+}
+
+enum err api_session_list(struct db *db, struct arena *a, struct arena *row_arena,
+	const struct session_scope *scope, int64_t limit, int64_t offset, api_session_fn fn,
+	void *ctx, int64_t *total)
+{
+	struct list_ctx l = {.fn = fn, .ctx = ctx};
+	struct list_row row;
+	int64_t cut_ms;
+	struct sql q;
+	enum err err = find_cut(db, a, scope, offset + limit, &cut_ms);
+
+	if (err != ERR_OK)
+		return err;
+	sql_begin(&q, a, SQL_READ, list_letters);
+	sql_add(&q, SQL("SELECT g.alive, g.known, "));
+	tally_put_total(scope, &q);
+	sql_add(&q, page_columns);
+	sql_add(&q, SQL(" FROM "));
+	scope_put_gate(scope, &q);
+	sql_add(&q, SQL(" g LEFT JOIN ("));
+	put_page(scope, limit, offset, cut_ms, &q);
+	sql_add(&q, SQL(") p ON TRUE"));
+	err = db_stream(db, row_arena, &q, &list_shape, &row, take_row, &l);
+	*total = l.total;
+	/* More sessions than the margin ended between the two statements: the client asks again. */
+	if (err == ERR_OK && cut_ms != TIME_NONE && l.count < limit && l.count + offset < l.total)
+		return ERR_RETRY;
+	return err;
 }
 
 enum err api_session_get(
@@ -133,10 +196,21 @@ enum err api_session_get(
 	struct sql q;
 	enum err err;
 
-	sql_begin(&q, a, SQL_READ, "i" COLUMN_LETTERS);
-	sql_add(&q, SQL("SELECT 1, " COLUMNS_SQL " FROM session s" USER_JOIN_SQL));
-	scope_where(scope, &q);
+	sql_begin(&q, a, SQL_READ, list_letters);
+	sql_add(&q, SQL("SELECT g.alive, g.known, 1"));
+	sql_add(&q, page_columns);
+	sql_add(&q, SQL(" FROM "));
+	scope_put_gate(scope, &q);
+	sql_add(&q, SQL(" g LEFT JOIN ("));
+	sql_add(&q, row_columns);
+	sql_add(&q, SQL(" FROM session s WHERE s.expires_at > " NOW_SQL));
+	scope_put_conditions(scope, &q);
+	sql_add(&q, SQL(") p ON TRUE"));
 	err = db_one(db, a, &q, &list_shape, &row);
+	if (err == ERR_OK)
+		err = scope_gate_error(&row.gate);
+	if (err == ERR_OK && row.session.id.p == NULL)
+		err = ERR_NOT_FOUND;
 	*out = row.session;
 	return err;
 }

@@ -5,7 +5,6 @@
  * is looked up as the IPv4 address it is, since not every database has an alias for it. */
 #include "model/geo.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <maxminddb.h>
@@ -13,11 +12,14 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "base/address.h"
+#include "base/heap.h"
+#include "base/limits.h"
 #include "base/log.h"
 
 #define NAME_BYTES 126 /* a longer name is none, so that two fit session.location with ", " */
 
-static_assert(2 * NAME_BYTES + 2 <= 255, "session.location is VARCHAR(255)");
+static_assert(2 * NAME_BYTES + 2 <= LIMIT_LOCATION_BYTES, "two names and \", \" fit");
 
 struct geo {
 	MMDB_s db;
@@ -30,9 +32,7 @@ struct geo *geo_open(const char *file)
 
 	if (!file)
 		return NULL;
-	g = calloc(1, sizeof(*g));
-	if (!g)
-		out_of_memory(sizeof(*g));
+	g = heap_zalloc(1, sizeof(*g));
 	errno = 0;
 	fault = MMDB_open(file, MMDB_MODE_MMAP, &g->db);
 	if (fault == MMDB_SUCCESS)
@@ -51,38 +51,27 @@ void geo_close(struct geo *g)
 	free(g);
 }
 
-union address {
+union endpoint {
 	struct sockaddr any;
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
 };
 
-/* Neither names nor zones ("fe80::1%eth0") nor short forms ("127.1"). */
-static bool parse_address(struct str ip, union address *out)
+static bool read_address(struct str ip, union endpoint *out)
 {
-	char text[INET6_ADDRSTRLEN] = "";
-	struct in6_addr *v6 = &out->v6.sin6_addr;
+	struct address address;
 
 	memset(out, 0, sizeof(*out));
-	if (ip.n == 0 || ip.n >= sizeof(text) || memchr(ip.p, '\0', ip.n))
+	if (!address_read(ip, &address))
 		return false;
-	memcpy(text, ip.p, ip.n);
-	if (inet_pton(AF_INET, text, &out->v4.sin_addr) == 1) {
+	address_unmap(&address);
+	if (address.bytes == ADDRESS_V4_BYTES) {
 		out->v4.sin_family = AF_INET;
-		return true;
+		memcpy(&out->v4.sin_addr, address.p, address.bytes);
+	} else {
+		out->v6.sin6_family = AF_INET6;
+		memcpy(&out->v6.sin6_addr, address.p, address.bytes);
 	}
-	if (inet_pton(AF_INET6, text, v6) != 1)
-		return false;
-	if (IN6_IS_ADDR_V4MAPPED(v6)) {
-		struct in_addr v4;
-
-		memcpy(&v4, v6->s6_addr + 12, sizeof(v4));
-		memset(out, 0, sizeof(*out));
-		out->v4.sin_family = AF_INET;
-		out->v4.sin_addr = v4;
-		return true;
-	}
-	out->v6.sin6_family = AF_INET6;
 	return true;
 }
 
@@ -101,12 +90,12 @@ static struct str english_name(MMDB_entry_s *entry, const char *of)
 
 struct str geo_location(const struct geo *g, struct arena *a, struct str ip)
 {
-	union address address;
+	union endpoint address;
 	MMDB_lookup_result_s found;
 	struct str city, country;
 	int fault;
 
-	if (!g || !parse_address(ip, &address))
+	if (!g || !read_address(ip, &address))
 		return STR_NONE;
 	found = MMDB_lookup_sockaddr(&g->db, &address.any, &fault);
 	if (fault != MMDB_SUCCESS || !found.found_entry)

@@ -1,160 +1,225 @@
 /* SPDX-License-Identifier: MIT
- * Ending sessions: claim by audit row, then mark what was claimed. Called by the handlers of every
- * revoking endpoint of both dialects; the only file that sets session.revoked_at. */
+ * Which sessions an ending means, and when it is complete: it looks for active sessions of its
+ * scope and ends them until it finds none. What it finds and cannot claim is in the hands of
+ * another call, which may still fail; so it looks again, and never takes "claimed none" for "none
+ * is left". */
 #include "model/revoke.h"
 
-#include "base/limits.h"
-#include "base/random.h"
-#include "model/session.h"
+#include <stddef.h>
 
-/* Of what a batch found, others may have ended some: then there may be more in their place. Not for
- * ever, for where people go on signing in there always is one more. */
-#define PARTIAL_BATCHES 16
+#include "base/limits.h"
+#include "ending.h"
+
+/* Looking again finds sessions as long as people sign in. Not for ever. */
+#define LOOKS_IN_ONE 16
+#define TRANSACTIONS_IN_VAIN 64
 
 struct batch {
 	struct db *db;
 	struct arena *arena;
+	struct arena_mark mark;
 	struct revoke_call *call;
-	int64_t call_id;
-	int64_t ended;
-	int64_t logged; /* whether the binary log takes statements: then every read of a write locks
-			 */
+	bool reads_are_old; /* see db/db.h */
+	struct str *ids;    /* that this transaction ended */
+	size_t count;
+	bool complete; /* nothing of the scope was active any more */
 };
 
-/* Locks up to REVOKE_BATCH active sessions of the scope and writes their audit rows. They are
- * looked for without locks, which INSERT … SELECT … FOR UPDATE would keep on every row that it
- * passes, and then taken if they still are active. Where statements are logged they cannot be
- * looked for without: there they are taken at once, for two that both have shared locks would only
- * get in each other's way. In the order of the indexes, so that a replica which is sent the
- * statement ends the same. */
-static enum err claim(struct batch *b, int64_t *claimed)
-{
-	const struct revoke_call *call = b->call;
-	struct session_scope scope = call->scope, still = {.active = true};
-	struct sql q;
+/* Active sessions of the scope: at most `limit` of them. */
+struct found {
+	struct str *ids;
+	size_t count, room, limit;
+	int64_t now_ms;
+	struct gate gate;
+	struct arena *arena;
+};
 
-	scope.active = true;
-	sql_begin(&q, b->arena, SQL_WRITE, "");
-	sql_add(&q,
-		SQL("INSERT INTO revocation (call_id, session_id, tenant_id, user_id,"
-		    " revoked_at, revoked_by, endpoint, request_id, reason)"
-		    " SELECT STRAIGHT_JOIN ?, s.id, s.tenant_id, s.user_id, UTC_TIMESTAMP(3), ?, ?, ?, ?"
-		    " FROM "));
-	sql_arg(&q, db_i64(b->call_id));
-	sql_arg(&q, db_str(call->by));
-	sql_arg(&q, db_str(call->endpoint));
-	sql_arg(&q, db_str(call->request_id));
-	sql_arg(&q, db_str(call->reason));
-	if (!b->logged)
-		sql_add(&q, SQL("(SELECT s.id FROM "));
-	scope_from(&scope, &q);
-	sql_add(&q, SQL(" ORDER BY s.created_at, s.id LIMIT ?"));
-	sql_arg(&q, db_i64(REVOKE_BATCH));
-	if (!b->logged) {
-		sql_add(&q, SQL(") p JOIN session s ON s.id = p.id"));
-		scope_where(&still, &q);
+struct found_row {
+	struct gate gate;
+	int64_t now_ms;
+	struct str id;
+};
+
+static enum err take_found(void *ctx, const void *row)
+{
+	const struct found_row *r = row;
+	struct found *f = ctx;
+
+	f->gate = r->gate;
+	f->now_ms = r->now_ms;
+	if (r->id.p == NULL)
+		return ERR_OK;
+	if (f->count == f->room) {
+		size_t room = f->room == 0 ? 16 : f->room * 2;
+
+		f->ids = arena_grow(
+			f->arena, f->ids, f->room * sizeof(*f->ids), room * sizeof(*f->ids));
+		f->room = room;
 	}
-	sql_add(&q, SQL(" FOR UPDATE"));
-	return db_exec(b->db, &q, claimed);
+	f->ids[f->count++] = r->id;
+	return ERR_OK;
+}
+
+static enum err find(struct batch *b, struct found *f)
+{
+	static const struct db_col cols[] = {
+		{'i', offsetof(struct found_row, gate.alive)},
+		{'i', offsetof(struct found_row, gate.known)},
+		{'t', offsetof(struct found_row, now_ms)},
+		{'S', offsetof(struct found_row, id)},
+	};
+	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
+	struct found_row row;
+	struct sql q;
+	enum err err;
+
+	f->arena = b->arena;
+	sql_begin(&q, b->arena, SQL_READ, "iitS");
+	sql_add(&q, SQL("SELECT g.alive, g.known, " NOW_SQL ", p.id FROM "));
+	scope_put_gate(&b->call->scope, &q);
+	sql_add(&q, SQL(" g LEFT JOIN (SELECT s.id FROM session s WHERE s.expires_at > " NOW_SQL));
+	scope_put_conditions(&b->call->scope, &q);
+	sql_add(&q, SQL(" LIMIT ?) p ON TRUE"));
+	sql_arg(&q, db_i64((int64_t)f->limit));
+	err = db_each(b->db, b->arena, &q, &shape, &row, take_found, f);
+	return err == ERR_OK && b->call->count == 0 && b->count == 0 ? scope_gate_error(&f->gate)
+								     : err;
+}
+
+static enum err move(struct batch *b, struct found *f, size_t *claimed)
+{
+	const struct ending ending = {b->call, f->now_ms};
+	enum err err = ending_move(b->db, b->arena, &ending, f->ids, f->count, claimed);
+
+	if (err != ERR_OK || *claimed == 0)
+		return err;
+	b->ids = arena_grow(b->arena, b->ids, b->count * sizeof(*b->ids),
+		(b->count + *claimed) * sizeof(*b->ids));
+	memcpy(b->ids + b->count, f->ids, *claimed * sizeof(*b->ids));
+	b->count += *claimed;
+	return ERR_OK;
 }
 
 static enum err run_batch(void *ctx)
 {
 	struct batch *b = ctx;
-	int64_t claimed, marked;
-	enum err err;
-	struct sql mark = SQL_FIXED(REVOKE_MARK, db_i64(b->call_id));
+	bool one = b->call->scope.session_id.p != NULL;
 
-	err = claim(b, &claimed);
-	if (err != ERR_OK)
-		return err;
-	b->ended = claimed;
-	if (b->call->if_count >= 0 && b->call->if_count < REVOKE_BATCH &&
-		b->call->if_count != claimed)
-		return ERR_CONFLICT;
-	if (claimed == 0)
-		return ERR_OK;
-	err = db_exec(b->db, &mark, &marked);
-	return err == ERR_OK && marked != claimed ? ERR_INTERNAL : err;
+	arena_rewind(b->arena, b->mark);
+	b->ids = NULL;
+	b->count = 0;
+	b->complete = false;
+	for (int i = 0; i < LOOKS_IN_ONE && b->count < REVOKE_BATCH; i++) {
+		struct found f = {.limit = REVOKE_BATCH - b->count};
+		size_t claimed;
+		enum err err = find(b, &f);
+
+		if (err != ERR_OK)
+			return err;
+		b->complete = f.count == 0;
+		if (b->complete)
+			break;
+		err = move(b, &f, &claimed);
+		if (err != ERR_OK)
+			return err;
+		/* Waiting for whoever held it has settled what became of the one. */
+		b->complete = one;
+		if (one || (claimed < f.count && b->reads_are_old))
+			break;
+	}
+	return ERR_OK;
 }
 
-/* As many as one transaction ends, or more: counted first, then taken in batches. */
-static enum err check_large_count(struct db *db, struct arena *a, const struct revoke_call *call)
+/* Just as many as the call expects, in one transaction. */
+static enum err run_counted(void *ctx)
 {
-	struct session_scope scope = call->scope;
-	int64_t matched;
+	struct batch *b = ctx;
+	struct found f = {.limit = (size_t)b->call->if_count + 1};
+	size_t claimed = 0;
 	enum err err;
 
-	scope.active = true;
-	err = session_count(db, a, &scope, &matched);
-	return err == ERR_OK && matched != call->if_count ? ERR_CONFLICT : err;
+	arena_rewind(b->arena, b->mark);
+	b->ids = NULL;
+	b->count = 0;
+	b->complete = true;
+	err = find(b, &f);
+	if (err == ERR_OK && (int64_t)f.count != b->call->if_count)
+		return ERR_CONFLICT;
+	if (err == ERR_OK && f.count > 0)
+		err = move(b, &f, &claimed);
+	return err == ERR_OK && claimed != f.count ? ERR_CONFLICT : err;
 }
 
-enum err revoke_sessions(struct db *db, struct arena *a, struct revoke_call *call)
+static enum err count_matches(struct db *db, struct arena *a, struct revoke_call *call)
 {
 	static const struct db_col col = {'i', 0};
 	static const struct db_shape shape = {&col, 1};
-	const struct sql logged = SQL_FIXED0(REVOKE_LOGGED);
-	struct batch b = {.db = db, .arena = a, .call = call};
-	int partial = 0;
-	enum err err = db_one(db, a, &logged, &shape, &b.logged);
+	struct session_scope scope = call->scope;
+	struct sql q;
 
-	if (err != ERR_OK)
+	scope.active = true;
+	sql_begin(&q, a, SQL_READ, "i");
+	sql_add(&q, SQL("SELECT "));
+	tally_put_total(&scope, &q);
+	return db_one(db, a, &q, &shape, &call->matched);
+}
+
+static void tell(struct batch *b)
+{
+	b->call->count += (int64_t)b->count;
+	for (size_t i = 0; i < b->count && b->call->ended != NULL; i++)
+		b->call->ended(b->call->ctx, b->ids[i]);
+}
+
+static enum err end_counted(struct batch *b)
+{
+	enum err err = db_tx(b->db, run_counted, b), counted;
+
+	if (err == ERR_OK)
+		tell(b);
+	if (err != ERR_CONFLICT)
 		return err;
-
-	call->count = call->batches = 0;
-	call->call_id = random_i64() / 2;
-	if (call->if_count >= REVOKE_BATCH) {
-		err = check_large_count(db, a, call);
-		if (err != ERR_OK)
-			return err;
-	}
-	do {
-		struct arena_mark mark = arena_mark(a);
-
-		b.call_id = call->call_id + call->batches;
-		err = db_tx(db, run_batch, &b);
-		if (err != ERR_OK)
-			return err;
-		call->count += b.ended;
-		call->batches += b.ended > 0;
-		arena_rewind(a, mark);
-		partial += b.ended < REVOKE_BATCH;
-		/* Who said how many does not mean those that come while this runs. */
-	} while (b.ended > 0 && partial < PARTIAL_BATCHES && call->scope.session_id.p == NULL &&
-		 (call->if_count < 0 || call->count < call->if_count));
-	return ERR_OK;
+	counted = count_matches(b->db, b->arena, b->call);
+	return counted != ERR_OK ? counted : ERR_CONFLICT;
 }
 
-struct id_walk {
-	revoke_id_fn fn;
-	void *ctx;
-};
-
-static enum err take_id(void *ctx, const void *row)
+static enum err end_all(struct batch *b)
 {
-	struct id_walk *w = ctx;
+	int in_vain = 0;
 
-	w->fn(w->ctx, *(const struct str *)row);
-	return ERR_OK;
+	for (;;) {
+		enum err err = db_tx(b->db, run_batch, b);
+
+		if (err != ERR_OK)
+			return err;
+		tell(b);
+		/* Who said how many does not mean the sessions that begin while this runs. */
+		if (b->complete || (b->call->if_count >= 0 && b->call->count >= b->call->if_count))
+			return ERR_OK;
+		in_vain += b->count < REVOKE_BATCH;
+		if (in_vain == TRANSACTIONS_IN_VAIN)
+			return ERR_RETRY;
+	}
 }
 
-enum err revoke_ids(struct db *db, const struct revoke_call *call, revoke_id_fn fn, void *ctx)
+enum err revoke_sessions(struct db *db, struct revoke_call *call)
 {
-	static const struct db_col cols[] = {{'s', 0}};
-	static const struct db_shape shape = {cols, 1};
-	/* Of its own: fn allocates from the request's while rows are walked. */
-	struct arena *scratch = arena_open();
-	struct id_walk walk = {fn, ctx};
-	struct str row;
-	enum err err = ERR_OK;
+	/* An arena of its own: `ended` allocates from the caller's while this one is rewound. */
+	struct arena *own = arena_open();
+	struct batch b = {.db = db, .arena = own, .mark = arena_mark(own), .call = call};
+	enum err err = db_reads_are_old(db, &b.reads_are_old);
 
-	for (int64_t i = 0; i < call->batches && err == ERR_OK; i++) {
-		struct sql q = SQL_FIXED(REVOKE_IDS, db_i64(call->call_id + i));
-
-		err = db_each(db, scratch, &q, &shape, &row, take_id, &walk);
-		arena_reset(scratch);
+	call->count = 0;
+	if (err == ERR_OK && call->if_count >= 0 && call->if_count < REVOKE_BATCH) {
+		err = end_counted(&b);
+	} else if (err == ERR_OK) {
+		if (call->if_count >= 0)
+			err = count_matches(db, own, call);
+		if (err == ERR_OK && call->if_count >= 0 && call->matched != call->if_count)
+			err = ERR_CONFLICT;
+		if (err == ERR_OK)
+			err = end_all(&b);
 	}
-	arena_close(scratch);
+	arena_close(own);
 	return err;
 }

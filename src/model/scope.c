@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * The WHERE clause that every list, count, read and revocation of sessions shares: the only place
- * that says what "active" means in SQL. Called by the model; touches nothing but the statement. */
+ * The conditions that lists, reads and endings of sessions share, and the gate. Tenants and
+ * partners are scalar subqueries on a unique key: the server reads them before it chooses an index,
+ * so they work like numbers. */
 #include "model/scope.h"
+
+#include <stddef.h>
 
 #include "query/query.h"
 
@@ -19,47 +22,114 @@ void scope_narrow_tenant(struct session_scope *scope, struct str tenant_id)
 	scope->tenant_id = tenant_id;
 }
 
-/* The tenant's own row says whose it is. A list of a whole partner has to come from an index too,
- * hence session.partner_id; there the tenant is asked row by row, so that the order of the index
- * stays. */
-static void where_partner(const struct session_scope *scope, struct sql *q)
+static void put_tenant_of(struct str tenant_id, struct sql *q)
 {
-	bool list =
-		scope->user_id.p == NULL && scope->session_id.p == NULL && scope->filter == NULL;
+	sql_add(q, SQL("(SELECT t.no FROM tenant t WHERE t.id = ?)"));
+	sql_arg(q, db_str(tenant_id));
+}
 
-	if (scope->tenant_id.p != NULL) {
-		sql_add(q,
-			SQL(" AND EXISTS (SELECT 1 FROM tenant t WHERE t.id = ? AND t.partner_id = ?)"));
-		sql_arg(q, db_str(scope->tenant_id));
-	} else if (list) {
-		sql_add(q,
-			SQL(" AND s.partner_id = ?"
-			    " AND (SELECT t.partner_id FROM tenant t WHERE t.id = s.tenant_id) = ?"));
-		sql_arg(q, db_str(scope->partner_id));
-	} else {
-		sql_add(q,
-			SQL(" AND s.tenant_id IN (SELECT t.id FROM tenant t WHERE t.partner_id = ?)"));
-	}
+void scope_put_partner_no(const struct session_scope *scope, struct sql *q)
+{
+	sql_add(q, SQL("(SELECT p.no FROM partner p WHERE p.id = ?)"));
 	sql_arg(q, db_str(scope->partner_id));
 }
 
-void scope_where(const struct session_scope *scope, struct sql *q)
+/* Where a partner is given too, the tenant's own row says whose it is. */
+void scope_put_tenant_no(const struct session_scope *scope, struct sql *q)
 {
-	sql_add(q, scope->nothing ? SQL(" WHERE FALSE") : SQL(" WHERE TRUE"));
+	if (scope->partner_id.p == NULL) {
+		put_tenant_of(scope->tenant_id, q);
+		return;
+	}
+	sql_add(q, SQL("(SELECT t.no FROM tenant t WHERE t.id = ? AND t.partner_no = "));
+	sql_arg(q, db_str(scope->tenant_id));
+	scope_put_partner_no(scope, q);
+	sql_add(q, SQL(")"));
+}
+
+void scope_put_caller(const struct session_caller *caller, struct sql *q)
+{
+	sql_add(q, SQL(" s.id = ? AND s.user_id = ? AND s.expires_at > " NOW_SQL));
+	sql_arg(q, db_str(caller->session));
+	sql_arg(q, db_str(caller->user));
+	if (caller->tenant.p == NULL)
+		return;
+	sql_add(q, SQL(" AND s.tenant_no = "));
+	put_tenant_of(caller->tenant, q);
+}
+
+void scope_put_alive(const struct session_scope *scope, struct sql *q)
+{
+	if (scope->caller.session.p != NULL) {
+		sql_add(q, SQL("EXISTS (SELECT 1 FROM session s WHERE"));
+		scope_put_caller(&scope->caller, q);
+		sql_add(q, SQL(")"));
+	} else {
+		sql_add(q, SQL("1"));
+	}
+}
+
+void scope_put_gate(const struct session_scope *scope, struct sql *q)
+{
+	sql_add(q, SQL("(SELECT "));
+	scope_put_alive(scope, q);
+	sql_add(q, SQL(" AS alive, "));
+	if (scope->in_tenant) {
+		scope_put_tenant_no(scope, q);
+		sql_add(q, SQL(" IS NOT NULL"));
+	} else {
+		sql_add(q, SQL("1"));
+	}
+	sql_add(q, SQL(" AS known)"));
+}
+
+enum err scope_gate_error(const struct gate *gate)
+{
+	if (gate->alive == 0)
+		return ERR_SESSION_ENDED;
+	return gate->known == 0 ? ERR_NO_TENANT : ERR_OK;
+}
+
+enum err scope_check_gate(struct db *db, struct arena *a, const struct session_scope *scope)
+{
+	static const struct db_col cols[] = {
+		{'i', offsetof(struct gate, alive)},
+		{'i', offsetof(struct gate, known)},
+	};
+	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
+	struct gate gate;
+	struct sql q;
+	enum err err;
+
+	if (scope->caller.session.p == NULL && !scope->in_tenant)
+		return ERR_OK;
+	sql_begin(&q, a, SQL_READ, "ii");
+	sql_add(&q, SQL("SELECT g.alive, g.known FROM "));
+	scope_put_gate(scope, &q);
+	sql_add(&q, SQL(" g"));
+	err = db_one(db, a, &q, &shape, &gate);
+	return err != ERR_OK ? err : scope_gate_error(&gate);
+}
+
+void scope_put_conditions(const struct session_scope *scope, struct sql *q)
+{
+	if (scope->nothing)
+		sql_add(q, SQL(" AND FALSE"));
 	if (scope->session_id.p != NULL) {
 		sql_add(q, SQL(" AND s.id = ?"));
 		sql_arg(q, db_str(scope->session_id));
-	}
-	if (scope->tenant_id.p != NULL) {
-		sql_add(q, SQL(" AND s.tenant_id = ?"));
-		sql_arg(q, db_str(scope->tenant_id));
 	}
 	if (scope->user_id.p != NULL) {
 		sql_add(q, SQL(" AND s.user_id = ?"));
 		sql_arg(q, db_str(scope->user_id));
 	}
-	if (scope->partner_id.p != NULL)
-		where_partner(scope, q);
+	if (scope->tenant_id.p != NULL) {
+		sql_add(q, SQL(" AND s.tenant_no = "));
+		scope_put_tenant_no(scope, q);
+	} else if (scope->partner_id.p != NULL) {
+		sql_add(q, SQL(" AND s.partner_no = "));
+		scope_put_partner_no(scope, q);
+	}
 	if (scope->except_id.p != NULL) {
 		sql_add(q, SQL(" AND s.id <> ?"));
 		sql_arg(q, db_str(scope->except_id));
@@ -70,19 +140,8 @@ void scope_where(const struct session_scope *scope, struct sql *q)
 			    "VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin PATH '$')) j)"));
 		sql_arg(q, db_str(scope->ids_json));
 	}
-	if (scope->active)
-		sql_add(q, SQL(" AND s.revoked_at IS NULL AND s.expires_at > UTC_TIMESTAMP(3)"));
 	if (scope->filter != NULL) {
 		sql_add(q, SQL(" AND "));
 		query_where(scope->filter, q);
 	}
-}
-
-void scope_from(const struct session_scope *scope, struct sql *q)
-{
-	sql_add(q, SQL("session s"));
-	if (scope->filter != NULL)
-		sql_add(q,
-			SQL(" LEFT JOIN user u ON u.tenant_id = s.tenant_id AND u.id = s.user_id"));
-	scope_where(scope, q);
 }

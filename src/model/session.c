@@ -1,74 +1,77 @@
 /* SPDX-License-Identifier: MIT
- * Reading sessions. Called by the API's handlers; runs statements, knows no HTTP and no JSON.
- *
- * A list is one statement and one round trip: the exact total, and the page's ids taken from a
- * covering index before any row is read (a deep page then costs index entries, not rows). */
+ * Reading sessions. A list is one statement, so that rows and total are of one moment; a page far
+ * from the first takes two: the first finds the hours that hold the page by the maintained counts,
+ * the second numbers the rows of these hours and checks the counts in its own snapshot. */
 #include "model/session.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 
-#define STATUS_SQL                                                                                 \
-	"CASE WHEN s.revoked_at IS NOT NULL THEN 'revoked' WHEN s.expires_at > UTC_TIMESTAMP(3) "  \
-	"THEN 'active' ELSE 'expired' END"
+#include "columns.h"
+#include "model/tally.h"
 
-#define COLUMNS_SQL                                                                                            \
-	"s.id, s.tenant_id, s.user_id, u.email, u.display_name, s.ip_address, s.user_agent, "                  \
-	"s.device_type, s.location, s.created_at, s.last_activity_at, s.expires_at, s.revoked_at, " STATUS_SQL \
-	", s.revoked_by, s.revoke_reason"
-#define SESSION_LETTERS "SSSSSSSSSTTTTSSS"
+/* Beyond this offset the hours are looked up first. */
+#define DEEP_OFFSET 500
+#define DEEP_TRIES 3
 
-#define USER_JOIN_SQL " LEFT JOIN user u ON u.tenant_id = s.tenant_id AND u.id = s.user_id"
-
-struct page_row {
-	int64_t total, app_count;
+/* A row of a list: the gate and the total stand in every row; the session is absent (id.p == NULL)
+ * when the page is empty. */
+struct list_row {
+	struct gate gate;
+	int64_t total;
 	struct session session;
+	struct str apps; /* session_get only */
 };
 
-/* The columns behind COLUMNS_SQL, for a struct in which the session is the member `session`. */
-#define SESSION_COLS(type)                                                                         \
-	{'S', offsetof(type, session.id)}, {'S', offsetof(type, session.tenant_id)},               \
-		{'S', offsetof(type, session.user_id)}, {'S', offsetof(type, session.user_email)}, \
-		{'S', offsetof(type, session.user_display_name)},                                  \
-		{'S', offsetof(type, session.ip_address)},                                         \
-		{'S', offsetof(type, session.user_agent)},                                         \
-		{'S', offsetof(type, session.device_type)},                                        \
-		{'S', offsetof(type, session.location)},                                           \
-		{'T', offsetof(type, session.created_ms)},                                         \
-		{'T', offsetof(type, session.last_activity_ms)},                                   \
-		{'T', offsetof(type, session.expires_ms)},                                         \
-		{'T', offsetof(type, session.revoked_ms)}, {'S', offsetof(type, session.status)},  \
-		{'S', offsetof(type, session.revoked_by)},                                         \
-	{                                                                                          \
-		'S', offsetof(type, session.revoke_reason)                                         \
-	}
+/* clang-format off */
+#define LETTERS(kind, member, living, ended) LETTER_##kind
+#define COL(kind, member, living, ended) {COL_##kind, offsetof(struct list_row, session.member)},
+#define LIVING(kind, member, living, ended) ", " living " AS " #member
+#define ENDED(kind, member, living, ended) ", " ended " AS " #member
+#define PAGE(kind, member, living, ended) ", p." #member
+/* clang-format on */
 
-static const struct db_col page_cols[] = {
-	{'i', offsetof(struct page_row, total)},
-	{'i', offsetof(struct page_row, app_count)},
-	SESSION_COLS(struct page_row),
+static const struct db_col list_cols[] = {
+	{'i', offsetof(struct list_row, gate.alive)},
+	{'i', offsetof(struct list_row, gate.known)},
+	{'i', offsetof(struct list_row, total)},
+	SESSION_COLUMNS(COL){'S', offsetof(struct list_row, apps)},
 };
-static const struct db_shape page_shape = {page_cols, ARRAY_LEN(page_cols)};
+static const struct db_shape list_shape = {list_cols, ARRAY_LEN(list_cols) - 1};
+static const struct db_shape get_shape = {list_cols, ARRAY_LEN(list_cols)};
+static const char list_letters[] = "iii" SESSION_COLUMNS(LETTERS);
+static const char get_letters[] = "iii" SESSION_COLUMNS(LETTERS) "S";
+
+static const struct sql_frag living_columns = SQL_INIT("1 AS one" SESSION_COLUMNS(LIVING));
+static const struct sql_frag flat_columns = SQL_INIT("" SESSION_COLUMNS(LIVING));
+static const struct sql_frag ended_columns = SQL_INIT("1 AS one" SESSION_COLUMNS(ENDED));
+static const struct sql_frag page_columns = SQL_INIT("" SESSION_COLUMNS(PAGE));
 
 struct page_ctx {
 	struct arena *arena;
 	struct session_page *page;
+	struct gate gate;
 	size_t limit, room;
 };
 
 static enum err take_page_row(void *ctx, const void *row)
 {
 	struct page_ctx *p = ctx;
-	const struct page_row *r = row;
+	const struct list_row *r = row;
 
+	p->gate = r->gate;
 	p->page->total = r->total;
-	if (p->page->rows == NULL) {
-		p->room = (size_t)r->total < p->limit ? (size_t)r->total : p->limit;
-		p->page->rows = arena_array(p->arena, p->room, sizeof(*p->page->rows));
+	if (r->session.id.p == NULL)
+		return ERR_OK;
+	if (p->page->count == p->room) {
+		size_t room = p->room == 0 ? 32 : p->room * 2;
+
+		p->page->rows = arena_grow(p->arena, p->page->rows,
+			p->room * sizeof(*p->page->rows), room * sizeof(*p->page->rows));
+		p->room = room;
 	}
-	BUG_ON(p->page->count == p->room);
-	p->page->rows[p->page->count] = r->session;
-	p->page->rows[p->page->count++].app_count = r->app_count;
+	BUG_ON(p->page->count == p->limit);
+	p->page->rows[p->page->count++] = r->session;
 	return ERR_OK;
 }
 
@@ -82,153 +85,281 @@ static int compare_age(const void *a, const void *b)
 	return str_cmp(y->id, x->id);
 }
 
-enum err session_list(struct db *db, struct arena *a, const struct session_scope *scope,
-	int64_t limit, int64_t offset, struct session_page *out)
+#define ORDER_SQL " ORDER BY s.created_at DESC, s.id DESC"
+
+static void put_after(const struct session_range *range, struct sql *q)
 {
-	struct page_ctx ctx = {.arena = a, .page = out, .limit = (size_t)limit};
-	struct page_row row;
+	if (range->after.id.p == NULL)
+		return;
+	sql_add(q, SQL(" AND s.created_at <= ? AND (s.created_at < ? OR s.id < ?)"));
+	sql_arg(q, db_time(range->after.created_ms));
+	sql_arg(q, db_time(range->after.created_ms));
+	sql_arg(q, db_str(range->after.id));
+}
+
+static void put_between(const struct tally_hours *hours, struct sql *q)
+{
+	if (hours == NULL)
+		return;
+	sql_add(q, SQL(" AND s.created_at < ?"));
+	sql_arg(q, db_time((hours->first + 1) * HOUR_MS));
+	if (hours->last == DB_NULL_I64)
+		return;
+	sql_add(q, SQL(" AND s.created_at >= ?"));
+	sql_arg(q, db_time(hours->last * HOUR_MS));
+}
+
+/* " FROM session s WHERE …": the rows of the list, living ones or ended ones. */
+static void put_rows(const struct session_scope *scope, const struct session_range *range,
+	const struct tally_hours *hours, bool living, struct sql *q)
+{
+	sql_add(q, living ? SQL(" FROM session s WHERE TRUE")
+			  : SQL(" FROM ended s WHERE TRUE" HISTORY_SQL));
+	scope_put_conditions(scope, q);
+	if (scope->active)
+		sql_add(q, SQL(" AND s.expires_at > " NOW_SQL));
+	put_after(range, q);
+	put_between(hours, q);
+}
+
+/* The page, from its first row: LIMIT and OFFSET. */
+static void put_near_page(
+	const struct session_scope *scope, const struct session_range *range, struct sql *q)
+{
+	int64_t reach =
+		range->offset > INT64_MAX - range->limit ? INT64_MAX : range->offset + range->limit;
+
+	sql_add(q, scope->active ? SQL("SELECT ") : SQL("SELECT * FROM ((SELECT "));
+	sql_add(q, living_columns);
+	put_rows(scope, range, NULL, true, q);
+	sql_add(q, SQL(ORDER_SQL " LIMIT ?"));
+	if (scope->active) {
+		sql_add(q, SQL(" OFFSET ?"));
+		sql_arg(q, db_i64(range->limit));
+		sql_arg(q, db_i64(range->offset));
+		return;
+	}
+	sql_arg(q, db_i64(reach));
+	sql_add(q, SQL(") UNION ALL (SELECT "));
+	sql_add(q, ended_columns);
+	put_rows(scope, range, NULL, false, q);
+	sql_add(q, SQL(ORDER_SQL
+			   " LIMIT ?)) u ORDER BY u.created_ms DESC, u.id DESC LIMIT ? OFFSET ?"));
+	sql_arg(q, db_i64(reach));
+	sql_arg(q, db_i64(range->limit));
+	sql_arg(q, db_i64(range->offset));
+}
+
+/* The ids of the hours' rows, numbered from the list's first row on: r.id, r.living, r.rn. */
+static void put_numbered(const struct session_scope *scope, const struct session_range *range,
+	const struct tally_hours *hours, struct sql *q)
+{
+	sql_add(q,
+		SQL("(SELECT k.id, k.living, ROW_NUMBER() OVER (ORDER BY k.created_at DESC, k.id DESC) + "));
+	tally_put_newer(scope, ORDER_CREATED, hours->first, q);
+	sql_add(q, SQL(" AS rn FROM (SELECT s.id, s.created_at, 1 AS living"));
+	put_rows(scope, range, hours, true, q);
+	if (!scope->active) {
+		sql_add(q, SQL(" UNION ALL SELECT s.id, s.created_at, 0"));
+		put_rows(scope, range, hours, false, q);
+	}
+	sql_add(q, SQL(") k)"));
+}
+
+static void put_numbered_rows(const struct session_scope *scope, const struct session_range *range,
+	const struct tally_hours *hours, bool living, struct sql *q)
+{
+	sql_add(q, SQL("SELECT "));
+	sql_add(q, living ? living_columns : ended_columns);
+	sql_add(q, SQL(" FROM "));
+	put_numbered(scope, range, hours, q);
+	sql_add(q, living ? SQL(" r JOIN session s ON s.id = r.id WHERE r.living = 1")
+			  : SQL(" r JOIN ended s ON s.id = r.id WHERE r.living = 0" HISTORY_SQL));
+	sql_add(q, SQL(" AND r.rn > ? AND r.rn <= ?"));
+	sql_arg(q, db_i64(range->offset));
+	sql_arg(q, db_i64(range->offset + range->limit));
+}
+
+static void put_deep_page(const struct session_scope *scope, const struct session_range *range,
+	const struct tally_hours *hours, struct sql *q)
+{
+	put_numbered_rows(scope, range, hours, true, q);
+	if (scope->active)
+		return;
+	sql_add(q, SQL(" UNION ALL "));
+	put_numbered_rows(scope, range, hours, false, q);
+}
+
+/* hours == NULL: a page near the first. */
+static enum err read_page(struct db *db, struct arena *a, const struct session_scope *scope,
+	const struct session_range *range, const struct tally_hours *hours,
+	struct session_page *out)
+{
+	struct page_ctx ctx = {.arena = a, .page = out, .limit = (size_t)range->limit};
+	struct list_row row;
 	struct sql q;
 	enum err err;
 
 	*out = (struct session_page){0};
-	sql_begin(&q, a, SQL_READ, "ii" SESSION_LETTERS);
-	sql_add(&q, SQL("SELECT (SELECT COUNT(*) FROM "));
-	scope_from(scope, &q);
-	sql_add(&q,
-		SQL("), (SELECT COUNT(*) FROM session_app sa WHERE sa.session_id = s.id), " COLUMNS_SQL
-		    " FROM (SELECT s.id FROM "));
-	scope_from(scope, &q);
-	sql_add(&q, SQL(" ORDER BY s.created_at DESC, s.id DESC LIMIT ? OFFSET ?) p"
-			" JOIN session s ON s.id = p.id" USER_JOIN_SQL));
-	sql_arg(&q, db_i64(limit));
-	sql_arg(&q, db_i64(offset));
-	err = db_each(db, a, &q, &page_shape, &row, take_page_row, &ctx);
-	if (err != ERR_OK)
-		return err;
-	/* An empty page has no row to bring the total. */
-	if (out->count == 0)
-		return session_count(db, a, scope, &out->total);
-	qsort(out->rows, out->count, sizeof(*out->rows), compare_age);
-	return ERR_OK;
+	sql_begin(&q, a, SQL_READ, list_letters);
+	sql_add(&q, SQL("SELECT g.alive, g.known, "));
+	tally_put_total(scope, &q);
+	sql_add(&q, page_columns);
+	sql_add(&q, SQL(" FROM "));
+	scope_put_gate(scope, &q);
+	sql_add(&q, SQL(" g LEFT JOIN ("));
+	if (hours == NULL)
+		put_near_page(scope, range, &q);
+	else
+		put_deep_page(scope, range, hours, &q);
+	sql_add(&q, SQL(") p ON TRUE"));
+	err = db_each(db, a, &q, &list_shape, &row, take_page_row, &ctx);
+	if (err == ERR_OK)
+		err = scope_gate_error(&ctx.gate);
+	if (out->count > 1)
+		qsort(out->rows, out->count, sizeof(*out->rows), compare_age);
+	return err;
 }
 
-struct detail_row {
-	struct session session;
-	struct session_app app; /* application_id.p == NULL: it reached none */
-};
-
-static const struct db_col detail_cols[] = {
-	SESSION_COLS(struct detail_row),
-	{'S', offsetof(struct detail_row, app.application_id)},
-	{'S', offsetof(struct detail_row, app.application_name)},
-	{'T', offsetof(struct detail_row, app.accessed_ms)},
-};
-static const struct db_shape detail_shape = {detail_cols, ARRAY_LEN(detail_cols)};
-
-struct detail_ctx {
-	struct arena *arena;
-	struct session_detail *detail;
-	size_t room;
-	bool found;
-};
-
-static enum err take_detail_row(void *ctx, const void *row)
+/* The page of active sessions near the first, without a derived table, which the server would have
+ * to write and read again. Its rows bring the gate and the total; an empty page has none to bring
+ * them, so the caller then asks read_page, which answers all of it in one snapshot. */
+static enum err read_flat_page(struct db *db, struct arena *a, const struct session_scope *scope,
+	const struct session_range *range, struct session_page *out)
 {
-	struct detail_ctx *d = ctx;
-	const struct detail_row *r = row;
-	struct session_detail *out = d->detail;
-
-	out->session = r->session;
-	d->found = true;
-	if (r->app.application_id.p == NULL)
-		return ERR_OK;
-	if (out->app_count == d->room) {
-		size_t room = d->room == 0 ? 8 : d->room * 2;
-
-		out->apps = arena_grow(d->arena, out->apps, d->room * sizeof(*out->apps),
-			room * sizeof(*out->apps));
-		d->room = room;
-	}
-	out->apps[out->app_count++] = r->app;
-	return ERR_OK;
-}
-
-/* Latest first, then by id. */
-static int compare_apps(const void *a, const void *b)
-{
-	const struct session_app *x = a, *y = b;
-
-	if (x->accessed_ms != y->accessed_ms)
-		return x->accessed_ms < y->accessed_ms ? 1 : -1;
-	return str_cmp(x->application_id, y->application_id);
-}
-
-enum err session_get(struct db *db, struct arena *a, const struct session_scope *scope,
-	struct session_detail *out)
-{
-	struct detail_ctx ctx = {.arena = a, .detail = out};
-	struct detail_row row;
+	struct page_ctx ctx = {
+		.arena = a, .page = out, .limit = (size_t)range->limit, .gate = {1, 1}};
+	struct list_row row;
+	struct sql q;
 	enum err err;
-	struct sql q;
 
-	*out = (struct session_detail){0};
-	sql_begin(&q, a, SQL_READ, SESSION_LETTERS "SST");
-	sql_add(&q,
-		SQL("SELECT " COLUMNS_SQL ", sa.application_id,"
-		    " COALESCE(ap.name, sa.application_id), sa.accessed_at FROM session s" USER_JOIN_SQL
-		    " LEFT JOIN session_app sa ON sa.session_id = s.id"
-		    " LEFT JOIN application ap ON ap.tenant_id = s.tenant_id"
-		    " AND ap.id = sa.application_id"));
-	scope_where(scope, &q);
-	err = db_each(db, a, &q, &detail_shape, &row, take_detail_row, &ctx);
-	if (err != ERR_OK)
-		return err;
-	/* Sorted here: for the server it would be a temporary table in each of these lookups. */
-	if (out->app_count > 1)
-		qsort(out->apps, out->app_count, sizeof(*out->apps), compare_apps);
-	return ctx.found ? ERR_OK : ERR_NOT_FOUND;
+	*out = (struct session_page){0};
+	sql_begin(&q, a, SQL_READ, list_letters);
+	sql_add(&q, SQL("SELECT "));
+	scope_put_alive(scope, &q);
+	sql_add(&q, SQL(", 1, "));
+	tally_put_total(scope, &q);
+	sql_add(&q, flat_columns);
+	put_rows(scope, range, NULL, true, &q);
+	sql_add(&q, SQL(ORDER_SQL " LIMIT ? OFFSET ?"));
+	sql_arg(&q, db_i64(range->limit));
+	sql_arg(&q, db_i64(range->offset));
+	err = db_each(db, a, &q, &list_shape, &row, take_page_row, &ctx);
+	return err == ERR_OK ? scope_gate_error(&ctx.gate) : err;
 }
 
-static const struct db_col one_col[] = {{'i', 0}};
-static const struct db_shape one_shape = {one_col, 1};
-
-enum err session_count(
-	struct db *db, struct arena *a, const struct session_scope *scope, int64_t *out)
+/* A page near the first. */
+static enum err read_near_page(struct db *db, struct arena *a, const struct session_scope *scope,
+	const struct session_range *range, struct session_page *out)
 {
-	struct sql q;
+	enum err err = ERR_OK;
 
-	sql_begin(&q, a, SQL_READ, "i");
-	sql_add(&q, SQL("SELECT COUNT(*) FROM "));
-	scope_from(scope, &q);
-	return db_one(db, a, &q, &one_shape, out);
+	if (scope->active && !scope->nothing) {
+		err = read_flat_page(db, a, scope, range, out);
+		if (err != ERR_OK || out->count > 0)
+			return err;
+	}
+	return read_page(db, a, scope, range, NULL, out);
+}
+
+/* Whether the page has all rows that it must have. */
+static bool is_whole(const struct session_page *page, const struct session_range *range)
+{
+	int64_t left = page->total - range->offset;
+
+	return (int64_t)page->count >= (left < range->limit ? left : range->limit);
+}
+
+enum err session_list(struct db *db, struct arena *a, const struct session_scope *scope,
+	const struct session_range *range, struct session_page *out)
+{
+	static const struct session_range nowhere = {.limit = 0};
+	struct tally_hours hours;
+	bool found;
+	enum err err;
+
+	if (range->offset < DEEP_OFFSET || range->offset > INT64_MAX - range->limit ||
+		!tally_has_hours(scope, ORDER_CREATED))
+		return read_near_page(db, a, scope, range, out);
+	/* Sessions that come and go between the two statements may move the page to another hour.
+	 */
+	for (int i = 0; i < DEEP_TRIES; i++) {
+		err = tally_find_hours(
+			db, a, scope, ORDER_CREATED, range->offset, range->limit, &hours, &found);
+		if (err != ERR_OK)
+			return err;
+		err = read_page(db, a, scope, found ? range : &nowhere, found ? &hours : NULL, out);
+		if (err != ERR_OK || is_whole(out, range))
+			return err;
+	}
+	return read_near_page(db, a, scope, range, out);
+}
+
+static enum err get_from_ended(struct db *db, struct arena *a, const struct session_scope *scope,
+	struct session *out, struct str *apps)
+{
+	struct list_row row;
+	struct sql q;
+	enum err err;
+
+	sql_begin(&q, a, SQL_READ, get_letters);
+	sql_add(&q, SQL("SELECT g.alive, g.known, 0"));
+	sql_add(&q, page_columns);
+	sql_add(&q, SQL(", p.apps FROM "));
+	scope_put_gate(scope, &q);
+	sql_add(&q, SQL(" g LEFT JOIN (SELECT "));
+	sql_add(&q, ended_columns);
+	sql_add(&q, SQL(", s.apps FROM ended s WHERE TRUE" HISTORY_SQL));
+	scope_put_conditions(scope, &q);
+	sql_add(&q, SQL(" LIMIT 1) p ON TRUE"));
+	err = db_one(db, a, &q, &get_shape, &row);
+	if (err == ERR_OK)
+		err = scope_gate_error(&row.gate);
+	if (err != ERR_OK)
+		return err;
+	*out = row.session;
+	*apps = row.apps;
+	return row.session.id.p != NULL ? ERR_OK : ERR_NOT_FOUND;
+}
+
+/* A living session, without a derived table: see read_flat_page. */
+static enum err get_flat(struct db *db, struct arena *a, const struct session_scope *scope,
+	struct session *out, struct str *apps)
+{
+	struct list_row row;
+	struct sql q;
+	enum err err;
+
+	sql_begin(&q, a, SQL_READ, get_letters);
+	sql_add(&q, SQL("SELECT "));
+	scope_put_alive(scope, &q);
+	sql_add(&q, SQL(", 1, 0"));
+	sql_add(&q, flat_columns);
+	sql_add(&q, SQL(", s.apps FROM session s WHERE TRUE"));
+	scope_put_conditions(scope, &q);
+	err = db_one(db, a, &q, &get_shape, &row);
+	if (err == ERR_OK)
+		err = scope_gate_error(&row.gate);
+	if (err != ERR_OK)
+		return err;
+	*out = row.session;
+	*apps = row.apps;
+	return ERR_OK;
+}
+
+/* A session only moves from the living to the ended ones, so looking in this order finds it. */
+enum err session_get(struct db *db, struct arena *a, const struct session_scope *scope,
+	struct session *out, struct str *apps)
+{
+	enum err err = get_flat(db, a, scope, out, apps);
+
+	return err == ERR_NOT_FOUND ? get_from_ended(db, a, scope, out, apps) : err;
 }
 
 enum err session_exists(struct db *db, struct arena *a, const struct session_scope *scope)
 {
-	int64_t one;
-	struct sql q;
+	struct session session;
+	struct str apps;
 
-	sql_begin(&q, a, SQL_READ, "i");
-	sql_add(&q, SQL("SELECT 1 FROM "));
-	scope_from(scope, &q);
-	return db_one(db, a, &q, &one_shape, &one);
-}
-
-static const struct db_col partner_col[] = {{'S', 0}};
-static const struct db_shape partner_shape = {partner_col, 1};
-
-enum err tenant_partner(
-	struct db *db, struct arena *a, struct str tenant_id, struct str *partner_id)
-{
-	struct sql q = SQL_FIXED(TENANT_PARTNER, db_str(tenant_id));
-
-	return db_one(db, a, &q, &partner_shape, partner_id);
-}
-
-enum err tenant_partner_locked(
-	struct db *db, struct arena *a, struct str tenant_id, struct str *partner_id)
-{
-	struct sql q = SQL_FIXED(TENANT_PARTNER_LOCKED, db_str(tenant_id));
-
-	return db_one(db, a, &q, &partner_shape, partner_id);
+	return session_get(db, a, scope, &session, &apps);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Tree -> typed tree: names against the field table, operators and literals against the type of
- * the left side, skip and limit; then the sort parameter. Entry points query_check, query_paging.
+ * Tree -> typed tree: names against the field table, operators and literals against the type of the
+ * left side, skip and limit; then the sort parameter. Entry points query_check, query_paging.
  * Writes into the tree only.
  *
- * Two walks, since a wrong name anywhere is reported before a wrong type. The type of the left side
- * alone decides what is allowed (`accepts`); literals adapt; how is the node's view. */
+ * There are two walks, because a wrong name anywhere is reported before a wrong type. The type of
+ * the left side alone decides what is allowed (`accepts`). Literals adapt to it; the node's view
+ * says how. */
 #include <stdarg.h>
 
 #include "tree.h"
@@ -114,16 +115,16 @@ static const struct query_field *find_field(
 }
 
 /* Names hold only ASCII letters, '_', '-' and '.', so nothing needs escaping in a JSON path. Tags
- * are flat: below one there is nothing, and a path that is NULL finds nothing. */
+ * are flat: a path deeper than a tag is NULL and finds nothing. */
 static enum err resolve(struct check *c, struct query_node *node)
 {
 	struct str below;
 
 	node->field = find_field(c->q->fields, node->name, &below);
-	if (!node->field)
+	if (node->field == NULL)
 		return fail_name(
 			c, ERR_INVALID_FILTER, node->name_place, node->name, "unknown field");
-	if (below.p && !memchr(below.p, '.', below.n))
+	if (below.p != NULL && memchr(below.p, '.', below.n) == NULL)
 		node->path = str_printf(c->q->arena, "$.\"%.*s\"", STR_FMT(below));
 	return ERR_OK;
 }
@@ -194,7 +195,7 @@ static enum query_view view_of(const struct query_node *node, enum left left)
 	return node->values[0].kind == VALUE_DOUBLE ? VIEW_NUMBER : VIEW_NEVER;
 }
 
-/* A slip would match no row, and with != every one. */
+/* A mistyped address would match no row, and with != every row, so it is refused. */
 static enum err check_networks(struct check *c, const struct query_node *node)
 {
 	struct query_network unused;
@@ -247,7 +248,7 @@ static enum err resolve_keys(struct check *c, enum err code)
 		struct query_key *key = &c->q->keys[i];
 
 		key->field = find_field(c->q->fields, key->name, &below);
-		if (!key->field)
+		if (key->field == NULL)
 			return fail_name(c, code, key->place, key->name, "unknown field");
 	}
 	return ERR_OK;

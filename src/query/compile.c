@@ -35,7 +35,6 @@
 
 /* DATETIME goes from year 1, which is also "never", to the end of 9999. */
 #define FIRST_MS INT64_C(-62135596800000)
-#define LAST_MS INT64_C(253402300799999)
 
 /* Alternations of and/or written as nested parentheses; what follows is one flat CASE, since the
  * server's parser and optimizer recurse. */
@@ -125,8 +124,9 @@ static void bind(struct sql *sql, const struct query_node *node, const struct qu
 	else if (node->view == VIEW_COUNT)
 		sql_arg(sql, v->kind == VALUE_INT ? db_i64(v->i) : db_f64(v->d));
 	else if (node->view == VIEW_TIME)
-		sql_arg(sql, db_time(v->ns != 0 || v->ms < FIRST_MS || v->ms > LAST_MS ? TIME_NONE
-										       : v->ms));
+		sql_arg(sql,
+			db_time(v->ns != 0 || v->ms < FIRST_MS || v->ms > CLOCK_LAST_MS ? TIME_NONE
+											: v->ms));
 	else
 		sql_arg(sql, db_str(text_of(sql, v)));
 }
@@ -141,17 +141,19 @@ static struct sql_frag order_sign(enum query_op op)
 }
 
 /* X < v and the like, for instants: `before` for < and <=, `past` for the two that take v itself to
- * the left side. No instant of a row is beyond LAST_MS. */
+ * the left side. No instant of a row is beyond CLOCK_LAST_MS. */
 static void put_time_order(struct sql *sql, const struct query_node *node, enum query_op op,
 	const struct query_value *v)
 {
 	bool before = op == QUERY_LT || op == QUERY_LE;
 	bool past = op == QUERY_LE || op == QUERY_GT || v->ns > 0;
-	int64_t ms = v->ms < FIRST_MS ? FIRST_MS : v->ms > LAST_MS ? LAST_MS + 1 : v->ms + past;
+	int64_t ms = v->ms < FIRST_MS        ? FIRST_MS
+		     : v->ms > CLOCK_LAST_MS ? CLOCK_LAST_MS + 1
+					     : v->ms + past;
 
 	sql_add(sql, SQL("("));
 	put_operand(sql, node);
-	if (ms > LAST_MS) {
+	if (ms > CLOCK_LAST_MS) {
 		sql_add(sql, before ? SQL(" IS NOT NULL)") : SQL(" IS NULL AND FALSE)"));
 		return;
 	}
@@ -240,7 +242,7 @@ static void put_address(struct sql *sql, const struct query_node *node)
 		sql_add(sql, SQL(")) - 12 * (LEFT(INET6_ATON("));
 		put_operand(sql, node);
 		sql_add(sql, SQL("), 12) = ?) = ? AND RIGHT(INET6_ATON("));
-		bind_bytes(sql, query_mapped_prefix, sizeof(query_mapped_prefix));
+		bind_bytes(sql, address_mapped, sizeof(address_mapped));
 		sql_arg(sql, db_i64((int64_t)net.bytes));
 		put_operand(sql, node);
 		sql_add(sql, SQL("), ?) BETWEEN ? AND ?, 0)"));
@@ -278,9 +280,9 @@ static void put_null(struct sql *sql, const struct query_node *node)
 	}
 }
 
-static void put_test(struct sql *sql, const struct query_node *node)
+static void put_test(struct sql *sql, const struct query_node *node, bool negated)
 {
-	if (node->negated)
+	if (negated)
 		sql_add(sql, SQL("(NOT "));
 	if (node->view == VIEW_NULL)
 		put_null(sql, node);
@@ -305,23 +307,26 @@ static void put_test(struct sql *sql, const struct query_node *node)
 		put_order(sql, node, QUERY_LT, &node->values[1]);
 		sql_add(sql, SQL(")"));
 	}
-	if (node->negated)
+	if (negated)
 		sql_add(sql, SQL(")"));
 }
 
-/* allOf: no element fails the test. */
+/* allOf: no element fails the test. Behind a set function `not in` and `not between` negate the
+ * whole; every other negation is of the test of each element. */
 static void put_leaf(struct sql *sql, const struct query_node *node)
 {
+	bool whole = node->negated && (node->op == QUERY_IN || node->op == QUERY_BETWEEN);
+
 	if (node->set == SET_NONE || node->set == SET_COUNT) {
-		put_test(sql, node);
+		put_test(sql, node, node->negated);
 		return;
 	}
-	sql_add(sql, node->set == SET_ANY_OF ? SQL("EXISTS (SELECT 1 FROM ")
-					     : SQL("NOT EXISTS (SELECT 1 FROM "));
+	sql_add(sql, (node->set == SET_ANY_OF) != whole ? SQL("EXISTS (SELECT 1 FROM ")
+							: SQL("NOT EXISTS (SELECT 1 FROM "));
 	put_elements(sql, node);
 	if (node->set != SET_IS_EMPTY) {
 		sql_add(sql, node->set == SET_ANY_OF ? SQL(" WHERE ") : SQL(" WHERE NOT "));
-		put_test(sql, node);
+		put_test(sql, node, node->negated && !whole);
 	}
 	sql_add(sql, SQL(")"));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * See cursor.h; and the making of every fault of a filter, for parse.c and check.c. Writes to the
- * arena and the error only. The surprise: at the end of the text, or at a character that starts no
- * token, white space is never what is said to be missing. */
+ * The cursor of cursor.h, and query_fail, which makes every fault of a filter. Writes to the arena
+ * and the error only. At the end of the text, and at a character that starts no token, a message
+ * never says that white space is missing. */
 #include <stdarg.h>
 
 #include "cursor.h"
@@ -44,7 +44,7 @@ enum err cursor_unexpected(struct query_cursor *p, const char *expected)
 	const struct query_token *t = &p->now;
 	struct str found = query_excerpt(t->text);
 
-	if (t->kind == TOK_BAD && t->why)
+	if (t->kind == TOK_BAD && t->why != NULL)
 		expected = t->why;
 	if (t->kind == TOK_END)
 		query_fail(p->a, p->error, p->code, t->place,
@@ -86,7 +86,7 @@ enum err cursor_expect(struct query_cursor *p, enum query_token_kind kind, const
 
 enum err cursor_need_space(struct query_cursor *p)
 {
-	/* At the end or a bad character the caller's next step says better what is missing. */
+	/* There the caller's next step gives a better message. */
 	if (p->now.space || cursor_at(p, TOK_BAD) || cursor_at(p, TOK_END))
 		return ERR_OK;
 	return cursor_unexpected(p, "white space");

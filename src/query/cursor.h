@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The token at hand, for parse.c: looking, taking, and the faults of syntax. Private to parse.c and
+ * The current token, for parse.c: looking, taking, and syntax errors. Private to parse.c and
  * cursor.c. Every function that can fail has filled the error and returns its code. */
 #ifndef QUERY_CURSOR_H
 #define QUERY_CURSOR_H
@@ -12,7 +12,7 @@ struct query_cursor {
 	struct query_token now;
 	const char *end; /* of the token before `now` */
 	int depth;       /* of parentheses, `not` and sub-queries */
-	bool after_name; /* an operator could have come here as well */
+	bool after_name; /* an operator could have come next as well */
 	enum err code;   /* of whatever goes wrong */
 	struct query_error *error;
 	bool has_unreal;
@@ -24,12 +24,12 @@ MUST_CHECK enum err cursor_begin(struct query_cursor *p, struct str text);
 
 bool cursor_at(const struct query_cursor *p, enum query_token_kind kind);
 void cursor_next(struct query_cursor *p);
-/* Takes the literal at hand. One without a value is kept for cursor_unreal. */
+/* Takes the current literal. One without a value is kept for cursor_unreal. */
 struct query_value cursor_value(struct query_cursor *p);
 
-/* The token at hand is not what the grammar wants. */
+/* The current token is not what the grammar wants. */
 enum err cursor_unexpected(struct query_cursor *p, const char *expected);
-/* It is one more than a limit allows. */
+/* The current token is one more than a limit allows. */
 enum err cursor_too_much(struct query_cursor *p, const char *what);
 
 /* Takes a token of this kind; _spaced: with white space before it. */
@@ -38,10 +38,10 @@ MUST_CHECK enum err cursor_expect(
 MUST_CHECK enum err cursor_expect_spaced(
 	struct query_cursor *p, enum query_token_kind kind, const char *expected);
 MUST_CHECK enum err cursor_need_space(struct query_cursor *p);
-/* The '(' of a function, which follows its name at once. */
+/* Takes the '(' of a function, which follows the name without white space. */
 MUST_CHECK enum err cursor_open_call(struct query_cursor *p);
 
-/* One level further down; the caller restores `depth`. */
+/* Goes one level down; the caller restores `depth`. */
 MUST_CHECK enum err cursor_deeper(struct query_cursor *p);
 /* The fault of the first literal that had no value, if any. */
 MUST_CHECK enum err cursor_unreal(const struct query_cursor *p);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Text of a filter -> tokens. Called by parse.c, touches nothing but the text, allocates nothing.
+ * Text of a filter -> tokens. Allocates nothing.
  *
- * At each place the longest token wins, and a keyword beats a name of the same length. That makes
- * "not in", "not contains" ... one token (with exactly one white space in the first case), so that
- * "not inactive" reads as the operator followed by "active"; and it is why "k9" is two tokens.
- * A character that starts no token is an error here, where OpenZiti drops it without a word: a
- * filter that ends sessions must not mean something else than it says. */
+ * At each place the longest token wins, and a keyword beats a name of the same length. So "not in",
+ * "not contains" ... are one token (with exactly one white space in the first case), and "not
+ * inactive" reads as the operator followed by "active"; and "k9" is two tokens. A character that
+ * starts no token is an error here. OpenZiti drops it without a word, but a filter that ends
+ * sessions must not mean something else than it says. */
 #include "tree.h"
 
 struct word {
@@ -135,7 +135,7 @@ static bool two_digits(struct str s, size_t *at, int low, int high)
 
 static bool one_of(struct str s, size_t *at, const char *set)
 {
-	if (*at >= s.n || s.p[*at] == '\0' || !strchr(set, s.p[*at]))
+	if (*at >= s.n || s.p[*at] == '\0' || strchr(set, s.p[*at]) == NULL)
 		return false;
 	(*at)++;
 	return true;
@@ -177,7 +177,7 @@ static size_t datetime_length(struct str s)
 	return at_char(s, at, ')') ? at + 1 : 0;
 }
 
-/* Accounts for `n` bytes in line and column. Only LF ends a line. */
+/* Counts `n` bytes into line and column. Only LF ends a line. */
 static void advance(struct query_lexer *lex, size_t n)
 {
 	for (; n > 0; n--) {
@@ -200,7 +200,7 @@ static struct query_token take(struct query_lexer *lex, struct query_token t, si
 	return t;
 }
 
-/* The character `ahead` bytes on is the offending one. */
+/* The token for a bad character, which is `ahead` bytes on. */
 static struct query_token bad(
 	struct query_lexer *lex, struct query_token t, size_t ahead, const char *why)
 {
@@ -229,7 +229,7 @@ static struct query_token lex_string(struct query_lexer *lex, struct query_token
 			return bad(lex, t, i, "no control character in a string (write \\n, \\t)");
 		if (s.p[i] != '\\')
 			continue;
-		if (i + 1 < s.n && (s.p[i + 1] == '\0' || !strchr("\"\\fnrt", s.p[i + 1])))
+		if (i + 1 < s.n && (s.p[i + 1] == '\0' || strchr("\"\\fnrt", s.p[i + 1]) == NULL))
 			return bad(lex, t, i, "one of the escapes \\\" \\\\ \\f \\n \\r \\t");
 		i++;
 	}
@@ -253,7 +253,8 @@ static bool starts_nocase(struct str s, struct str word)
 	return s.n >= word.n && str_eq_nocase((struct str){s.p, word.n}, word);
 }
 
-/* What "not" at the start of s makes with the operator behind it: its length, 0 if none. */
+/* Length of the token that "not" at the start of s and the operator behind it make; 0 if they make
+ * none. */
 static size_t negated_length(struct str s, const struct word *w)
 {
 	size_t gap = spaces(s, 3) - 3;
@@ -326,7 +327,7 @@ static struct query_token lex_punctuation(struct query_lexer *lex, struct query_
 	const char *mark = s.p[0] == '\0' ? NULL : strchr(marks, s.p[0]);
 
 	t.op = QUERY_EQ;
-	if (mark) {
+	if (mark != NULL) {
 		t.kind = kinds[mark - marks];
 		return take(lex, t, 1);
 	}

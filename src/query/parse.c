@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Tokens -> tree, by the grammar of the filter language. Entry points query_parse and, for check.c,
+ * Tokens -> tree, by the grammar of schema/filter.md 3. Entry points query_parse and, for check.c,
  * query_parse_sort; allocates in the arena it is given.
  *
- * Syntax errors win over value errors (an instant that does not exist): the first of the latter is
- * kept until the whole text has been read. White space matters: what the grammar writes `__` asks
- * the next token for `space`. Recursion is bounded by LIMIT_FILTER_DEPTH: only parentheses, `not`
- * and sub-queries nest; a chain of and/or is a loop. */
+ * Syntax errors win over value errors (an instant that does not exist): the first value error is
+ * kept until the whole text has been read. White space matters: where the grammar has `__`, the
+ * next token must have `space` set. Recursion is bounded by LIMIT_FILTER_DEPTH: only parentheses,
+ * `not` and sub-queries nest; a chain of and/or is a loop. */
 #include "cursor.h"
 
 #define AFTER_CONDITION "\"and\", \"or\""
@@ -97,7 +97,7 @@ static enum err parse_between(struct query_cursor *p, struct query_node *node)
 	return ERR_OK;
 }
 
-/* Whether the token at hand may stand behind the operator, and what else could. */
+/* Whether the current token may stand behind the operator; *expected says what may. */
 static bool fits_operand(
 	const struct query_cursor *p, enum query_token_kind op, const char **expected)
 {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * The two readings of a filter that mixes and, or and not without parentheses: as the language has
- * it (no precedence, each reaches to the end) and as a person may mean it (not before and before
- * or). Entry point query_is_ambiguous, for the callers that warn or refuse; writes only to the
- * arena.
+ * The two readings of a filter that mixes and, or and not without parentheses: that of the language
+ * (no precedence, each reaches to the end) and that which a person may mean (not before and before
+ * or). Entry point query_is_ambiguous, for callers that warn or refuse; writes only to the arena.
  *
- * Readings are written with all parentheses and compared as text. "a or b and c" reads either way
- * as or above and; the other reading is then the one from left to right. */
+ * Both are written with all parentheses and compared as text. For "a or b and c" they are the same;
+ * the second reading is then the one from left to right. */
 #include "tree.h"
 
 enum way { AS_READ, BY_PRECEDENCE, FROM_LEFT };
@@ -36,7 +35,7 @@ static void write_prime(struct buf *b, const struct query_link *link, enum way w
 	const struct query_node *node = link->prime;
 	bool wrapped;
 
-	/* Parentheses round a single condition say nothing. */
+	/* Parentheses round a single condition change nothing. */
 	while (node->kind == NODE_GROUP && node->group.count == 1 && node->group.links[0].nots == 0)
 		node = node->group.links[0].prime;
 	wrapped = follows_not(b) && begins_like_operator(node->source);
@@ -167,6 +166,32 @@ bool query_is_ambiguous(const struct query *q, struct str *as_read, struct str *
 	if (str_eq(*as_read, *as_meant))
 		*as_meant = reading(q, FROM_LEFT);
 	return !str_eq(*as_read, *as_meant);
+}
+
+const struct query_field *query_first_key(const struct query *q, bool *descending)
+{
+	*descending = q->key_count > 0 && q->keys[0].desc;
+	return q->key_count > 0 ? q->keys[0].field : NULL;
+}
+
+bool query_is_lookup(const struct query *q)
+{
+	const struct query_link *link = q->where.links;
+	const struct query_node *node;
+
+	if (!q->has_where || q->where.count != 1 || link->nots != 0)
+		return false;
+	node = link->prime;
+	while (node->kind == NODE_GROUP && node->group.count == 1 && node->group.links[0].nots == 0)
+		node = node->group.links[0].prime;
+	return node->kind == NODE_TEST && node->set == SET_NONE && !node->negated &&
+	       (node->op == QUERY_EQ || node->op == QUERY_IN) && node->field != NULL &&
+	       node->field->indexed;
+}
+
+bool query_is_all(const struct query *q)
+{
+	return !q->has_where;
 }
 
 bool query_is_condition(const struct query *q)

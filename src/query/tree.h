@@ -10,6 +10,7 @@
 #ifndef QUERY_TREE_H
 #define QUERY_TREE_H
 
+#include "base/address.h"
 #include "base/limits.h"
 #include "query/query.h"
 
@@ -89,18 +90,15 @@ struct str query_number_text(struct arena *a, const struct query_value *v);
 /* An address or a network "203.0.113.0/24", "2001:db8::/32": the first and last address of it, as
  * 4 or 16 bytes. Host bits are allowed and ignored. What lies within ::ffff:0:0/96 is IPv4. */
 struct query_network {
-	unsigned char first[16], last[16];
+	unsigned char first[ADDRESS_V6_BYTES], last[ADDRESS_V6_BYTES];
 	size_t bytes;
 };
 bool query_network_read(struct str s, struct query_network *out);
 
-/* What an IPv4 address written as IPv6 begins with. */
-extern const unsigned char query_mapped_prefix[12];
-
 enum query_node_kind { NODE_GROUP, NODE_TRUTH, NODE_TEST };
 enum query_set { SET_NONE, SET_ANY_OF, SET_ALL_OF, SET_COUNT, SET_IS_EMPTY };
 
-/* How the two sides of a test meet; decided by check.c from the field's type and the literals. */
+/* How a test compares its two sides; check.c decides it from the field's type and the literals. */
 enum query_view {
 	VIEW_NULL, /* against null */
 	VIEW_TEXT,
@@ -110,7 +108,7 @@ enum query_view {
 	VIEW_NUMBER, /* a tag as a double */
 	VIEW_COUNT,
 	VIEW_COUNT_TEXT,
-	VIEW_NEVER /* a tag against an integer or an instant: it is null in that view */
+	VIEW_NEVER /* a tag against an integer or an instant: such a test sees null */
 };
 
 struct query_link;
@@ -140,7 +138,7 @@ struct query_node {
 
 	/* By check.c. */
 	const struct query_field *field;
-	struct str path; /* JSON path of a tag; p == NULL: below a tag, never there */
+	struct str path; /* JSON path of a tag; p == NULL: no tag is so deep */
 	enum query_view view;
 };
 
@@ -169,7 +167,7 @@ struct query {
 };
 
 /* Parses what may follow "sort by " into keys of *q. A skip or limit behind them goes to *tail: it
- * has no effect but has to be right. */
+ * has no effect, but its syntax has to be right. */
 MUST_CHECK enum err query_parse_sort(
 	struct query *q, struct str sort, struct query *tail, struct query_error *error);
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * Literals of a filter: their values, the text of a number, addresses and networks. Called by
- * parse.c, check.c and compile.c; touches only the arena.
+ * Literals of a filter: their values, the text of a number, addresses and networks. Touches only
+ * the arena.
  *
  * The surprise: a number without fraction and exponent that does not fit 64 bits is a double, and
- * integers never equal the numbers of tags, which are doubles. strtod and printf are used in the C
- * locale: no program of ours calls setlocale. */
-#include <arpa/inet.h>
+ * integers never equal the numbers of tags, which are doubles. strtod and printf work in the C
+ * locale: no program here calls setlocale. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +13,7 @@
 #include "base/clock.h"
 #include "tree.h"
 
-/* Escapes are undone in one scan from the left; the lexer has let only good ones through. */
+/* Undoes escapes in one scan from the left; the lexer has let only good ones through. */
 static struct str unescape(struct arena *a, struct str s)
 {
 	static const char letters[] = "\"\\fnrt", bytes[] = "\"\\\f\n\r\t";
@@ -25,7 +24,7 @@ static struct str unescape(struct arena *a, struct str s)
 		if (s.p[i] == '\\' && i + 1 < s.n) {
 			const char *at = strchr(letters, s.p[++i]);
 
-			BUG_ON(!at);
+			BUG_ON(at == NULL);
 			out[n++] = bytes[at - letters];
 		} else {
 			out[n++] = s.p[i];
@@ -37,7 +36,8 @@ static struct str unescape(struct arena *a, struct str s)
 
 static bool read_number(struct arena *a, struct str s, struct query_value *out)
 {
-	bool plain = !memchr(s.p, '.', s.n) && !memchr(s.p, 'e', s.n) && !memchr(s.p, 'E', s.n);
+	bool plain = memchr(s.p, '.', s.n) == NULL && memchr(s.p, 'e', s.n) == NULL &&
+		     memchr(s.p, 'E', s.n) == NULL;
 
 	out->kind = VALUE_INT;
 	if (plain && str_to_i64(s, &out->i) == STR_INT_OK)
@@ -51,7 +51,7 @@ static bool read_datetime(struct str s, struct query_value *out)
 {
 	size_t at = sizeof("datetime(") - 1;
 
-	while (strchr(" \t\r\n", s.p[at]))
+	while (strchr(" \t\r\n", s.p[at]) != NULL)
 		at++;
 
 	struct str rest = {s.p + at, s.n - at};
@@ -131,52 +131,35 @@ struct str query_number_text(struct arena *a, const struct query_value *v)
 	return buf_view(&b);
 }
 
-const unsigned char query_mapped_prefix[12] = {[10] = 0xff, [11] = 0xff};
-
-/* IPv4 written as IPv6 (::ffff:a.b.c.d) is registered as the IPv4 address it is. */
-static void unmap(struct query_network *net, int64_t *bits)
+/* The length of a prefix: digits without a sign and without a leading zero. */
+static bool read_width(struct str s, int64_t most, int64_t *bits)
 {
-	const size_t n = sizeof(query_mapped_prefix);
+	bool plain = s.n > 0 && s.p[0] >= '0' && s.p[0] <= '9' && (s.n == 1 || s.p[0] != '0');
 
-	if (net->bytes != 16 || *bits < 96 || memcmp(net->first, query_mapped_prefix, n) != 0)
-		return;
-	memcpy(net->first, net->first + n, 4);
-	net->bytes = 4;
-	*bits -= 96;
+	return plain && str_to_i64(s, bits) == STR_INT_OK && *bits <= most;
 }
 
 bool query_network_read(struct str s, struct query_network *out)
 {
-	char text[INET6_ADDRSTRLEN] = "";
-	const char *slash = s.n > 0 ? memchr(s.p, '/', s.n) : NULL;
-	size_t n = slash ? (size_t)(slash - s.p) : s.n;
-	int64_t bits = 0;
+	struct str rest = s, part;
+	struct address address;
+	int64_t bits;
 
-	if (n == 0 || n >= sizeof(text) || memchr(s.p, '\0', n))
+	if (!str_split(&rest, '/', &part) || !address_read(part, &address))
 		return false;
-	memcpy(text, s.p, n);
-	if (inet_pton(AF_INET, text, out->first) == 1)
-		out->bytes = 4;
-	else if (inet_pton(AF_INET6, text, out->first) == 1)
-		out->bytes = 16;
-	else
+	bits = (int64_t)address.bytes * 8;
+	if (rest.p != NULL && !read_width(rest, bits, &bits))
 		return false;
-	bits = (int64_t)out->bytes * 8;
-	if (slash) {
-		struct str width = {slash + 1, s.n - n - 1};
-		bool plain = width.n > 0 && width.p[0] >= '0' && width.p[0] <= '9';
-
-		if (!plain || (width.n > 1 && width.p[0] == '0') ||
-			str_to_i64(width, &bits) != STR_INT_OK || bits > (int64_t)out->bytes * 8)
-			return false;
-	}
-	unmap(out, &bits);
-	for (size_t i = 0; i < out->bytes; i++) {
+	/* IPv4 written as IPv6 is registered as the IPv4 address it is. */
+	if (bits >= ADDRESS_MAPPED_BYTES * 8 && address_unmap(&address))
+		bits -= ADDRESS_MAPPED_BYTES * 8;
+	out->bytes = address.bytes;
+	for (size_t i = 0; i < address.bytes; i++) {
 		int64_t kept = bits - (int64_t)i * 8;
 		unsigned host = kept >= 8 ? 0 : kept <= 0 ? 0xff : 0xffu >> kept;
 
-		out->last[i] = (unsigned char)(out->first[i] | host);
-		out->first[i] = (unsigned char)(out->first[i] & ~host);
+		out->last[i] = (unsigned char)(address.p[i] | host);
+		out->first[i] = (unsigned char)(address.p[i] & ~host);
 	}
 	return true;
 }

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT
- * The table of settings and its reader. Called by main.c once before anything is started; touches
- * the environment and looks at the permissions of files that hold secrets. The surprise: a setting
- * that is wrong stops the start, a variable that is merely unknown does not, because hosts share
- * one environment among many programs. */
+ * The table of settings and its reader. Reads the environment and looks at the permissions of files
+ * that hold secrets. The surprise: a wrong setting stops the start, but an unknown variable does
+ * not, because hosts share one environment among many programs. */
 #include "server/config.h"
 
-#include <arpa/inet.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/address.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "db/options.h"
 
 #define PREFIX "ROLLCALL_"
 
@@ -48,12 +49,12 @@ static const char *const formats[] = {"text", "json", NULL};
 
 /* clang-format off */
 static const struct setting settings[] = {
-	{"WORKERS", INT, AT(workers), "4", 1, 64, NULL,
+	{"WORKERS", INT, AT(workers), "4", 1, WORKERS_MAX, NULL,
 	 "Processes that answer. With 1 there is no parent process, as mod_fcgid wants it."},
 	{"MAX_REQUESTS", INT, AT(max_requests), "0", 0, INT64_MAX, NULL,
-	 "A worker is replaced after about so many requests; 0 is never."},
+	 "A worker is replaced after about this number of requests; 0 means never."},
 	{"DRAIN_SECONDS", INT, AT(drain_s), "10", 0, 3600, NULL,
-	 "How long a stopping worker may finish the request in its hand before it is killed."},
+	 "How long a worker that stops may take to finish its request before it is killed."},
 	{"BODY_LIMIT", INT, AT(body_limit), "1048576", 1024, 1 << 30, NULL,
 	 "Largest request body in bytes; beyond it the answer is 413."},
 	{"RETRY_AFTER", INT, AT(retry_after_s), "5", 1, 3600, NULL,
@@ -63,8 +64,8 @@ static const struct setting settings[] = {
 	{"EDGE_PREFIX", PATH, AT(edge_prefix), "/edge/management/v1", 0, 0, NULL,
 	 "Base path of the Edge Management API."},
 	{"MOUNT", MOUNT, AT(mount), NULL, 0, 0, NULL,
-	 "Path the application is mounted below, `/` for the root; a FastCGI parameter of this name "
-	 "counts first. Neither: found in each request."},
+	 "Path below which the application is mounted, `/` for the root. A FastCGI parameter of this name "
+	 "counts first. Without both it is found in each request."},
 	{"DB_DEFAULTS", SECRET, AT(db_defaults), NULL, 0, 0, NULL,
 	 "MariaDB option file with socket or host, user, password, TLS. Not set: the connector's own "
 	 "places."},
@@ -75,7 +76,7 @@ static const struct setting settings[] = {
 	{"DB_STATEMENT_MS", INT, AT(db_statement_ms), "5000", 10, 600000, NULL,
 	 "Time limit of every statement in milliseconds; beyond it the answer is 503."},
 	{"DB_LOCK_WAIT_SECONDS", INT, AT(db_lock_wait_s), "2", 1, 600, NULL,
-	 "How long a statement waits for another's row lock; it is tried once more."},
+	 "How long a statement waits for a row lock before it is tried once more."},
 	{"JWKS_FILE", TEXT, AT(jwks_file), NULL, 0, 0, NULL,
 	 "Public keys of the identity provider (RFC 7517); read again when the file changes."},
 	{"JWT_HS256_FILE", SECRET, AT(hs256_file), NULL, 0, 0, NULL,
@@ -87,12 +88,14 @@ static const struct setting settings[] = {
 	{"JWT_LEEWAY", INT, AT(jwt_leeway_s), "30", 0, 300, NULL,
 	 "Seconds by which clocks may differ for `exp` and `nbf`."},
 	{"JWT_CACHE", INT, AT(jwt_cache), "1024", 0, 1 << 20, NULL,
-	 "Verified tokens that each worker remembers. Revocation is never remembered; 0 is none."},
+	 "Verified tokens that each worker remembers, 0 for none. Whether a session is active is never remembered."},
 	{"EDGE_MAX_ROWS", INT, AT(edge_max_rows), "10000", 1, 1000000, NULL,
 	 "Most rows one answer of the Edge API may hold."},
+	{"COSTLY_PERCENT", INT, AT(costly_percent), "50", 1, 100, NULL,
+	 "Most of the workers, in per cent, that may answer filters without an index at once; more are 503."},
 	{"ACTIVITY_INTERVAL", INT, AT(activity_interval_s), "60", 0, 86400, NULL,
-	 "A session's last activity is written at most once in so many seconds."},
-	{"SESSION_SECONDS", INT, AT(session_s), "86400", 60, 315360000, NULL,
+	 "Seconds between two writes of a session's last activity."},
+	{"SESSION_SECONDS", INT, AT(session_s), "86400", 60, LIMIT_SESSION_SECONDS, NULL,
 	 "Lifetime of a session that is registered without an expiry."},
 	{"GEO_FILE", TEXT, AT(geo_file), NULL, 0, 0, NULL,
 	 "MaxMind database that turns an address into a location. Not set: none."},
@@ -109,14 +112,14 @@ static const struct setting settings[] = {
 };
 /* clang-format on */
 
-/* Ours, but not the program's: the demonstration and the tests set them. */
+/* Variables of ours that are no settings: the demonstration and the tests set them. */
 static const char *const tolerated[] = {"URL", "TEST_", "PROPERTY_", "POOL_"};
 
-/* One line, whatever the value holds. */
+/* Writes one line, whatever bytes the value has. */
 static bool complain(FILE *err, const struct setting *s, const char *value, const char *want)
 {
 	fprintf(err, "rollcall: " PREFIX "%s is \"", s->name);
-	for (size_t i = 0; value[i] != '\0' && i < 200; i++)
+	for (size_t i = 0; i < 200 && value[i] != '\0'; i++)
 		fputc((unsigned char)value[i] < ' ' || value[i] == 0x7f ? '?' : value[i], err);
 	fprintf(err, "\"; it has to be %s\n", want);
 	return false;
@@ -189,21 +192,15 @@ static bool is_address_list(const char *value)
 	struct str rest = str_from(value), part;
 
 	while (str_split(&rest, ',', &part)) {
-		unsigned char binary[sizeof(struct in6_addr)];
-		char text[INET6_ADDRSTRLEN];
+		struct address unused;
 
-		part = str_trim(part);
-		if (part.n == 0 || part.n >= sizeof(text))
-			return false;
-		memcpy(text, part.p, part.n);
-		text[part.n] = '\0';
-		if (inet_pton(AF_INET, text, binary) != 1 && inet_pton(AF_INET6, text, binary) != 1)
+		if (!address_read(str_trim(part), &unused))
 			return false;
 	}
 	return true;
 }
 
-/* A file that is missing is found out, and named, by whoever opens it. */
+/* True for a file that is missing: the code that opens it reports that. */
 static bool is_private(const char *file)
 {
 	struct stat st;
@@ -240,6 +237,19 @@ static bool read_setting(struct config *c, const struct setting *s, const char *
 	if (s->type == SECRET && !is_private(value))
 		return complain(err, s, value, "a file that others cannot read (chmod o-r)");
 	return true;
+}
+
+/* Whoever can write to the option file says where the database is. A file that is missing is found
+ * out by whoever connects. */
+static bool is_trusted(const struct config *c, FILE *err)
+{
+	struct options o;
+
+	if (c->db_defaults == NULL ||
+		options_read(&o, c->db_defaults, c->db_group) != ERR_FORBIDDEN)
+		return true;
+	fprintf(err, "rollcall: " PREFIX "DB_DEFAULTS: %s\n", o.why);
+	return false;
 }
 
 static const struct setting *find_setting(struct str name)
@@ -298,7 +308,7 @@ bool config_read(struct config *c, FILE *err)
 		return false;
 	}
 	warn_of_unknown(err);
-	return true;
+	return is_trusted(c, err);
 }
 
 static void print_range(const struct setting *s, FILE *out)

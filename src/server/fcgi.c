@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT
  * One worker's end of FastCGI, over libfcgi; the only file with <fcgiapp.h>. Called by worker.c.
  *
- * The surprise is where a worker waits: not in libfcgi's accept, but in epoll for the listening
- * socket and for the signals that stop it, which are blocked otherwise. So a stop can neither fall
- * between the test of a flag and a blocking accept, nor interrupt a read in the middle of a
- * request. The socket is made non-blocking, because another worker may be quicker; EPOLLEXCLUSIVE
- * wakes one worker a connection, as a blocking accept would. libfcgi gets the connection accepted,
- * with time limits on it that it does not know how to set, and no socket to accept another from. */
-#include "server/fcgi.h"
+ * The first surprise is where a worker waits: not in libfcgi's accept, but in epoll for the
+ * listening socket and for the signals that stop it, which are blocked otherwise. So a stop can
+ * neither fall between the test of a flag and a blocking accept, nor interrupt a read in the middle
+ * of a request. The socket is made non-blocking, because another worker may be quicker;
+ * EPOLLEXCLUSIVE wakes one worker a connection, as a blocking accept would.
+ *
+ * The second is that libfcgi never reads the connection. server/record.c does, and looks at all
+ * that comes; libfcgi reads the head, written anew, from a file in memory, and then gets the
+ * connection for the answer. The body does not pass through it at all. */
+#define _GNU_SOURCE /* memfd_create */
+#include "fcgi.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fastcgi.h>
 #include <fcgiapp.h>
 #include <fcgios.h>
 #include <netinet/in.h>
@@ -20,14 +25,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "record.h"
 
 #define LISTEN_FD 0
 
@@ -35,8 +44,8 @@
  * (mod_proxy_fcgi) must not let four slow clients hold four workers. */
 #define BODY_US INT64_C(10000000)
 
-/* How long the records before the body may keep a worker waiting, each read of them. A web server
- * sends them at once. */
+/* How long the records before the body may take to arrive, all of them. A web server sends them at
+ * once. */
 #define HEAD_US INT64_C(2000000)
 
 /* How long an answer may take to be read, all of it, and how long nothing of it may be: what a web
@@ -54,6 +63,8 @@
 
 struct fcgi {
 	FCGX_Request request;
+	struct record_reader in;
+	int head; /* file in memory */
 	int epoll, signals;
 	bool stopping;
 	int64_t body_until_us,
@@ -68,46 +79,11 @@ static const char *get(void *ctx, const char *name)
 	return FCGX_GetParam(name, f->request.envp);
 }
 
-static void set_time_limit(const struct fcgi *f, int direction, int64_t us)
-{
-	struct timeval wait = {.tv_sec = us / 1000000, .tv_usec = us % 1000000};
-
-	setsockopt(f->request.ipcFd, SOL_SOCKET, direction, &wait, sizeof(wait));
-}
-
-/* Sees to it that a part of the body can be read. What libfcgi holds back of earlier reads nobody
- * can see, so its own read has to be the one that waits, and the socket sets it a time. False: that
- * was over, or the web server is gone. *end: there is no more. */
-static bool fill(struct fcgi *f, int64_t until_us, bool *end)
-{
-	FCGX_Stream *in = f->request.in;
-	int64_t left_us = until_us - clock_monotonic_us();
-	int c;
-
-	*end = in->isClosed != 0;
-	if (*end || in->rdNext < in->stop)
-		return true;
-	if (left_us < 1)
-		left_us = 1; /* 0 would be for ever */
-	set_time_limit(f, SO_RCVTIMEO, left_us);
-	c = FCGX_GetChar(in);
-	*end = c == EOF;
-	return c == EOF ? FCGX_GetError(in) == 0 : FCGX_UnGetChar(c, in) == c;
-}
-
 static long read_body(void *ctx, char *out, size_t n)
 {
 	struct fcgi *f = ctx;
-	FCGX_Stream *in = f->request.in;
-	size_t there;
-	bool end;
 
-	if (!fill(f, f->body_until_us, &end))
-		return -1;
-	if (end)
-		return 0;
-	there = (size_t)(in->stop - in->rdNext);
-	return FCGX_GetStr(out, (int)(n < there ? n : there), in);
+	return record_read(&f->in, out, n, f->body_until_us);
 }
 
 bool fcgi_inherited(void)
@@ -142,16 +118,20 @@ static bool watch(struct fcgi *f)
 	       epoll_ctl(f->epoll, EPOLL_CTL_ADD, f->signals, &stop) == 0;
 }
 
+static bool open_head(struct fcgi *f)
+{
+	f->head = memfd_create("rollcall-head", MFD_CLOEXEC);
+	return f->head >= 0;
+}
+
 struct fcgi *fcgi_open(void)
 {
-	struct fcgi *f = calloc(1, sizeof(*f));
+	struct fcgi *f = heap_zalloc(1, sizeof(*f));
 
-	if (f == NULL)
-		out_of_memory(sizeof(*f));
-	f->epoll = f->signals = -1;
+	f->epoll = f->signals = f->head = -1;
 	f->env = (struct http_env){.ctx = f, .get = get, .read = read_body};
 	if (FCGX_Init() == 0 && FCGX_InitRequest(&f->request, -1, FCGI_FAIL_ACCEPT_ON_INTR) == 0 &&
-		watch(f))
+		open_head(f) && watch(f))
 		return f;
 	log_event(LOG_ERROR, "cannot serve descriptor 0", "why", strerror(errno), NULL);
 	fcgi_close(f);
@@ -168,6 +148,8 @@ void fcgi_close(struct fcgi *f)
 		close(f->epoll);
 	if (f->signals >= 0)
 		close(f->signals);
+	if (f->head >= 0)
+		close(f->head);
 	free(f);
 }
 
@@ -202,20 +184,124 @@ static bool passes(int error)
 	return error == EAGAIN || error == EINTR || error == ECONNABORTED || error == EPROTO;
 }
 
-/* Reads the records up to the body. False: they are none, or do not come; the connection is closed.
+static void set_header(unsigned char h[FCGI_HEADER_LEN], int type, int id, size_t length)
+{
+	h[0] = FCGI_VERSION_1;
+	h[1] = (unsigned char)type;
+	h[2] = (unsigned char)(id >> 8);
+	h[3] = (unsigned char)id;
+	h[4] = (unsigned char)(length >> 8);
+	h[5] = (unsigned char)length;
+	h[6] = h[7] = 0;
+}
+
+#define PARAMS_RECORDS (LIMIT_PARAM_BYTES / FCGI_MAX_LENGTH + 1)
+
+/* The head for libfcgi: one BEGIN_REQUEST, full PARAMS, the empty one. What an earlier, longer head
+ * left behind stands after the end and is not looked at. */
+static bool write_head(struct fcgi *f)
+{
+	unsigned char begin[FCGI_HEADER_LEN + sizeof(FCGI_BeginRequestBody)] = {0},
+					      headers[PARAMS_RECORDS + 1][FCGI_HEADER_LEN];
+	struct iovec parts[2 + 2 * PARAMS_RECORDS] = {{begin, sizeof(begin)}};
+	size_t at = 0, count = 1, total = sizeof(begin);
+
+	set_header(begin, FCGI_BEGIN_REQUEST, f->in.id, sizeof(FCGI_BeginRequestBody));
+	begin[FCGI_HEADER_LEN + 1] = (unsigned char)f->in.role;
+	for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
+		size_t left = f->in.param_bytes - at,
+		       length = left < FCGI_MAX_LENGTH ? left : FCGI_MAX_LENGTH;
+
+		set_header(headers[i], FCGI_PARAMS, f->in.id, length);
+		parts[count++] = (struct iovec){headers[i], sizeof(headers[i])};
+		total += sizeof(headers[i]) + length;
+		if (length == 0)
+			break;
+		parts[count++] = (struct iovec){f->in.params + at, length};
+		at += length;
+	}
+	return pwritev(f->head, parts, (int)count, 0) == (ssize_t)total &&
+	       lseek(f->head, 0, SEEK_SET) == 0;
+}
+
+/* False, logged: no request is in hand, and libfcgi has closed the head. */
+static bool read_environment(struct fcgi *f)
+{
+	bool written = write_head(f);
+
+	f->request.ipcFd = f->head;
+	f->request.keepConnection = 1; /* else FCGX_Accept_r closes it first of all */
+	if (written && FCGX_Accept_r(&f->request) == 0)
+		return true;
+	log_event(LOG_ERROR, "request not read", "why", strerror(errno), NULL);
+	if (f->request.ipcFd < 0)
+		(void)open_head(f);
+	f->request.ipcFd = -1;
+	return false;
+}
+
+static void send_end(const struct fcgi *f, int protocol_status)
+{
+	unsigned char end[FCGI_HEADER_LEN + sizeof(FCGI_EndRequestBody)] = {0};
+
+	set_header(end, FCGI_END_REQUEST, f->in.id, sizeof(FCGI_EndRequestBody));
+	end[FCGI_HEADER_LEN + 4] = (unsigned char)protocol_status;
+	(void)send(f->in.fd, end, sizeof(end), MSG_DONTWAIT);
+}
+
+/* Before any dialect is known. */
+static void send_too_large(const struct fcgi *f)
+{
+	static const char answer[] = "Status: 431 Request Header Fields Too Large\r\n"
+				     "Content-Type: application/json\r\n"
+				     "Cache-Control: no-store\r\n"
+				     "X-Content-Type-Options: nosniff\r\n\r\n"
+				     "{\"detail\":\"Request header fields too large\"}";
+	unsigned char record[FCGI_HEADER_LEN + sizeof(answer) - 1];
+
+	set_header(record, FCGI_STDOUT, f->in.id, sizeof(answer) - 1);
+	memcpy(record + FCGI_HEADER_LEN, answer, sizeof(answer) - 1);
+	(void)send(f->in.fd, record, sizeof(record), MSG_DONTWAIT);
+	send_end(f, FCGI_REQUEST_COMPLETE);
+}
+
+static void refuse(struct fcgi *f, enum record_head head)
+{
+	static const char *const why[] = {[RECORD_ROLE] = "unknown role",
+		[RECORD_TOO_LARGE] = "too many parameters",
+		[RECORD_BAD] = "no whole head in time"};
+
+	if (head == RECORD_ROLE)
+		send_end(f, FCGI_UNKNOWN_ROLE);
+	if (head == RECORD_TOO_LARGE)
+		send_too_large(f);
+	record_discard(&f->in, clock_monotonic_us() + (head == RECORD_TOO_LARGE ? DRAIN_US : 0));
+	close(f->in.fd);
+	log_event(LOG_INFO, "connection refused", "why", why[head], NULL);
+}
+
+/* Reads the records up to the body. False: there is no request to answer; the connection is closed.
  */
 static bool read_head(struct fcgi *f, int connection)
 {
+	const struct timeval stall = {.tv_sec = STALL_US / 1000000};
+	enum record_head head;
 	int on = 1;
 
 	/* Fails, and rightly, where it is no TCP. */
 	setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	f->request.ipcFd = connection;
-	f->request.keepConnection = 1; /* else FCGX_Accept_r closes it first of all */
-	set_time_limit(f, SO_RCVTIMEO, HEAD_US);
-	set_time_limit(f, SO_SNDTIMEO, STALL_US);
-	if (FCGX_Accept_r(&f->request) != 0)
+	setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof(stall));
+	record_open(&f->in, connection);
+	head = record_read_head(&f->in, clock_monotonic_us() + HEAD_US);
+	if (head != RECORD_HEAD) {
+		refuse(f, head);
 		return false;
+	}
+	if (!read_environment(f)) {
+		close(connection);
+		return false;
+	}
+	f->request.ipcFd = connection;
 	/* One connection, one request: whoever kept the connection for more would leave the
 	 * requests of others waiting in the backlog. */
 	f->request.keepConnection = 0;
@@ -252,13 +338,7 @@ const struct http_env *fcgi_env(const struct fcgi *f)
 
 enum fcgi_role fcgi_role(const struct fcgi *f)
 {
-	const char *role = FCGX_GetParam("FCGI_ROLE", f->request.envp);
-
-	if (role != NULL && strcmp(role, "RESPONDER") == 0)
-		return FCGI_ROLE_RESPONDER;
-	if (role != NULL && strcmp(role, "AUTHORIZER") == 0)
-		return FCGI_ROLE_AUTHORIZER;
-	return FCGI_ROLE_OTHER;
+	return f->in.role == RECORD_AUTHORIZER ? FCGI_ROLE_AUTHORIZER : FCGI_ROLE_RESPONDER;
 }
 
 /* A web server that went away is no error of ours: the rest of the answer is dropped. So it is of
@@ -284,16 +364,11 @@ void fcgi_write(void *fcgi, const char *p, size_t n)
 
 static void drain(struct fcgi *f)
 {
-	FCGX_Stream *in = f->request.in;
 	int64_t until_us = clock_monotonic_us() + DRAIN_US;
 	char rest[8192];
-	bool end = false;
 
-	while (clock_monotonic_us() < until_us && fill(f, until_us, &end) && !end) {
-		size_t there = (size_t)(in->stop - in->rdNext);
-
-		(void)FCGX_GetStr(rest, (int)(there < sizeof(rest) ? there : sizeof(rest)), in);
-	}
+	while (record_read(&f->in, rest, sizeof(rest), until_us) > 0)
+		;
 }
 
 static bool has_body(const struct fcgi *f)
@@ -307,17 +382,15 @@ static bool has_body(const struct fcgi *f)
 /* A close with bytes unread can take the answer along, so they are read, behind the answer where
  * there may be many; then the connection is closed at once: libfcgi's own way (shut down, wait,
  * read until the web server has closed) lasts as long as a slow client likes. An authorizer's
- * request has no body, and Apache sends no end of one either: nothing to drain, and libfcgi's way
- * ends at once. */
+ * request has no body, and Apache sends no end of one either: nothing to wait for. */
 void fcgi_finish(struct fcgi *f)
 {
-	if (fcgi_role(f) == FCGI_ROLE_RESPONDER) {
-		if (f->request.in->isClosed == 0) {
-			if (has_body(f))
-				FCGX_FFlush(f->request.out);
-			drain(f);
-		}
-		FCGX_Detach(&f->request);
+	if (f->in.role == RECORD_RESPONDER && !f->in.ended) {
+		if (has_body(f))
+			FCGX_FFlush(f->request.out);
+		drain(f);
 	}
+	record_discard(&f->in, 0);
+	FCGX_Detach(&f->request);
 	FCGX_Finish_r(&f->request);
 }

@@ -7,45 +7,60 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "fcgi.h"
 #include "server/config.h"
-#include "server/fcgi.h"
-#include "server/setup.h"
-#include "server/supervisor.h"
-#include "server/version.h"
+#include "setup.h"
+#include "supervisor.h"
+#include "version.h"
 
 static const char usage[] =
-	"Usage: rollcall.fcgi [--check | --settings | --version | --help]\n"
+	"Usage: rollcall.fcgi [--config FILE] [--check]\n"
+	"       rollcall.fcgi --settings | --version | --help\n"
 	"\n"
-	"Without an option it serves the listening socket on descriptor 0, for example:\n"
-	"  spawn-fcgi -s /run/rollcall.sock -- rollcall.fcgi\n"
-	"or started by lighttpd (bin-path), Apache mod_fcgid or a systemd socket.\n"
+	"Without --check it serves the listening socket on descriptor 0, for example:\n"
+	"  spawn-fcgi -s /run/rollcall.sock -- \"$(command -v rollcall.fcgi)\"\n"
+	"(spawn-fcgi wants the whole path), or started by lighttpd (bin-path), Apache mod_fcgid\n"
+	"or a systemd socket.\n"
 	"\n"
-	"  --check     try settings, keys and database; one line per finding\n"
-	"  --settings  the settings as a table (they are environment variables)\n"
-	"  --version   the version\n"
+	"  --config FILE  NAME=value lines for what the environment does not set\n"
+	"  --check        try settings, keys and database; one line per finding. Without\n"
+	"                 --config it reads the service's: " CONFIG_FILE "\n"
+	"  --settings     the settings as a table (they are environment variables)\n"
+	"  --version      the version\n"
 	"\n"
-	"Signals: TERM finishes the requests in hand and stops; HUP replaces the workers one\n"
-	"after another without refusing a request. Settings are read at the start only: the\n"
-	"environment of a running process cannot change, so a new setting needs a new start.\n";
+	"Signals: TERM finishes the requests that have begun and stops. HUP replaces the\n"
+	"workers one after another and refuses no request. Settings are read at the start\n"
+	"only, because the environment of a running process cannot change: restart after a\n"
+	"change.\n";
 
 enum action { SERVE, CHECK, SETTINGS, VERSION, HELP, UNKNOWN };
 
-static enum action action_of(int argc, char **argv)
+/* Sets *config, which stays as it is without --config. */
+static enum action action_of(int argc, char **argv, const char **config)
 {
 	static const char *const options[] = {NULL, "--check", "--settings", "--version", "--help"};
+	enum action action = SERVE;
 
-	if (argc < 2)
-		return SERVE;
-	for (enum action a = CHECK; argc == 2 && a < UNKNOWN; a++) {
-		if (strcmp(argv[1], options[a]) == 0)
-			return a;
+	for (int i = 1; i < argc; i++) {
+		enum action a = CHECK;
+
+		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc && *config == NULL) {
+			*config = argv[++i];
+			continue;
+		}
+		while (a < UNKNOWN && strcmp(argv[i], options[a]) != 0)
+			a++;
+		if (action != SERVE || a == UNKNOWN)
+			return UNKNOWN;
+		action = a;
 	}
-	return UNKNOWN;
+	return action > CHECK && *config != NULL ? UNKNOWN : action;
 }
 
 int main(int argc, char **argv)
 {
-	enum action action = action_of(argc, argv);
+	const char *config = NULL;
+	enum action action = action_of(argc, argv, &config);
 	struct jwks *keys;
 	struct config cfg;
 	int status;
@@ -57,7 +72,7 @@ int main(int argc, char **argv)
 	if (action == SETTINGS)
 		config_print(stdout);
 	else if (action == VERSION)
-		puts("rollcall " ROLLCALL_VERSION);
+		printf("rollcall %s\n", rollcall_version);
 	else if (action == HELP)
 		fputs(usage, stdout);
 	if (action > CHECK)
@@ -69,6 +84,8 @@ int main(int argc, char **argv)
 			stderr);
 		return 2;
 	}
+	if ((action == CHECK || config != NULL) && !config_file(config, stderr))
+		return EXIT_FAILURE;
 	if (!config_read(&cfg, stderr))
 		return EXIT_FAILURE;
 	log_setup((enum log_level)cfg.log_level, (enum log_format)cfg.log_format);

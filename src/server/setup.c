@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT
- * Turns settings into the parts a worker holds for its lifetime, and tries them for --check.
- * Called by worker.c and main.c; opens files and the database through auth and db. The surprise:
- * only the start insists on keys, and the database may be away even then. */
-#include "server/setup.h"
+ * Turns settings into the parts that a worker holds for its lifetime, and tries them for --check.
+ * Only the start requires usable keys; the database may be down even then. */
+#include "setup.h"
 
 #include <string.h>
 #include <unistd.h>
 
+#include "api/routes.h"
 #include "auth/jwt.h"
 #include "base/arena.h"
+#include "base/log.h"
+#include "db/db.h"
 #include "model/geo.h"
-#include "server/version.h"
+#include "model/store.h"
+#include "server/option_file.h"
+#include "version.h"
 
 static struct jwks *open_keys(const struct config *cfg)
 {
@@ -46,13 +50,17 @@ void setup_open(struct app *app, const struct config *cfg, struct jwks *keys)
 		.body_limit = (size_t)cfg->body_limit,
 		.retry_after_s = cfg->retry_after_s,
 		.edge_max_rows = cfg->edge_max_rows,
+		.costly_most = (uint64_t)(cfg->workers * cfg->costly_percent / 100 > 0
+						  ? cfg->workers * cfg->costly_percent / 100
+						  : 1),
 		.activity_interval_s = cfg->activity_interval_s,
 		.session_s = cfg->session_s,
 		.cookie = cfg->cookie,
 		.login_url = cfg->login_url,
 		.metrics_allow = cfg->metrics_allow,
-		.version = ROLLCALL_VERSION,
+		.version = rollcall_version,
 	};
+	app->routes = &api_routes;
 	app->db = db_open(&db);
 	app->jwt = jwt_open(&jwt, keys);
 	app->geo = geo_open(cfg->geo_file);
@@ -66,7 +74,7 @@ void setup_close(struct app *app)
 	*app = (struct app){0};
 }
 
-/* `by` begins the line, which is otherwise that of a wrong setting. */
+/* `by` is the first word of the line: "rollcall" as in lines about wrong settings, or "keys". */
 static bool source_usable(
 	const char *by, const char *setting, const struct jwks_config *keys, FILE *out)
 {
@@ -88,9 +96,29 @@ static bool sources_usable(const char *by, const struct config *cfg, FILE *out)
 	return source_usable(by, "ROLLCALL_JWT_HS256_FILE", &hs256, out) && usable;
 }
 
+/* Not a reason to stop: the file may be mended while the service runs. */
+static void warn_of_option_file(const struct config *cfg)
+{
+	struct arena *a = arena_open();
+	const char *fault = option_file_fault(a, cfg->db_defaults, cfg->db_group);
+
+	if (fault != NULL)
+		log_event(LOG_ERROR, "option file not usable", "why", fault, NULL);
+	arena_close(a);
+}
+
 struct jwks *setup_keys(const struct config *cfg, FILE *err)
 {
+	warn_of_option_file(cfg);
 	return sources_usable("rollcall", cfg, err) ? open_keys(cfg) : NULL;
+}
+
+/* Right for a provider of one's own; but one that also signs for others would open this too. */
+static void warn_of_any(const char *setting, const char *value, const char *claim, FILE *out)
+{
+	if (value == NULL || value[0] == '\0')
+		fprintf(out, "keys: warning: %s is not set, so a token for any %s is taken\n",
+			setting, claim);
 }
 
 static bool check_keys(const struct config *cfg, const struct jwks *keys, FILE *out)
@@ -104,6 +132,8 @@ static bool check_keys(const struct config *cfg, const struct jwks *keys, FILE *
 	if (!sources_usable("keys", cfg, out))
 		return false;
 	fprintf(out, "keys: %zu can be used\n", jwks_count(keys));
+	warn_of_any("ROLLCALL_JWT_ISSUER", cfg->jwt_issuer, "issuer (iss)", out);
+	warn_of_any("ROLLCALL_JWT_AUDIENCE", cfg->jwt_audience, "audience (aud)", out);
 	return true;
 }
 
@@ -115,18 +145,29 @@ static bool check_file(const char *name, const char *file, FILE *out)
 	return false;
 }
 
+static bool check_option_file(const struct config *cfg, FILE *out)
+{
+	struct arena *a = arena_open();
+	const char *fault = option_file_fault(a, cfg->db_defaults, cfg->db_group);
+
+	if (fault != NULL)
+		fprintf(out, "database: %s\n", fault);
+	arena_close(a);
+	return fault == NULL;
+}
+
 static bool check_database(const struct config *cfg, struct db *db, FILE *out)
 {
 	enum err err;
 
-	if (!check_file("database", cfg->db_defaults, out))
+	if (!check_file("database", cfg->db_defaults, out) || !check_option_file(cfg, out))
 		return false;
-	err = db_ping(db);
+	err = store_ping(db);
 	if (err != ERR_OK) {
 		fprintf(out, "database: %s: %s\n", err_text(err), db_error_text(db));
 		return false;
 	}
-	if (db_self_check(db) != ERR_OK) {
+	if (store_check(db) != ERR_OK) {
 		fputs("database: answers, but its tables do not fit this program (the log says "
 		      "which statements); run rollcall-admin migrate\n",
 			out);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * The parent of the pool. Called by main.c; forks workers and waits for signals and for nothing
- * else. It opens no database and parses no request, so that nothing a client sends can reach it.
- * Owns the mapping with everybody's counters, and hands out its slots; keeps the last good keys.
- * The surprise: there are no signal handlers. The signals are blocked and taken one by one with
- * sigtimedwait, which also keeps the time for back-off and for the end of a drain. */
-#include "server/supervisor.h"
+ * The parent of the pool. Forks workers and waits for signals. It opens no database and parses no
+ * request, so that nothing a client sends can reach it. Owns the mapping of all counters and gives
+ * out its slots; keeps the last good keys. The surprise: there are no signal handlers. The signals
+ * are blocked and taken one by one with sigtimedwait, whose time limit serves back-off and the end
+ * of a drain. */
+#include "supervisor.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -15,25 +15,27 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "api/metric.h"
+#include "api/routes.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/macros.h"
-#include "server/worker.h"
+#include "call/metric.h"
+#include "confine.h"
+#include "worker.h"
 
 #define SECOND 1000000LL /* times here are microseconds of the monotonic clock */
 #define NEVER INT64_MAX
 #define QUICK_DEATH SECOND
 #define BACKOFF_FIRST (SECOND / 10)
 #define BACKOFF_MOST (5 * SECOND)
-#define WORKERS_MAX 64
 
 struct place {
-	pid_t pid;   /* 0: nobody */
-	size_t slot; /* of the counters; nobody else's */
+	pid_t pid;   /* 0: no process */
+	size_t slot; /* of the counters; no other place has it */
 	int64_t born;
 	int64_t due;           /* when to fill an empty place */
-	unsigned quick_deaths; /* in a row */
+	unsigned quick_deaths; /* one after another */
 };
 
 struct pool {
@@ -42,12 +44,12 @@ struct pool {
 	sigset_t signals;
 	struct place places[WORKERS_MAX];
 	int count;
-	int renew_next; /* place whose worker is replaced next; count: none */
-	pid_t leaving;  /* replaced, not yet gone; 0: nobody */
-	size_t spare;   /* slot of the one leaving, else free */
-	struct metrics *all;
+	int renew_next; /* place whose worker is replaced next; count: no place */
+	pid_t leaving;  /* replaced but still running; 0: no process */
+	size_t spare;   /* slot of `leaving`; free if there is none */
+	struct counters *all;
 	struct metric self;
-	int64_t kill_at; /* of the one leaving, or of all when stopping */
+	int64_t kill_at; /* when `leaving` is killed, or, when stopping, all workers */
 	bool stopping;
 };
 
@@ -57,7 +59,7 @@ static const char *number(char out[24], long long n)
 	return out;
 }
 
-/* A worker that dies at once would be forked at once again, for ever. */
+/* The delay before the next fork: a worker that dies at once must not be forked again at once. */
 static int64_t backoff(const struct place *w)
 {
 	int64_t delay = BACKOFF_FIRST;
@@ -69,8 +71,9 @@ static int64_t backoff(const struct place *w)
 
 static NORETURN void be_worker(const struct pool *p, size_t slot, pid_t parent)
 {
-	/* A parent that was killed cannot stop its workers; the kernel does it then. */
+	/* If the parent is killed, it cannot stop its workers, so the kernel does. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	confine_worker();
 	if (getppid() != parent)
 		exit(EXIT_SUCCESS);
 	exit(worker_run(p->cfg, p->keys, p->all, slot));
@@ -106,7 +109,7 @@ static void log_end(pid_t child, int status, const char *route, const char *dela
 		"restart_in_ms", delay_ms, NULL);
 }
 
-/* Only a death that is neither orderly nor late is held against the place. */
+/* Counts a quick death of the place: one that is no orderly end and comes soon after the start. */
 static void vacate(struct pool *p, struct place *w, int status)
 {
 	int64_t now = clock_monotonic_us();
@@ -131,8 +134,8 @@ static void bury(struct pool *p, pid_t child, int status)
 
 	if (child == p->leaving) {
 		p->leaving = 0;
-		route = metric_serving(p->all, p->spare);
-		metric_vacate(p->all, p->spare);
+		route = metric_serving(&p->self, p->spare);
+		metric_vacate(&p->self, p->spare);
 		metric_add(&p->self, METRIC_RENEWED, 1);
 	}
 	for (int i = 0; i < p->count; i++) {
@@ -140,8 +143,8 @@ static void bury(struct pool *p, pid_t child, int status)
 
 		if (w->pid != child)
 			continue;
-		route = metric_serving(p->all, w->slot);
-		metric_vacate(p->all, w->slot);
+		route = metric_serving(&p->self, w->slot);
+		metric_vacate(&p->self, w->slot);
 		vacate(p, w, status);
 		if (!p->stopping)
 			delay = number(ms, (w->due - clock_monotonic_us() + 999) / 1000);
@@ -187,21 +190,21 @@ static void stop(struct pool *p)
 	signal_all(p, SIGTERM);
 }
 
-/* One step of SIGHUP: the successor is there before the predecessor is told to leave, and the next
- * place waits until that one is gone. */
+/* One step of SIGHUP: the new worker is started before the old one is told to stop. The next place
+ * waits until the old one is gone. */
 static void renew(struct pool *p)
 {
 	struct place *w = &p->places[p->renew_next++];
 	size_t slot = w->slot;
 
 	if (w->pid == 0)
-		return; /* about to be filled anew anyway */
+		return; /* the empty place gets a new worker anyway */
 	p->leaving = w->pid;
 	p->kill_at = clock_monotonic_us() + p->cfg->drain_s * SECOND;
 	w->pid = 0;
 	w->slot = p->spare;
 	start(p, w);
-	if (w->pid == 0) { /* no successor: the old one stays */
+	if (w->pid == 0) { /* there is no new worker: the old one stays */
 		w->pid = p->leaving;
 		w->slot = slot;
 		p->leaving = 0;
@@ -233,7 +236,7 @@ static void work(struct pool *p)
 		renew(p);
 }
 
-/* At the latest when the files of keys are to be looked at again. */
+/* At the latest when the key files have to be looked at again. */
 static int64_t next_deadline(const struct pool *p)
 {
 	int64_t next = clock_monotonic_us() + SECOND;
@@ -280,7 +283,7 @@ static void open_pool(struct pool *p)
 	sigaddset(&p->signals, SIGHUP);
 	sigaddset(&p->signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &p->signals, NULL);
-	/* Inherited as ignored, it would make children vanish instead of being waited for. */
+	/* If it were inherited as ignored, children would vanish and could not be waited for. */
 	signal(SIGCHLD, SIG_DFL);
 }
 
@@ -310,14 +313,15 @@ int supervisor_run(const struct config *cfg, struct jwks *keys)
 		.renew_next = (int)cfg->workers};
 	int status = EXIT_SUCCESS;
 
-	p.all = metric_open((size_t)p.count);
-	p.self = metric_parent(p.all);
+	confine_process();
+	p.all = metric_open(&api_routes, (size_t)p.count);
+	p.self = metric_parent(&api_routes, p.all);
 	metric_set(&p.self, METRIC_START_MS, (uint64_t)clock_now_ms());
 	metric_set(&p.self, METRIC_WORKERS, 1);
 	if (p.count == 1)
 		status = worker_run(cfg, keys, p.all, 0);
 	else
 		run_pool(&p);
-	metrics_close(p.all);
+	counters_close(p.all);
 	return status;
 }

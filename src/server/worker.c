@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: MIT
- * One worker process. Called by supervisor.c, in a child or, with one worker, in the only process.
- * Owns the arena and resets it after each request, here and nowhere else. The surprise: a worker
- * ends by itself after about max_requests requests; the supervisor, or the web server that started
- * a single worker, starts the next. */
-#include "server/worker.h"
+ * One worker process: a child of supervisor.c or, with one worker, the only process. Owns the
+ * arena, which is reset here after each request. The surprise: a worker ends by itself after about
+ * max_requests requests; the supervisor, or the web server that started a single worker, starts the
+ * next. */
+#include "worker.h"
 
 #include <malloc.h>
 #include <stdlib.h>
 
-#include "api/app.h"
 #include "api/authorizer.h"
-#include "api/metric.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "call/dispatch.h"
+#include "call/metric.h"
+#include "confine.h"
+#include "fcgi.h"
 #include "http/response.h"
-#include "server/fcgi.h"
-#include "server/setup.h"
+#include "model/sweep.h"
+#include "setup.h"
+
+#define SWEEP_US INT64_C(1000000)
 
 /* Up to a tenth less for each worker by chance, so that they do not all leave at once. */
 static int64_t requests_to_serve(const struct config *cfg)
@@ -43,32 +48,54 @@ static void serve(struct fcgi *f, const struct app *app, struct arena *a)
 	arena_reset(a);
 }
 
-int worker_run(const struct config *cfg, struct jwks *keys, struct metrics *all, size_t slot)
+/* Moves what has expired, at most once in SWEEP_US; a full step is followed by another at once only
+ * when nobody waits. */
+static void sweep(const struct app *app, enum fcgi_event event, int64_t *next_us)
+{
+	bool more;
+
+	if (clock_monotonic_us() < *next_us)
+		return;
+	do {
+		if (sweep_step(app->db, &more) != ERR_OK)
+			break;
+	} while (more && event == FCGI_IDLE && clock_monotonic_us() < *next_us + SWEEP_US);
+	*next_us = clock_monotonic_us() + SWEEP_US;
+	metric_database(app->metric, app->db);
+}
+
+int worker_run(const struct config *cfg, struct jwks *keys, struct counters *all, size_t slot)
 {
 	struct metric metric = {.all = all, .slot = slot};
 	int64_t left = requests_to_serve(cfg);
+	int64_t sweep_us = clock_monotonic_us() + random_i64() % SWEEP_US;
 	enum fcgi_event event;
 	struct fcgi *f;
 	struct arena *a;
 	struct app app;
 
-	/* The one big answer is given back to the system at once; left alone, glibc would raise the
-	 * threshold and keep the memory for ever. */
+	/* The memory of a big answer goes back to the system at once. Without this, glibc would
+	 * raise the threshold and keep it. */
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	f = fcgi_open();
 	if (f == NULL)
 		return EXIT_FAILURE;
+	confine_files();
 	a = arena_open();
 	setup_open(&app, cfg, keys);
+	metric.routes = app.routes;
 	app.metric = &metric;
 	do {
 		event = fcgi_accept(f);
-		/* Idle or not: who looked late would miss a good file between two broken ones. */
+		/* After each wait, idle or not: a worker that looks too late would miss a good file
+		 * between two broken ones. */
 		(void)jwks_refresh(keys);
 		if (event == FCGI_REQUEST) {
 			serve(f, &app, a);
 			left--;
 		}
+		if (event == FCGI_REQUEST || event == FCGI_IDLE)
+			sweep(&app, event, &sweep_us);
 	} while (left > 0 && (event == FCGI_REQUEST || event == FCGI_IDLE));
 	log_flush();
 	setup_close(&app);

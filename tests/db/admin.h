@@ -92,15 +92,16 @@ static inline int scratch_file(struct fix *f)
 
 #define ADMIN_WORDS_MAX 12
 
-/* words: behind the program's name, ended by NULL. input: standard input, -1 for none. */
+/* words: behind the program's name, ended by NULL. Settings of the host are not read. input:
+ * standard input, -1 for none. */
 static inline struct running admin_start(struct fix *f, int input, const char *const *words)
 {
-	const char *argv[ADMIN_WORDS_MAX + 2] = {admin_program(f)};
+	const char *argv[ADMIN_WORDS_MAX + 4] = {admin_program(f), "--config", "/dev/null"};
 	struct running r = {.out = scratch_file(f), .err = scratch_file(f)};
 	int in = input >= 0 ? input : open("/dev/null", O_RDONLY);
 
 	for (size_t i = 0; words[i] != NULL && i < ADMIN_WORDS_MAX; i++)
-		argv[i + 1] = words[i];
+		argv[i + 3] = words[i];
 	r.pid = fork();
 	assert_true(r.pid >= 0);
 	if (r.pid == 0) {
@@ -137,7 +138,7 @@ static inline struct ran admin_wait(struct fix *f, struct running r)
 /* The same with a terminal for standard error; what is drawn on it is ran.err. */
 static inline struct ran admin_on_terminal(struct fix *f, const char *const *words)
 {
-	const char *argv[ADMIN_WORDS_MAX + 2] = {admin_program(f)};
+	const char *argv[ADMIN_WORDS_MAX + 4] = {admin_program(f), "--config", "/dev/null"};
 	char *drawn = arena_alloc(f->arena, 1 << 20);
 	struct ran ran = {.err = {drawn, 0}};
 	int master, status;
@@ -145,7 +146,7 @@ static inline struct ran admin_on_terminal(struct fix *f, const char *const *wor
 	pid_t pid;
 
 	for (size_t i = 0; words[i] != NULL && i < ADMIN_WORDS_MAX; i++)
-		argv[i + 1] = words[i];
+		argv[i + 3] = words[i];
 	pid = forkpty(&master, NULL, NULL, NULL);
 	assert_true(pid >= 0);
 	if (pid == 0) {
@@ -220,7 +221,7 @@ static inline int fix_open_fresh(void **state)
 	return 0;
 }
 
-/* With the tables of schema/. */
+/* With the tables of schema/, and the views of lib/views.sql to look at them. */
 static inline int fix_open_migrated(void **state)
 {
 	struct fix *f = *state;
@@ -230,6 +231,7 @@ static inline int fix_open_migrated(void **state)
 	r = admin(f, "migrate", "--schema", "schema");
 	if (r.status != 0)
 		fail_msg("migrate: %s", r.err.p);
+	mariadb_load(f->server, "tests/lib/views.sql");
 	return 0;
 }
 
@@ -241,14 +243,38 @@ static inline int fix_open_tenant(void **state)
 	fix_open_migrated(state);
 	assert_ok(f->db,
 		exec(f->db, f->arena, SQL("INSERT INTO partner (id) VALUES ('p'), ('other')"), 0));
-	assert_ok(f->db, exec(f->db, f->arena,
-				 SQL("INSERT INTO tenant (id, partner_id) VALUES ('t', 'p')"), 0));
+	assert_ok(
+		f->db, exec(f->db, f->arena,
+			       SQL("INSERT INTO tenant (id, partner_no) SELECT 't', no FROM partner"
+				   " WHERE id = 'p'"),
+			       0));
 	return 0;
 }
 
+/* Living and ended ones. */
 static inline int64_t session_count_of(struct fix *f)
 {
-	return number_of(f, SQL("SELECT COUNT(*) FROM session"));
+	return number_of(f, SQL("SELECT COUNT(*) FROM test_session"));
+}
+
+/* No sessions, no users, and numbers that say so. */
+static inline void clear_sessions(struct fix *f)
+{
+	static const struct sql_frag texts[] = {SQL_INIT("DELETE FROM session"),
+		SQL_INIT("DELETE FROM ended"), SQL_INIT("DELETE FROM tally"),
+		SQL_INIT("DELETE FROM ended_tally"), SQL_INIT("DELETE FROM ended_user"),
+		SQL_INIT("DELETE FROM user")};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		assert_ok(f->db, exec(f->db, f->arena, texts[i], 0));
+}
+
+/* The maintained numbers are those of the sessions. */
+static inline void assert_numbers_right(struct fix *f)
+{
+	struct ran r = admin(f, "recount", "--dry-run");
+
+	assert_done(&r, "0 numbers are wrong\n");
 }
 
 #endif

@@ -3,7 +3,8 @@
  * one is told. */
 #include "admin.h"
 #include "auth/digest.h"
-#include "model/token.h"
+#include "model/owner.h"
+#include "model/revoke.h"
 
 #define TOKEN "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTAx"
 #define HEADER "id,tenant_id,user_id,expires_at\n"
@@ -34,65 +35,110 @@ static void assert_full_session(struct fix *f)
 		SQL("SELECT CONCAT_WS('|', s.id, s.tenant_id, s.partner_id, s.user_id, ip_address,"
 		    " user_agent, device_type, location, s.created_at, last_activity_at, "
 		    "expires_at,"
-		    " revoked_at, revoked_by, revoke_reason, authenticator_id, is_mfa_required,"
-		    " is_mfa_complete, tags, config_types, email, display_name, is_admin,"
-		    " token_digest = UNHEX(SHA2('" TOKEN "', 256)))"
-		    " FROM session s JOIN user u ON u.tenant_id = s.tenant_id AND u.id = "
-		    "s.user_id"));
+		    " authenticator_id, is_mfa_required, is_mfa_complete, tags, config_types, email,"
+		    " display_name, is_admin, token_digest = UNHEX(SHA2('" TOKEN "', 256)))"
+		    " FROM (SELECT t.*, x.authenticator_id, x.is_mfa_required, x.is_mfa_complete"
+		    " FROM test_session t JOIN session x ON x.id = t.id) s"
+		    " JOIN test_user u ON u.tenant_id = s.tenant_id AND u.id = s.user_id"
+		    " WHERE s.id = 's1'"));
 	const char *want =
 		"s1|t|p|u1|2001:db8::1|curl/8.0|api|Berlin, Germany|"
-		"2026-01-02 03:04:05.678|2026-01-02 04:00:00.000|2026-03-01 00:00:00.000|"
-		"2026-02-01 00:00:00.000|boss|lost \"it\", all|updb|1|0|{\"a\":\"b\",\"c\":null}|"
+		"2026-01-02 03:04:05.678|2026-01-02 04:00:00.000|2999-03-01 00:00:00.000|"
+		"updb|1|0|{\"a\":\"b\",\"c\":null}|"
 		"[\"x\",\"y\"]|u@example.org|U\xC3\xA4 One|1|1";
 
 	if (!str_eq(all, str_from(want)))
 		fail_msg("%.*s", STR_FMT(all));
+	assert_numbers_right(f);
 }
+
+/* The same for those that somebody had ended. */
+static void assert_full_ended(struct fix *f)
+{
+	struct str all = text_of(f,
+		SQL("SELECT CONCAT_WS('|', s.id, s.tenant_id, s.partner_id, s.user_id, s.ip_address,"
+		    " s.user_agent, s.device_type, s.location, s.created_at, s.last_activity_at,"
+		    " s.expires_at, s.revoked_at, s.revoked_by, s.revoke_reason, e.month,"
+		    " e.user_email, e.user_display_name, email, display_name, is_admin)"
+		    " FROM test_session s JOIN test_user u ON u.tenant_id = s.tenant_id"
+		    " AND u.id = s.user_id JOIN ended e ON e.id = s.id WHERE s.id = 's1'"));
+	const char *want =
+		"s1|t|p|u1|2001:db8::1|curl/8.0|api|Berlin, Germany|"
+		"2026-01-02 03:04:05.678|2026-01-02 04:00:00.000|2026-03-01 00:00:00.000|"
+		"2026-02-01 00:00:00.000|boss|lost \"it\", all|24313|"
+		"u@example.org|U\xC3\xA4 One|u@example.org|U\xC3\xA4 One|1";
+
+	if (!str_eq(all, str_from(want)))
+		fail_msg("%.*s", STR_FMT(all));
+	assert_numbers_right(f);
+}
+
+#define CSV_COLUMNS                                                                                \
+	"id,tenant_id,partner_id,user_id,user_email,user_display_name,is_admin,token,"             \
+	"ip_address,user_agent,location,created_at,last_activity_at,expires_in,expires_at,"        \
+	"revoked_at,revoked_by,revoke_reason,authenticator_id,is_mfa_required,"                    \
+	"is_mfa_complete,tags,config_types,device_type\r\n"
+#define CSV_ROW                                                                                    \
+	"s1,t,p,u1,u@example.org,U\xC3\xA4 One,yes," TOKEN ","                                     \
+	"2001:db8::1,curl/8.0,\"Berlin, Germany\",2026-01-02T05:04:05.678+02:00,"                  \
+	"2026-01-02T04:00:00Z,"
+#define CSV_REST                                                                                   \
+	",updb,TRUE,0,\"{\"\"a\"\":\"\"b\"\",\"\"c\"\":null}\",\"[\"\"x\"\",\"\"y\"\"]\",\r\n"
 
 static void csv_row__lands_with_every_column(void **state)
 {
 	struct fix *f = *state;
+	struct ran r =
+		import(f, STR(CSV_COLUMNS CSV_ROW ",2999-03-01T00:00:00Z,,," CSV_REST), NULL, NULL);
+
+	assert_done(&r, "imported 1 sessions, 0 already there, 0 bad rows\n");
+	assert_full_session(f);
+}
+
+static void csv_row_of_an_ended_one__lands_with_its_end(void **state)
+{
+	struct fix *f = *state;
 	struct ran r = import(f,
-		STR("id,tenant_id,partner_id,user_id,user_email,user_display_name,is_admin,token,"
-		    "ip_address,user_agent,location,created_at,last_activity_at,expires_in,"
-		    "revoked_at,revoked_by,revoke_reason,authenticator_id,is_mfa_required,"
-		    "is_mfa_complete,tags,config_types,device_type\r\n"
-		    "s1,t,p,u1,u@example.org,U\xC3\xA4 One,yes," TOKEN ","
-		    "2001:db8::1,curl/8.0,\"Berlin, Germany\",2026-01-02T05:04:05.678+02:00,"
-		    "2026-01-02T04:00:00Z,5000154,"
-		    "2026-02-01T00:00:00Z,boss,\"lost \"\"it\"\", all\",updb,TRUE,"
-		    "0,\"{\"\"a\"\":\"\"b\"\",\"\"c\"\":null}\",\"[\"\"x\"\",\"\"y\"\"]\",\r\n"),
+		STR(CSV_COLUMNS CSV_ROW
+			",2026-03-01T00:00:00Z,2026-02-01T00:00:00Z,boss,\"lost \"\"it\"\", all\"" CSV_REST),
 		NULL, NULL);
 
 	assert_done(&r, "imported 1 sessions, 0 already there, 0 bad rows\n");
-	assert_ok(f->db, exec(f->db, f->arena,
-				 SQL("UPDATE session SET expires_at = '2026-03-01' WHERE"
-				     " expires_at = created_at + INTERVAL 5000154 SECOND"),
-				 0));
-	assert_full_session(f);
+	assert_full_ended(f);
 }
+
+#define JSON_ROW                                                                                   \
+	"{\"id\":\"s1\",\"tenant_id\":\"t\",\"user_id\":\"u1\","                                   \
+	"\"user_email\":\"u@example.org\",\"user_display_name\":\"U\\u00e4 One\","                 \
+	"\"is_admin\":true,\"token\":\"" TOKEN "\","                                               \
+	"\"ip_address\":\"2001:db8::1\",\"user_agent\":\"curl/8.0\","                              \
+	"\"location\":\"Berlin, Germany\",\"created_at\":\"2026-01-02T03:04:05.678Z\","            \
+	"\"last_activity_at\":\"2026-01-02T04:00:00Z\",\"authenticator_id\":\"updb\","             \
+	"\"is_mfa_required\":true,\"is_mfa_complete\":false,"                                      \
+	"\"tags\":{\"a\":\"b\",\"c\":null},\"config_types\":[\"x\",\"y\",\"x\"],"                  \
+	"\"partner_id\":null,"
 
 static void ndjson_row__lands_with_every_member(void **state)
 {
 	struct fix *f = *state;
-	struct ran r = import(f,
-		STR("{\"id\":\"s1\",\"tenant_id\":\"t\",\"user_id\":\"u1\","
-		    "\"user_email\":\"u@example.org\",\"user_display_name\":\"U\\u00e4 One\","
-		    "\"is_admin\":true,\"token\":\"" TOKEN "\","
-		    "\"ip_address\":\"2001:db8::1\",\"user_agent\":\"curl/8.0\","
-		    "\"location\":\"Berlin, Germany\","
-		    "\"created_at\":\"2026-01-02T03:04:05.678Z\","
-		    "\"last_activity_at\":\"2026-01-02T04:00:00Z\","
-		    "\"expires_at\":\"2026-03-01T00:00:00Z\","
-		    "\"revoked_at\":\"2026-02-01T00:00:00Z\",\"revoked_by\":\"boss\","
-		    "\"revoke_reason\":\"lost \\\"it\\\", all\",\"authenticator_id\":\"updb\","
-		    "\"is_mfa_required\":true,\"is_mfa_complete\":false,"
-		    "\"tags\":{\"a\":\"b\",\"c\":null},\"config_types\":[\"x\",\"y\",\"x\"],"
-		    "\"partner_id\":null}"),
-		NULL, NULL);
+	struct ran r =
+		import(f, STR(JSON_ROW "\"expires_at\":\"2999-03-01T00:00:00Z\"}"), NULL, NULL);
 
 	assert_done(&r, "imported 1 sessions, 0 already there, 0 bad rows\n");
 	assert_full_session(f);
+}
+
+static void ndjson_row_of_an_ended_one__lands_with_its_end(void **state)
+{
+	struct fix *f = *state;
+	struct ran r = import(f,
+		STR(JSON_ROW "\"expires_at\":\"2026-03-01T00:00:00Z\","
+			     "\"revoked_at\":\"2026-02-01T00:00:00Z\",\"revoked_by\":\"boss\","
+			     "\"revoke_reason\":\"lost \\\"it\\\", all\"}"),
+		NULL, NULL);
+
+	assert_done(&r, "imported 1 sessions, 0 already there, 0 bad rows\n");
+	assert_full_ended(f);
 }
 
 static void forms_of_csv__are_all_read(void **state)
@@ -133,7 +179,7 @@ static void forms_of_csv__are_all_read(void **state)
 		if (!str_eq(got, str_from(rows[i].location)) ||
 			(got.p == NULL) != (rows[i].location == NULL))
 			fail_msg("%s: \"%.*s\"", rows[i].name, STR_FMT(got));
-		assert_ok(f->db, exec(f->db, f->arena, SQL("DELETE FROM session"), 0));
+		clear_sessions(f);
 	}
 }
 
@@ -153,7 +199,7 @@ static void check_bad_row(struct fix *f, const char *header, const char *const g
 	if (strcmp(r.out.p, "imported 2 sessions, 0 already there, 1 bad rows\n") != 0)
 		fail_msg("%s: %s", bad, r.out.p);
 	assert_int_equal(session_count_of(f), 2);
-	assert_ok(f->db, exec(f->db, f->arena, SQL("DELETE FROM session"), 0));
+	clear_sessions(f);
 }
 
 static void bad_csv_row__is_told_and_left_out(void **state)
@@ -332,7 +378,7 @@ static void token__opens_the_session_and_is_nowhere_in_clear(void **state)
 		    "d,t,u," TOKEN "\x01,x\n"));
 	struct ran r = admin(f, "import", "--state", file_path(f, "token.state"), input);
 	unsigned char digest[DIGEST_BYTES];
-	struct token_owner owner;
+	struct owner owner;
 
 	assert_int_equal(r.status, 1);
 	assert_true(contains(r.err, "line 4: token: belongs to another session\n"));
@@ -340,7 +386,7 @@ static void token__opens_the_session_and_is_nowhere_in_clear(void **state)
 	assert_false(contains(r.out, TOKEN));
 	assert_false(contains(get_file(f, file_path(f, "token.state")), TOKEN));
 	digest_sha256(STR(TOKEN), digest);
-	assert_ok(f->db, token_owner(f->db, f->arena, (struct str){(char *)digest, DIGEST_BYTES},
+	assert_ok(f->db, owner_of_token(f->db, f->arena, (struct str){(char *)digest, DIGEST_BYTES},
 				 60, &owner));
 	assert_string_equal(owner.session_id.p, "a");
 	assert_int_equal(
@@ -356,19 +402,25 @@ static void repeat__finds_everything_there_and_changes_nothing(void **state)
 	struct fix *f = *state;
 	struct str text = STR("id,tenant_id,user_id,user_email\na,t,u,old@example.org\n"
 			      "a,t,u,twice@example.org\n");
+	struct revoke_call call = {.scope = {.session_id = STR("a")},
+		.by = {.subject = STR("boss"), .kind = STR("super_admin")},
+		.endpoint = STR("test"),
+		.request_id = STR("r"),
+		.if_count = -1};
 	struct ran r = import(f, text, NULL, NULL);
 
 	assert_done(&r, "imported 1 sessions, 1 already there, 0 bad rows\n");
 	assert_ok(
 		f->db, exec(f->db, f->arena, SQL("UPDATE user SET email = 'new@example.org'"), 0));
-	assert_ok(f->db,
-		exec(f->db, f->arena, SQL("UPDATE session SET revoked_at = UTC_TIMESTAMP(3)"), 0));
+	assert_ok(f->db, revoke_sessions(f->db, &call));
+	assert_int_equal(call.count, 1);
 	r = import(f, text, NULL, NULL);
 	assert_done(&r, "imported 0 sessions, 2 already there, 0 bad rows\n");
 	assert_int_equal(
 		number_of(f, SQL("SELECT COUNT(*) FROM user WHERE email = 'new@example.org'")), 1);
-	assert_int_equal(
-		number_of(f, SQL("SELECT COUNT(*) FROM session WHERE revoked_at IS NULL")), 0);
+	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM session")), 0);
+	assert_int_equal(session_count_of(f), 1);
+	assert_numbers_right(f);
 }
 
 static void tenants__are_made_on_demand_with_their_partner(void **state)
@@ -384,11 +436,12 @@ static void tenants__are_made_on_demand_with_their_partner(void **state)
 	assert_string_equal(r.out.p, "imported 4 sessions, 0 already there, 1 bad rows\n");
 	assert_int_equal(
 		number_of(f, SQL("SELECT COUNT(*) FROM session s JOIN tenant t ON"
-				 " t.id = s.tenant_id WHERE s.partner_id <=> t.partner_id")),
+				 " t.no = s.tenant_no WHERE s.partner_no <=> t.partner_no")),
 		4);
-	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM session WHERE id = 'd' AND"
+	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM test_session WHERE id = 'd' AND"
 					  " partner_id = 'p'")),
 		1);
+	assert_numbers_right(f);
 }
 
 static void file_that_cannot_be_read__is_one_clear_line(void **state)
@@ -407,7 +460,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, fix_open_tenant, fix_close)
 		T(csv_row__lands_with_every_column),
+		T(csv_row_of_an_ended_one__lands_with_its_end),
 		T(ndjson_row__lands_with_every_member),
+		T(ndjson_row_of_an_ended_one__lands_with_its_end),
 		T(forms_of_csv__are_all_read),
 		T(bad_csv_row__is_told_and_left_out),
 		T(bad_ndjson_row__is_told_and_left_out),

@@ -1,167 +1,173 @@
 /* SPDX-License-Identifier: MIT
- * rollcall-admin purge and stats, the real program against a real server: what goes, what stays,
- * in which batches and by which index, and what a run that was killed leaves for the next. */
-#include "admin.h"
+ * rollcall-admin purge and stats, the real program against a real server: which months go, that
+ * they are gone at once, how their partitions are emptied, and what an interrupted run leaves for
+ * the next. */
 #include "json/reader.h"
 #include "model/purge.h"
+#include "sessions.h"
 
-#define DAY_S INT64_C(86400)
-#define NEVER INT64_MIN
+#define AGE_MS (90 * DAY_MS)
 
-static struct db_val seconds_or_null(int64_t s)
+/* The month that --older-than 90d keeps, and all behind it. */
+static int64_t kept_month(void)
 {
-	struct db_val val = db_i64(s);
-
-	val.null = s == NEVER;
-	return val;
+	return tally_month(clock_now_ms() - AGE_MS);
 }
 
-/* Seconds from now; NEVER: NULL. */
-static void put_session(
-	struct fix *f, const char *id, int64_t created_s, int64_t expires_s, int64_t revoked_s)
+static const char *says(struct fix *f, const char *what, int count)
 {
-	assert_ok(f->db,
-		exec(f->db, f->arena,
-			SQL("INSERT INTO session (id, tenant_id, user_id, created_at, expires_at,"
-			    " revoked_at) VALUES (?, 't', 'u', UTC_TIMESTAMP(3) + INTERVAL ? SECOND,"
-			    " UTC_TIMESTAMP(3) + INTERVAL ? SECOND,"
-			    " UTC_TIMESTAMP(3) + INTERVAL ? SECOND)"),
-			4, db_str(str_from(id)), db_i64(created_s), db_i64(expires_s),
-			seconds_or_null(revoked_s)));
+	int64_t month = kept_month();
+
+	return arena_printf(f->arena, "%s %d sessions that ended before %04d-%02d\n", what, count,
+		(int)(month / 12), (int)(month % 12) + 1);
 }
 
-/* `count` sessions of one kind, each with two applications. */
-static void put_many(
-	struct fix *f, const char *prefix, int64_t count, int64_t expires_s, int64_t revoked_s)
-{
-	assert_ok(f->db,
-		exec(f->db, f->arena,
-			SQL("INSERT INTO session (id, tenant_id, user_id, created_at, expires_at,"
-			    " revoked_at) SELECT CONCAT(?, seq), 't', 'u',"
-			    " UTC_TIMESTAMP(3) - INTERVAL 900 DAY, UTC_TIMESTAMP(3) + INTERVAL ? SECOND,"
-			    " UTC_TIMESTAMP(3) + INTERVAL ? SECOND FROM seq_1_to_100000 LIMIT ?"),
-			4, db_str(str_from(prefix)), db_i64(expires_s), seconds_or_null(revoked_s),
-			db_i64(count)));
-	assert_ok(f->db,
-		exec(f->db, f->arena,
-			SQL("INSERT INTO session_app (session_id, application_id) SELECT s.id, a.seq"
-			    " FROM session s JOIN seq_1_to_2 a WHERE s.id LIKE CONCAT(?, '%')"),
-			1, db_str(str_from(prefix))));
-}
-
-/* One call's rows, of one age. */
-static void put_audit(struct fix *f, int64_t count, int64_t age_s)
-{
-	assert_ok(f->db,
-		exec(f->db, f->arena,
-			SQL("INSERT INTO revocation (call_id, session_id, tenant_id, user_id, revoked_at,"
-			    " revoked_by, endpoint, request_id) SELECT ?, seq, 't', 'u',"
-			    " UTC_TIMESTAMP(3) - INTERVAL ? SECOND, 'x', 'e', 'r' FROM seq_1_to_100000"
-			    " LIMIT ?"),
-			3, db_i64(age_s), db_i64(age_s), db_i64(count)));
-}
-
-static bool is_there(struct fix *f, const char *id)
+static bool is_stored(struct fix *f, const char *id)
 {
 	int64_t n = -1;
 
 	assert_ok(f->db,
-		read_int(f->db, f->arena, &n, SQL("SELECT COUNT(*) FROM session WHERE id = ?"), 1,
-			db_str(str_from(id))));
+		read_int(f->db, f->arena, &n, SQL("SELECT COUNT(*) FROM test_session WHERE id = ?"),
+			1, db_str(str_from(id))));
 	return n == 1;
 }
 
-static int opened(void **state)
-{
-	struct fix *f = *state;
+/* Ended ones at either end of months, and expired ones that were moved. */
+struct piece {
+	const char *id;
+	int64_t ended_ms;
+	bool expired, stays;
+};
 
-	fix_open_migrated(state);
-	assert_ok(f->db, exec(f->db, f->arena, SQL("INSERT INTO tenant (id) VALUES ('t')"), 0));
-	return 0;
+static void put_pieces(struct fix *f, const struct piece *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct session_new s = ended_one(str_from(list[i].id), list[i].ended_ms);
+
+		if (list[i].expired) {
+			s.revoked_ms = TIME_NONE;
+			s.expires_ms = list[i].ended_ms;
+		}
+		put_one(f, s);
+	}
+	put_one(f, living_one(STR("living")));
+	sweep_all(f);
 }
 
-static void only_what_is_dead_for_longer__goes(void **state)
+static void expect_pieces(struct fix *f, const struct piece *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_stored(f, list[i].id) != list[i].stays)
+			fail_msg("%s", list[i].id);
+	assert_true(is_stored(f, "living"));
+	assert_numbers_right(f);
+}
+
+/* Of lists and figures, whatever is still in the tables. */
+static void expect_shown(struct fix *f, int64_t revoked, int64_t expired)
+{
+	struct session_scope tenant = whole_tenant(), user = whole_tenant();
+	struct stats stats;
+	size_t shown;
+
+	user.user_id = STR("u");
+	assert_int_equal(total_of(f, &tenant, &shown), revoked + expired + 1);
+	assert_int_equal(shown, revoked + expired + 1);
+	assert_int_equal(total_of(f, &user, &shown), revoked + expired + 1);
+	assert_int_equal(shown, revoked + expired + 1);
+	assert_ok(f->db, stats_tenant(f->db, f->arena, &tenant, &stats));
+	assert_int_equal(stats.total, revoked + expired + 1);
+	assert_int_equal(stats.revoked, revoked);
+	assert_int_equal(stats.expired, expired);
+}
+
+static void months_that_are_older_throughout__go(void **state)
 {
 	struct fix *f = *state;
-	static const struct {
-		const char *name;
-		int64_t created_s, expires_s, revoked_s;
-		bool stays;
-	} rows[] = {
-		{"active", -DAY_S, DAY_S, NEVER, true},
-		{"active and very old", -900 * DAY_S, 1, NEVER, true},
-		{"expired lately", -200 * DAY_S, -10 * DAY_S, NEVER, true},
-		{"expired just within", -200 * DAY_S, -90 * DAY_S + 60, NEVER, true},
-		{"expired just beyond", -200 * DAY_S, -90 * DAY_S - 1, NEVER, false},
-		{"expired long ago", -200 * DAY_S, -100 * DAY_S, NEVER, false},
-		{"revoked lately", -200 * DAY_S, DAY_S, -10 * DAY_S, true},
-		{"revoked just within", -200 * DAY_S, DAY_S, -90 * DAY_S + 60, true},
-		{"revoked just beyond", -200 * DAY_S, DAY_S, -90 * DAY_S - 1, false},
-		{"revoked long ago", -200 * DAY_S, 900 * DAY_S, -100 * DAY_S, false},
-		{"both long ago", -200 * DAY_S, -95 * DAY_S, -100 * DAY_S, false},
-		{"expired long ago, revoked since", -200 * DAY_S, -95 * DAY_S, -10 * DAY_S, false},
+	int64_t kept = kept_month(), now_ms = clock_now_ms();
+	const struct piece list[] = {
+		{"now", now_ms - 1000, false, true},
+		{"expired now", now_ms - 1000, true, true},
+		{"first of the kept", month_ms(kept), false, true},
+		{"first of the kept, expired", month_ms(kept), true, true},
+		{"last of the dropped", month_ms(kept) - 1, false, false},
+		{"last of the dropped, expired", month_ms(kept) - 1, true, false},
+		{"month before", month_ms(kept - 1), false, false},
+		{"long ago", month_ms(kept - 30), false, false},
+		{"long ago, expired", month_ms(kept - 300), true, false},
+		/* Of the partitions of kept months. */
+		{"two years before", month_ms(kept - 24), false, false},
+		{"two years before now", month_ms(tally_month(now_ms) - 24), true, false},
 	};
 	struct ran r;
 
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		put_session(
-			f, rows[i].name, rows[i].created_s, rows[i].expires_s, rows[i].revoked_s);
+	put_pieces(f, list, ARRAY_LEN(list));
+	expect_shown(f, 6, 5);
 	r = admin(f, "purge", "--older-than", "90d", "--dry-run");
-	assert_done(&r, "would purge 6 sessions and 0 audit rows\n");
-	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM session")), ARRAY_LEN(rows));
+	assert_done(&r, says(f, "would purge", 7));
+	expect_shown(f, 6, 5);
+	assert_int_equal(session_count_of(f), 12);
 	r = admin(f, "purge", "--older-than", "90d");
-	assert_done(&r, "purged 6 sessions and 0 audit rows\n");
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (is_there(f, rows[i].name) != rows[i].stays)
-			fail_msg("%s", rows[i].name);
+	assert_done(&r, says(f, "purged", 7));
+	expect_shown(f, 2, 2);
+	expect_pieces(f, list, ARRAY_LEN(list));
 	r = admin(f, "purge", "--older-than", "90d");
-	assert_done(&r, "purged 0 sessions and 0 audit rows\n");
+	assert_done(&r, says(f, "purged", 0));
+	/* A greater age brings nothing back. */
+	r = admin(f, "purge", "--older-than", "9000d");
+	assert_int_equal(r.status, 0);
+	expect_shown(f, 2, 2);
+	expect_pieces(f, list, ARRAY_LEN(list));
+	assert_int_equal(
+		number_of(f, SQL("SELECT (SELECT COUNT(*) FROM ended_tally WHERE month <"
+				 " (SELECT history_month FROM store)) + (SELECT COUNT(*) FROM"
+				 " ended_user WHERE month < (SELECT history_month FROM store))")),
+		0);
 }
 
-static void many__go_in_batches_with_what_hangs_on_them(void **state)
+/* History was moved, and then the run was killed. */
+static void interrupted_run__is_finished_by_the_next(void **state)
 {
 	struct fix *f = *state;
+	int64_t kept = kept_month();
+	const struct piece list[] = {
+		{"kept", month_ms(kept), false, true},
+		{"kept, expired", month_ms(kept), true, true},
+		{"dropped", month_ms(kept) - 1, false, false},
+		{"dropped, expired", month_ms(kept) - 1, true, false},
+		{"two years before", month_ms(kept - 24), false, false},
+	};
 	struct ran r;
 
-	put_many(f, "expired", 2500, -100 * DAY_S, NEVER);
-	put_many(f, "revoked", 1000, DAY_S, -100 * DAY_S);
-	put_many(f, "active", 300, DAY_S, NEVER);
-	put_audit(f, 1001, 100 * DAY_S);
-	put_audit(f, 7, DAY_S);
+	put_pieces(f, list, ARRAY_LEN(list));
+	assert_ok(f->db, purge_move(f->db, kept));
+	expect_shown(f, 1, 1); /* at once */
+	assert_int_equal(session_count_of(f), 6);
+	assert_numbers_right(f);
+	/* Half of the partitions. */
+	for (int64_t i = 0; i < PURGE_PARTITIONS / 2; i++)
+		assert_ok(f->db, purge_partition(f->db, f->arena, i));
+	expect_shown(f, 1, 1);
 	r = admin(f, "purge", "--older-than", "90d");
-	assert_done(&r, "purged 3500 sessions and 1001 audit rows\n");
-	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM session")), 300);
-	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM session_app")), 600);
-	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM revocation")), 7);
+	assert_done(&r, says(f, "purged", 0));
+	expect_shown(f, 1, 1);
+	expect_pieces(f, list, ARRAY_LEN(list));
 }
 
-static void batch__is_bounded(void **state)
+static void shared_partition_of_many_rows__loses_the_old_ones_only(void **state)
 {
 	struct fix *f = *state;
-	int64_t cutoff_ms, deleted;
+	int64_t kept = kept_month();
+	struct session_new *list = arena_array(f->arena, 2500, sizeof(*list));
 
-	put_many(f, "expired", PURGE_BATCH + 1, -2, NEVER);
-	assert_ok(f->db, purge_cutoff(f->db, f->arena, 1, &cutoff_ms));
-	assert_ok(f->db, purge_batch(f->db, PURGE_EXPIRED, cutoff_ms, &deleted));
-	assert_int_equal(deleted, PURGE_BATCH);
-	assert_ok(f->db, purge_batch(f->db, PURGE_EXPIRED, cutoff_ms, &deleted));
-	assert_int_equal(deleted, 1);
-}
-
-static void audit__may_be_kept_longer_or_shorter(void **state)
-{
-	struct fix *f = *state;
-	struct ran r;
-
-	put_audit(f, 10, 10 * DAY_S);
-	put_audit(f, 100, 100 * DAY_S);
-	put_audit(f, 1000, 400 * DAY_S);
-	r = admin(f, "purge", "--older-than", "90d", "--audit-older-than", "365d", "--dry-run");
-	assert_done(&r, "would purge 0 sessions and 1000 audit rows\n");
-	r = admin(f, "purge", "--older-than", "90d", "--audit-older-than", "365d");
-	assert_done(&r, "purged 0 sessions and 1000 audit rows\n");
-	r = admin(f, "purge", "--older-than=90d", "--audit-older-than=3600s");
-	assert_done(&r, "purged 0 sessions and 110 audit rows\n");
+	for (size_t i = 0; i < 2500; i++)
+		list[i] = ended_one(str_printf(f->arena, "s%zu", i),
+			month_ms(i < 2100 ? kept - 24 : kept) + (int64_t)i);
+	put_sessions(f, list, 2500);
+	assert_ok(f->db, purge_move(f->db, kept));
+	assert_ok(f->db, purge_partition(f->db, f->arena, kept % PURGE_PARTITIONS));
+	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM ended")), 400);
+	assert_numbers_right(f);
 }
 
 static void age__is_a_number_and_a_unit(void **state)
@@ -169,37 +175,37 @@ static void age__is_a_number_and_a_unit(void **state)
 	struct fix *f = *state;
 	static const struct {
 		const char *age;
-		const char *out; /* NULL: refused */
+		int64_t s; /* 0: refused */
 	} rows[] = {
-		{"2s", "would purge 4 sessions and 0 audit rows\n"},
-		{"40m", "would purge 3 sessions and 0 audit rows\n"},
-		{"36h", "would purge 2 sessions and 0 audit rows\n"},
-		{"10d", "would purge 1 sessions and 0 audit rows\n"},
-		{"36525d", "would purge 0 sessions and 0 audit rows\n"},
-		{"36526d", NULL},
-		{"0d", NULL},
-		{"-1d", NULL},
-		{"+1d", NULL},
-		{"d", NULL},
-		{"", NULL},
-		{"90", NULL},
-		{"1.5d", NULL},
-		{"90 d", NULL},
-		{"90D", NULL},
-		{"9223372036854775807d", NULL},
-		{"99999999999999999999s", NULL},
-		{"1dd", NULL},
+		{"2s", 2},
+		{"40m", 2400},
+		{"36h", 36 * 3600},
+		{"10d", 864000},
+		{"36525d", INT64_C(36525) * 86400},
+		{"36526d", 0},
+		{"0d", 0},
+		{"-1d", 0},
+		{"+1d", 0},
+		{"d", 0},
+		{"", 0},
+		{"90", 0},
+		{"1.5d", 0},
+		{"90 d", 0},
+		{"90D", 0},
+		{"9223372036854775807d", 0},
+		{"99999999999999999999s", 0},
+		{"1dd", 0},
 	};
 
-	put_session(f, "seconds", -900 * DAY_S, -60, NEVER);
-	put_session(f, "minutes", -900 * DAY_S, -3600, NEVER);
-	put_session(f, "hours", -900 * DAY_S, -2 * DAY_S, NEVER);
-	put_session(f, "days", -900 * DAY_S, -20 * DAY_S, NEVER);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct ran r = admin(f, "purge", "--dry-run", "--older-than", rows[i].age);
+		int64_t month = tally_month(clock_now_ms() - rows[i].s * 1000);
 
-		if (rows[i].out != NULL)
-			assert_done(&r, rows[i].out);
+		if (rows[i].s != 0)
+			assert_done(&r, arena_printf(f->arena,
+						"would purge 0 sessions that ended before "
+						"%04d-%02d\n",
+						(int)(month / 12), (int)(month % 12) + 1));
 		else
 			assert_refused(&r, 2, "takes an age such as 90d");
 	}
@@ -211,46 +217,8 @@ static void age__has_to_be_given(void **state)
 	struct ran r = admin(f, "purge");
 
 	assert_refused(&r, 2, "--older-than is needed");
-	r = admin(f, "purge", "--audit-older-than", "1d");
+	r = admin(f, "purge", "--dry-run");
 	assert_refused(&r, 2, "--older-than is needed");
-	r = admin(f, "purge", "--older-than", "1d", "--pause-ms", "-1");
-	assert_refused(&r, 2, "--pause-ms takes a number");
-}
-
-static void killed_run__is_continued_by_the_next(void **state)
-{
-	struct fix *f = *state;
-	struct running running;
-	struct ran r;
-	int64_t left = 3000;
-
-	put_many(f, "expired", 3000, -100 * DAY_S, NEVER);
-	put_many(f, "active", 10, DAY_S, NEVER);
-	running = admin_start(
-		f, -1, ADMIN_WORDS("purge", "--older-than", "90d", "--pause-ms", "60000"));
-	for (int i = 0; i < FIX_WAIT_ROUNDS && left == 3000; i++) {
-		fix_pause();
-		left = number_of(f, SQL("SELECT COUNT(*) FROM session WHERE id LIKE 'expired%'"));
-	}
-	kill(running.pid, SIGKILL);
-	assert_int_equal(admin_wait(f, running).status, -SIGKILL);
-	assert_int_equal(left, 2000);
-	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM session_app")), 2 * 2010);
-	r = admin(f, "purge", "--older-than", "90d");
-	assert_done(&r, "purged 2000 sessions and 0 audit rows\n");
-	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM session")), 10);
-}
-
-static void terminal__shows_how_far_it_is(void **state)
-{
-	struct fix *f = *state;
-	struct ran r;
-
-	put_many(f, "expired", 1500, -100 * DAY_S, NEVER);
-	r = admin_on_terminal(f, ADMIN_WORDS("purge", "--older-than", "90d"));
-	assert_int_equal(r.status, 0);
-	assert_true(contains(r.err, "purge: 1000 sessions, 0 audit rows, "));
-	assert_true(contains(r.err, "purged 1500 sessions and 0 audit rows"));
 }
 
 static void server_that_is_down__is_one_clear_line(void **state)
@@ -270,118 +238,33 @@ static void server_that_is_down__is_one_clear_line(void **state)
 	assert_int_equal(line_count(stats.err), 1);
 }
 
-struct plan {
-	int64_t number;
-	struct str other, table, type, key;
-	bool walks; /* the index that is wanted, as a range */
-	bool scans; /* a table */
-	struct str wanted;
-};
-
-static enum err take_plan(void *ctx, const void *row)
-{
-	const struct plan *p = row;
-	struct plan *all = ctx;
-
-	if (str_eq(p->key, all->wanted) && str_eq(p->type, STR("range")))
-		all->walks = true;
-	else if (!str_starts(p->table, STR("<derived")) && !str_eq(p->type, STR("eq_ref")))
-		all->scans = true;
-	return ERR_OK;
-}
-
-/* The columns of EXPLAIN. */
-static struct plan plan_of(struct fix *f, enum stmt id, const char *index)
-{
-	static const struct db_col cols[] = {
-		{'I', offsetof(struct plan, number)},
-		{'S', offsetof(struct plan, other)},
-		{'S', offsetof(struct plan, table)},
-		{'S', offsetof(struct plan, type)},
-		{'S', offsetof(struct plan, other)},
-		{'S', offsetof(struct plan, key)},
-		{'S', offsetof(struct plan, other)},
-		{'S', offsetof(struct plan, other)},
-		{'S', offsetof(struct plan, other)},
-		{'S', offsetof(struct plan, other)},
-	};
-	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
-	const struct stmt_row *stmt = stmt_row(id);
-	struct plan row, all = {.wanted = str_from(index)};
-	struct sql q;
-
-	sql_begin(&q, f->arena, SQL_READ, "ISSSSSSSSS");
-	sql_add(&q, SQL("EXPLAIN "));
-	sql_add(&q, (struct sql_frag){stmt->sql.p, stmt->sql.n});
-	for (const char *p = stmt->params; *p != '\0'; p++)
-		sql_arg(&q, *p == 'i' ? db_i64(PURGE_BATCH)
-				      : db_time(clock_now_ms() - 90 * DAY_S * 1000));
-	assert_ok(f->db, db_each(f->db, f->arena, &q, &shape, &row, take_plan, &all));
-	return all;
-}
-
-static void every_statement__walks_its_index(void **state)
-{
-	struct fix *f = *state;
-	static const struct {
-		enum stmt id;
-		const char *key;
-	} rows[] = {
-		{STMT_PURGE_EXPIRED, "session_expiry"},
-		{STMT_PURGE_REVOKED, "session_live"},
-		{STMT_PURGE_AUDIT, "revocation_time"},
-		{STMT_PURGE_EXPIRED_COUNT, "session_expiry"},
-		{STMT_PURGE_REVOKED_COUNT, "session_live"},
-		{STMT_PURGE_AUDIT_COUNT, "revocation_time"},
-	};
-	static const int64_t shares[] = {100, 9000}; /* dead ones among 10,000 */
-
-	for (size_t s = 0; s < ARRAY_LEN(shares); s++) {
-		assert_ok(f->db, exec(f->db, f->arena, SQL("DELETE FROM session"), 0));
-		assert_ok(f->db, exec(f->db, f->arena, SQL("DELETE FROM revocation"), 0));
-		put_many(f, "expired", shares[s] / 2, -100 * DAY_S, NEVER);
-		put_many(f, "revoked", shares[s] / 2, DAY_S, -100 * DAY_S);
-		put_many(f, "active", 10000 - shares[s], DAY_S, NEVER);
-		put_audit(f, shares[s], 100 * DAY_S);
-		put_audit(f, 10000 - shares[s], DAY_S);
-		for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-			struct plan plan = plan_of(f, rows[i].id, rows[i].key);
-
-			if (!plan.walks || plan.scans)
-				fail_msg("row %zu, %s, with %lld dead: walks %d, scans %d", i,
-					rows[i].key, (long long)shares[s], plan.walks, plan.scans);
-		}
-	}
-}
-
 static void stats__count_the_whole_store(void **state)
 {
 	struct fix *f = *state;
+	int64_t now_ms = clock_now_ms();
+	const struct piece list[] = {
+		{"expired", now_ms - 20 * DAY_MS, true, true},
+		{"revoked", now_ms - 30 * DAY_MS, false, true},
+		{"revoked later", now_ms - 15 * DAY_MS, false, true},
+	};
+	struct session_new late = living_one(STR("expired, and not moved yet"));
 	struct ran r;
 
-	put_session(f, "active", -5 * DAY_S, DAY_S, NEVER);
-	put_session(f, "newest", -DAY_S, DAY_S, NEVER);
-	put_session(f, "expired", -200 * DAY_S, -20 * DAY_S, NEVER);
-	put_session(f, "revoked", -300 * DAY_S, DAY_S, -30 * DAY_S);
-	put_session(f, "both", -100 * DAY_S, -10 * DAY_S, -15 * DAY_S);
-	put_audit(f, 3, 40 * DAY_S);
-	assert_ok(f->db,
-		exec(f->db, f->arena,
-			SQL("INSERT INTO user (tenant_id, id) VALUES ('t', 'u'), ('t', 'v')"), 0));
+	put_pieces(f, list, ARRAY_LEN(list));
+	late.expires_ms = now_ms - 1000;
+	put_one(f, late);
 	r = admin(f, "stats");
 	assert_int_equal(r.status, 0);
 	assert_true(contains(r.out, "sessions                        5\n"));
-	assert_true(contains(r.out, "  active                        2\n"));
-	assert_true(contains(r.out, "  expired                       1\n"));
+	assert_true(contains(r.out, "  active                        1\n"));
+	assert_true(contains(r.out, "  expired                       2\n"));
 	assert_true(contains(r.out, "  revoked                       2\n"));
 	assert_true(contains(r.out, "tenants                         1\n"));
-	assert_true(contains(r.out, "users                           2\n"));
-	assert_true(contains(r.out, "audit rows                      3\n"));
-	assert_true(contains(r.out, "(300.0 days ago)\n"));
-	assert_true(contains(r.out, "(1.0 days ago)\n"));
+	assert_true(contains(r.out, "users                           1\n"));
+	assert_true(contains(r.out, "(31.0 days ago)\n"));
+	assert_true(contains(r.out, "(0.0 days ago)\n"));
 	assert_true(contains(r.out, "(30.0 days ago)\n"));
-	assert_true(contains(r.out, "(40.0 days ago)\n"));
-	assert_true(contains(r.out, "\nsession_app "));
+	assert_true(contains(r.out, "\nended_tally "));
 }
 
 static void stats_as_json__have_the_same_figures(void **state)
@@ -395,7 +278,7 @@ static void stats_as_json__have_the_same_figures(void **state)
 	assert_int_equal(json_member(json, "total_sessions")->integer, 0);
 	assert_int_equal(json_member(json, "longest_dead_since")->type, JSON_NULL);
 	assert_int_equal(json_member(json, "oldest_created_at")->type, JSON_NULL);
-	put_session(f, "expired", -200 * DAY_S, -20 * DAY_S, NEVER);
+	put_expired(f, 1);
 	r = admin(f, "stats", "--json");
 	assert_int_equal(json_parse(f->arena, r.out, &json, &at), ERR_OK);
 	assert_int_equal(json_member(json, "total_sessions")->integer, 1);
@@ -409,17 +292,13 @@ static void stats_as_json__have_the_same_figures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, opened, fix_close)
-		T(only_what_is_dead_for_longer__goes),
-		T(many__go_in_batches_with_what_hangs_on_them),
-		T(batch__is_bounded),
-		T(audit__may_be_kept_longer_or_shorter),
+#define T(name) cmocka_unit_test_setup_teardown(name, fix_open_tenant, fix_close)
+		T(months_that_are_older_throughout__go),
+		T(interrupted_run__is_finished_by_the_next),
+		T(shared_partition_of_many_rows__loses_the_old_ones_only),
 		T(age__is_a_number_and_a_unit),
 		T(age__has_to_be_given),
-		T(killed_run__is_continued_by_the_next),
-		T(terminal__shows_how_far_it_is),
 		T(server_that_is_down__is_one_clear_line),
-		T(every_statement__walks_its_index),
 		T(stats__count_the_whole_store),
 		T(stats_as_json__have_the_same_figures),
 #undef T

@@ -26,7 +26,9 @@ static void strict__stops_at_once_and_goes_on_there(void **state)
 	assert_refused(&r, 1, "line 5: tenant_id: Field required");
 	assert_string_equal(r.out.p, "imported 1 sessions, 0 already there, 1 bad rows\n");
 	r = admin(f, "import", "--state", state_file, input);
-	assert_done(&r, "imported 0 sessions, 0 already there, 0 bad rows\n");
+	assert_refused(&r, 1, "line 5, in an earlier run: tenant_id: Field required");
+	assert_string_equal(
+		r.out.p, "imported 0 sessions, 0 already there, 0 bad rows, 1 in all runs\n");
 }
 
 #define MANY 10000
@@ -79,6 +81,7 @@ static void killed_import__goes_on_and_has_every_row_once(void **state)
 		reached = session_count_of(f);
 		assert_in_range(reached, 1, MANY - 1);
 		assert_int_equal(reached % 500, 0);
+		assert_numbers_right(f);
 	}
 	r = admin(f, "import", "--state", state_file, input);
 	assert_int_equal(r.status, 0);
@@ -92,6 +95,112 @@ static void killed_import__goes_on_and_has_every_row_once(void **state)
 		MANY);
 	r = admin(f, "import", "--state", state_file, input);
 	assert_done(&r, "imported 0 sessions, 0 already there, 0 bad rows\n");
+	assert_numbers_right(f);
+}
+
+static void interrupted_import__says_how_to_go_on(void **state)
+{
+	struct fix *f = *state;
+	const char *input = many_rows(f, "it's many"), *state_file = file_path(f, "int.state");
+	struct running running =
+		admin_start(f, -1, ADMIN_WORDS("import", "--state", state_file, input));
+	struct ran r;
+
+	assert_in_range(wait_for_more_than(f, 1000, running.pid), 1, MANY - 1);
+	kill(running.pid, SIGINT);
+	r = admin_wait(f, running);
+	assert_refused(&r, 1, "interrupted");
+	assert_true(contains(r.err,
+		arena_printf(f->arena,
+			"To go on there: rollcall-admin --config /dev/null import --state %s '%s/it'\\''s many'\n",
+			state_file, mariadb_dir(f->server))));
+	assert_int_equal(number_after(r.out, "imported "), session_count_of(f));
+	assert_int_equal(access(arena_printf(f->arena, "%s.lock", state_file), F_OK), -1);
+	r = admin(f, "import", "--state", state_file, input);
+	assert_int_equal(r.status, 0);
+	assert_int_equal(number_after(r.out, "sessions, "), 0);
+	assert_int_equal(session_count_of(f), MANY);
+}
+
+static void second_import_with_one_state__says_who_holds_it(void **state)
+{
+	struct fix *f = *state;
+	const char *state_file = file_path(f, "held.state");
+	const char *input = put_file(f, "in", STR(HEADER "a,t,u,\n"));
+	struct running running;
+	struct ran r;
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(fcntl(ends[1], F_SETFD, FD_CLOEXEC), 0);
+	running = admin_start(f, ends[0], ADMIN_WORDS("import", "--state", state_file, "-"));
+	close(ends[0]);
+	while (access(arena_printf(f->arena, "%s.lock", state_file), F_OK) != 0)
+		fix_pause();
+	/* The lock is taken a moment after its file is made. */
+	for (int i = 0; i < FIX_WAIT_ROUNDS; i++) {
+		r = admin(f, "import", "--state", state_file, input);
+		if (r.status != 0)
+			break;
+	}
+	assert_refused(&r, 1,
+		arena_printf(f->arena, "held.state: is in use by another import, process %ld\n",
+			(long)running.pid));
+	close(ends[1]);
+	r = admin_wait(f, running);
+	r = admin(f, "import", "--state", file_path(f, "other.state"), input);
+	assert_int_equal(r.status, 0);
+}
+
+static const char *bad_rows(struct fix *f, int count, const char *tenant)
+{
+	struct buf text;
+
+	buf_init(&text, f->arena);
+	buf_str(&text, STR(HEADER));
+	for (int i = 0; i < count; i++)
+		buf_printf(&text, "s%d,%s,u,\n", i, tenant);
+	return put_file(f, "bad", buf_view(&text));
+}
+
+static void many_bad_rows__end_the_import_with_a_hint(void **state)
+{
+	struct fix *f = *state;
+	const char *state_file = file_path(f, "full.state"), *input = bad_rows(f, 1200, "nobody");
+	struct ran r = admin(f, "import", "--state", state_file, input);
+
+	assert_refused(&r, 1, "stopped behind line 1001, with 1000 bad rows (--max-errors)\n");
+	assert_true(
+		contains(r.err, "1000 of them name a tenant that is not known; --create-tenants"));
+	assert_string_equal(r.out.p, "imported 0 sessions, 0 already there, 1000 bad rows\n");
+	r = admin(f, "import", "--state", state_file, input);
+	assert_refused(&r, 1, "line 1001, in an earlier run: tenant_id: no such tenant");
+	assert_true(contains(r.err, "line 1201: tenant_id: no such tenant"));
+	assert_string_equal(
+		r.out.p, "imported 0 sessions, 0 already there, 200 bad rows, 1200 in all runs\n");
+	r = admin(f, "import", "--max-errors", "3", input);
+	assert_refused(&r, 1, "stopped behind line 4, with 3 bad rows");
+	r = admin(f, "import", "--max-errors", "0", input);
+	assert_int_equal(r.status, 2);
+	assert_int_equal(session_count_of(f), 0);
+}
+
+static void dry_run__writes_nothing(void **state)
+{
+	struct fix *f = *state;
+	const char *state_file = file_path(f, "dry.state");
+	const char *input = put_file(f, "in", STR(HEADER "a,t,u,\nb,new,u,\nc,,u,\nd,t,u,\n"));
+	struct ran r =
+		admin(f, "import", "--dry-run", "--create-tenants", "--state", state_file, input);
+
+	assert_refused(&r, 1, "line 4: tenant_id: Field required");
+	assert_string_equal(r.out.p, "would import 3 sessions, 0 already there, 1 bad rows\n");
+	assert_int_equal(session_count_of(f), 0);
+	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM tenant WHERE id = 'new'")), 0);
+	assert_int_equal(access(state_file, F_OK), -1);
+	r = admin(f, "import", "--dry-run", input);
+	assert_refused(&r, 1, "line 3: tenant_id: no such tenant");
+	assert_string_equal(r.out.p, "would import 2 sessions, 0 already there, 2 bad rows\n");
 }
 
 static void lost_server__ends_the_import_and_the_next_goes_on(void **state)
@@ -165,6 +274,29 @@ static void state_that_does_not_fit__is_refused(void **state)
 	assert_int_equal(session_count_of(f), 2);
 }
 
+/* Whoever may write to the directory must not lead the import to other files. */
+static void links_in_the_place_of_the_state__are_not_followed(void **state)
+{
+	struct fix *f = *state;
+	const char *state_file = file_path(f, "link.state"), *victim = file_path(f, "victim");
+	const char *input = put_file(f, "in", STR(HEADER "a,t,u,\n"));
+	struct stat st;
+	struct ran r;
+
+	put_file(f, "victim", STR("precious"));
+	assert_int_equal(symlink(victim, file_path(f, "link.state.new")), 0);
+	r = admin(f, "import", "--state", state_file, input);
+	assert_int_equal(r.status, 0);
+	assert_int_equal(stat(victim, &st), 0);
+	assert_int_equal(st.st_size, strlen("precious"));
+	assert_int_equal(lstat(state_file, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_int_equal(unlink(state_file), 0);
+	assert_int_equal(symlink(victim, state_file), 0);
+	r = admin(f, "import", "--state", state_file, input);
+	assert_refused(&r, 1, "link.state: is a symbolic link");
+}
+
 static void terminal__shows_bar_rate_and_time_left(void **state)
 {
 	struct fix *f = *state;
@@ -183,9 +315,14 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, fix_open_tenant, fix_close)
 		T(strict__stops_at_once_and_goes_on_there),
 		T(killed_import__goes_on_and_has_every_row_once),
+		T(interrupted_import__says_how_to_go_on),
+		T(second_import_with_one_state__says_who_holds_it),
+		T(many_bad_rows__end_the_import_with_a_hint),
+		T(dry_run__writes_nothing),
 		T(lost_server__ends_the_import_and_the_next_goes_on),
 		T(standard_input__is_read_and_resumed_too),
 		T(state_that_does_not_fit__is_refused),
+		T(links_in_the_place_of_the_state__are_not_followed),
 		T(terminal__shows_bar_rate_and_time_left),
 #undef T
 	};

@@ -2,6 +2,7 @@
  * Servers that are not set up for us: defaults that every session inherits, a missing store, a
  * server that takes no writes. Each group starts a private server with options of its own. */
 #include "fixture.h"
+#include "model/store.h"
 
 /* What hosts set for all their customers, and worse. */
 static const char *const inherited[] = {
@@ -127,10 +128,10 @@ static void missing_tables__are_not_ready(void **state)
 {
 	struct fix *f = *state;
 
-	assert_int_equal(db_ping(f->db), ERR_UNAVAILABLE);
+	assert_int_equal(store_ping(f->db), ERR_UNAVAILABLE);
 	assert_non_null(strstr(db_error_text(f->db), "tables do not fit this program"));
 	mariadb_load(f->server, "schema/0001_store.sql");
-	assert_ok(f->db, db_ping(f->db));
+	assert_ok(f->db, store_ping(f->db));
 	assert_int_equal(db_stats(f->db)->connects, 1);
 }
 
@@ -155,7 +156,7 @@ static void server_without_writes__is_not_ready_and_costs_few_connections(void *
 		assert_int_equal(insert_partner(f), ERR_UNAVAILABLE);
 		assert_int_equal(db_tx(f->db, insert_partner, f), ERR_UNAVAILABLE);
 		assert_int_equal(strncmp(db_error_text(f->db), "1290 ", 5), 0);
-		assert_int_equal(db_ping(f->db), ERR_UNAVAILABLE);
+		assert_int_equal(store_ping(f->db), ERR_UNAVAILABLE);
 		assert_non_null(strstr(db_error_text(f->db), "read-only"));
 		assert_ok(f->db,
 			read_int(f->db, f->arena, &one, SQL("SELECT COUNT(*) FROM partner"), 0));
@@ -164,7 +165,7 @@ static void server_without_writes__is_not_ready_and_costs_few_connections(void *
 	/* But it is looked for. */
 	assert_in_range(db_stats(f->db)->connects, 2, 2 + seconds);
 	start_again(f, NULL);
-	assert_ok(f->db, db_ping(f->db));
+	assert_ok(f->db, store_ping(f->db));
 	assert_ok(f->db, db_tx(f->db, insert_partner, f));
 }
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "fixture.h"
+#include "model/store.h"
 
 static int opened(void **state)
 {
@@ -257,7 +258,7 @@ static void never_connects(struct fix *f, const struct db_config *cfg)
 
 	assert_int_equal(answers(db), ERR_UNAVAILABLE);
 	assert_int_equal(insert(db, f->arena, 1), ERR_UNAVAILABLE);
-	assert_int_equal(db_self_check(db), ERR_UNAVAILABLE);
+	assert_int_equal(store_check(db), ERR_UNAVAILABLE);
 	assert_int_equal(db_stats(db)->connects, 0);
 	assert_true(db_error_text(db)[0] != '\0');
 	db_close(db);
@@ -284,7 +285,7 @@ static void refused_account__is_unavailable(void **state)
 	snprintf(path, sizeof(path), "%s/wrong.cnf", mariadb_dir(f->server));
 	in = fopen(cfg.defaults_file, "r");
 	out = fopen(path, "w");
-	assert_true(in && out);
+	assert_true(in != NULL && out != NULL);
 	while ((line = fgets(text, sizeof(text), in)))
 		fputs(strncmp(line, "password=", 9) == 0 ? "password=wrong\n" : line, out);
 	fclose(in);

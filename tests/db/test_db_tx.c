@@ -254,7 +254,7 @@ static void with_held_row(struct fix *f, db_tx_fn fn, struct tx *mine, enum err 
 	mine->meet = theirs.meet = &meet;
 	assert_int_equal(pthread_create(&thread, NULL, hold, &theirs), 0);
 	pthread_barrier_wait(&meet);
-	err = fn ? db_tx(mine->db, fn, mine) : bump(mine, 1, 1);
+	err = fn != NULL ? db_tx(mine->db, fn, mine) : bump(mine, 1, 1);
 	if (mine->runs == 0)
 		pthread_barrier_wait(&meet);
 	pthread_join(thread, NULL);

@@ -20,31 +20,39 @@ static void data__is_loaded_once(void **state)
 
 	load(f);
 	sessions = session_count_of(f);
-	revocations = number_of(f, SQL("SELECT COUNT(*) FROM revocation"));
+	revocations = number_of(f, SQL("SELECT COUNT(*) FROM test_revocation"));
 	assert_true(sessions > 1000);
 	assert_true(revocations > 100);
 	load(f);
 	assert_int_equal(session_count_of(f), sessions);
-	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM revocation")), revocations);
+	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM test_revocation")), revocations);
 }
 
-/* Both ways, and in every column that both have. */
-static void every_revoked_session__has_its_audit_row(void **state)
+/* Of every ended session it is said who did it, and when within its life. */
+static void every_revoked_session__says_how_it_ended(void **state)
 {
 	struct fix *f = *state;
 
 	load(f);
 	assert_int_equal(
-		number_of(f, SQL("SELECT COUNT(*) FROM session s WHERE revoked_at IS NOT NULL"
-				 " AND (SELECT COUNT(*) FROM revocation r"
-				 " WHERE r.session_id = s.id AND r.tenant_id = s.tenant_id"
-				 " AND r.user_id = s.user_id AND r.revoked_at = s.revoked_at"
-				 " AND r.revoked_by = s.revoked_by"
-				 " AND r.reason <=> s.revoke_reason) <> 1")),
+		number_of(f, SQL("SELECT COUNT(*) FROM ended WHERE how = 'revoked' AND"
+				 " (revoked_by IS NULL OR revoked_by_kind IS NULL"
+				 " OR endpoint IS NULL OR request_id IS NULL"
+				 " OR ended_at NOT BETWEEN created_at AND expires_at"
+				 " OR month <> 12 * YEAR(ended_at) + MONTH(ended_at) - 1)")),
 		0);
-	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM revocation")),
-		number_of(f, SQL("SELECT COUNT(*) FROM session WHERE revoked_at IS NOT NULL")));
-	assert_int_equal(number_of(f, SQL("SELECT COUNT(DISTINCT tenant_id) FROM revocation")), 12);
+	assert_int_equal(
+		number_of(f, SQL("SELECT COUNT(*) FROM session s JOIN ended e USING (id)")), 0);
+	assert_int_equal(
+		number_of(f, SQL("SELECT COUNT(DISTINCT tenant_id) FROM test_revocation")), 12);
+}
+
+static void numbers__are_those_of_the_sessions(void **state)
+{
+	struct fix *f = *state;
+
+	load(f);
+	assert_numbers_right(f);
 }
 
 struct endings {
@@ -58,9 +66,9 @@ static enum err check_ending(void *ctx, const void *row)
 	struct endings *e = ctx;
 	size_t at = 0;
 
-	while (at < route_count && !str_eq(*endpoint, str_from(routes[at].name)))
+	while (at < api_routes.count && !str_eq(*endpoint, str_from(api_routes.rows[at].name)))
 		at++;
-	if (at == route_count || routes[at].key.method == HTTP_GET)
+	if (at == api_routes.count || api_routes.rows[at].key.method == HTTP_GET)
 		e->unknown = *endpoint;
 	else
 		e->known++;
@@ -78,21 +86,22 @@ static void endings__are_by_routes_and_requests(void **state)
 
 	load(f);
 	sql_begin(&q, f->arena, SQL_READ, "s");
-	sql_add(&q, SQL("SELECT DISTINCT endpoint FROM revocation"));
+	sql_add(&q, SQL("SELECT DISTINCT endpoint FROM test_revocation"));
 	assert_ok(f->db, db_each(f->db, f->arena, &q, &shape, &endpoint, check_ending, &seen));
 	if (seen.unknown.p != NULL)
 		fail_msg("%.*s ends nothing", STR_FMT(seen.unknown));
 	assert_true(seen.known >= 5);
 	assert_int_equal(
-		number_of(f, SQL("SELECT COUNT(*) FROM revocation WHERE NOT request_id REGEXP"
+		number_of(f, SQL("SELECT COUNT(*) FROM test_revocation WHERE NOT request_id REGEXP"
 				 " '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-"
 				 "[0-9a-f]{12}$'")),
 		0);
 	assert_int_equal(
-		number_of(f, SQL("SELECT COUNT(*) - COUNT(DISTINCT request_id) FROM revocation")),
+		number_of(f,
+			SQL("SELECT COUNT(*) - COUNT(DISTINCT request_id) FROM test_revocation")),
 		0);
 	/* Of the person, of the tenant's administrator, of the platform's. */
-	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM revocation WHERE revoked_by <>"
+	assert_int_equal(number_of(f, SQL("SELECT COUNT(*) FROM test_revocation WHERE revoked_by <>"
 					  " CASE WHEN endpoint LIKE 'v1.me.%' THEN user_id"
 					  " WHEN endpoint LIKE 'v1.tenant.%' THEN"
 					  " CONCAT('usr_', SUBSTRING(tenant_id, 5), '_00')"
@@ -105,7 +114,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(data__is_loaded_once, fix_open_migrated, fix_close),
 		cmocka_unit_test_setup_teardown(
-			every_revoked_session__has_its_audit_row, fix_open_migrated, fix_close),
+			every_revoked_session__says_how_it_ended, fix_open_migrated, fix_close),
+		cmocka_unit_test_setup_teardown(
+			numbers__are_those_of_the_sessions, fix_open_migrated, fix_close),
 		cmocka_unit_test_setup_teardown(
 			endings__are_by_routes_and_requests, fix_open_migrated, fix_close),
 	};

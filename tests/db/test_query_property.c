@@ -45,7 +45,7 @@ static unsigned long number_of(const char *variable, unsigned long otherwise)
 {
 	const char *text = getenv(variable);
 
-	return text && *text ? strtoul(text, NULL, 10) : otherwise;
+	return text != NULL && *text ? strtoul(text, NULL, 10) : otherwise;
 }
 
 static int rows_made(void **state)
@@ -148,11 +148,11 @@ static void explain(const struct prop *p, struct str filter, const struct sql *s
 {
 	print_error("seed %lu: %s\nfilter: %.*s\nSQL: %.*s\n", p->seed, what, STR_FMT(filter),
 		STR_FMT(buf_view(&sql->text)));
-	for (size_t i = 0; row && i < EVAL_FIELDS; i++)
+	for (size_t i = 0; row != NULL && i < EVAL_FIELDS; i++)
 		print_error("  %s: kind %d text [%.*s] bool %d ms %lld\n", query_test_list[i].name,
 			(int)row->cells[i].kind, STR_FMT(row->cells[i].s), row->cells[i].b,
 			(long long)row->cells[i].ms);
-	if (row)
+	if (row != NULL)
 		print_error("  tags %.*s\n  set %.*s\n", STR_FMT(row->tags_json),
 			STR_FMT(row->set_json));
 }

@@ -4,7 +4,9 @@
 #include "lib/e2e.h"
 
 #define ADMIN "/api/v1/admin/audit"
-#define ENTRY "session_id tenant_id user_id revoked_at revoked_by endpoint request_id reason"
+#define ENTRY                                                                                      \
+	"session_id tenant_id user_id revoked_at revoked_by endpoint request_id reason "           \
+	"revoked_by_tenant revoked_by_kind"
 
 static struct e2e_answer list(struct e2e *t, const char *query)
 {

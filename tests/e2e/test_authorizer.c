@@ -3,6 +3,7 @@
  * sessions, closed at the next request after any revoking endpoint, told who comes by the web
  * server and by nobody else. The same through every web server; skipped where the stack has no such
  * page. */
+/* e2e: every-server, no-valgrind */
 #include <stdlib.h>
 
 #include "lib/e2e.h"
@@ -391,8 +392,9 @@ static void every_revoking_endpoint__closes_the_page_at_the_next_request(void **
 
 static struct str last_activity(struct e2e *t, struct str id)
 {
-	return e2e_column(t, SQL("SELECT CAST(last_activity_at AS CHAR) FROM session WHERE id = ?"),
-		1, db_str(id));
+	return e2e_column(t,
+		SQL("SELECT CAST(last_activity_at AS CHAR) FROM test_session WHERE id = ?"), 1,
+		db_str(id));
 }
 
 /* It is written behind the answer, so not necessarily at once. */

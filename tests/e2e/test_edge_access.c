@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Who may use the Edge Management API (contract section 3), by zt-session and by Bearer, and that
+ * Who may use the Edge Management API (schema/api.md 3), by zt-session and by Bearer, and that
  * what ends in one API has ended in the other: gone from lists, and its tokens open nothing. */
 #include "edge.h"
 
@@ -156,7 +156,14 @@ static void lost_rank__counts_at_once(void **state)
 	e2e_put(t, &s);
 	a = edge_send(t, "GET", EDGE_LIST, zt_session(t, token), NULL);
 	expect_status(&a, 200);
-	edge_user(t, tenant, s.user_id, false);
+	a = e2e_post(t,
+		e2e_token(t,
+			"{\"sub\":\"svc\",\"platform_token\":true,\"scope\":\"sessions:write\"}"),
+		arena_printf(t->arena,
+			"{\"tenant_id\":\"%s\",\"user_id\":\"%s\",\"is_admin\":false}", tenant.id.p,
+			s.user_id.p),
+		"/api/v1/sessions");
+	expect_status(&a, 201);
 	a = edge_send(t, "GET", EDGE_LIST, zt_session(t, token), NULL);
 	expect_status(&a, 403);
 }
@@ -196,16 +203,20 @@ static void two_credentials__zt_session_decides(void **state)
 	expect_status(&a, 200);
 }
 
-/* The token of a session opens neither door of the Sessions API, which takes a JWT alone. */
-static void opaque_token__is_no_bearer(void **state)
+/* The token of a session opens both APIs, in both headers. */
+static void opaque_token__is_a_bearer_too(void **state)
 {
 	struct e2e *t = *state;
 	struct str id, token = edge_admin(t, e2e_tenant(t, STR_NONE), &id);
 	struct e2e_answer a = e2e_get(t, token, EDGE_LIST);
 
-	expect_status(&a, 401);
+	expect_status(&a, 200);
+	a = e2e_get(t, token, "/api/v1/me/sessions");
+	expect_status(&a, 200);
+	expect_str(e2e_text(a.json, "data.0.id"), id);
+	assert_true(e2e_bool(a.json, "data.0.is_current"));
 	a = edge_send(t, "GET", "/api/v1/me/sessions", zt_session(t, token), NULL);
-	expect_status(&a, 401);
+	expect_status(&a, 200);
 }
 
 /* What the Sessions API, the Edge API and introspection say of a session and its two tokens. */
@@ -277,17 +288,18 @@ static void check_life(struct e2e *t, const struct victim *v, bool alive)
 static void check_audit(
 	struct e2e *t, struct str id, struct str by, const char *endpoint, struct str request_id)
 {
-	assert_int_equal(e2e_count(t, SQL("SELECT COUNT(*) FROM revocation WHERE session_id = ?"),
-				 1, db_str(id)),
+	assert_int_equal(
+		e2e_count(t, SQL("SELECT COUNT(*) FROM test_revocation WHERE session_id = ?"), 1,
+			db_str(id)),
 		1);
-	expect_str(e2e_column(t, SQL("SELECT endpoint FROM revocation WHERE session_id = ?"), 1,
-			   db_str(id)),
+	expect_str(e2e_column(t, SQL("SELECT endpoint FROM test_revocation WHERE session_id = ?"),
+			   1, db_str(id)),
 		str_from(endpoint));
-	expect_str(e2e_column(t, SQL("SELECT revoked_by FROM revocation WHERE session_id = ?"), 1,
-			   db_str(id)),
+	expect_str(e2e_column(t, SQL("SELECT revoked_by FROM test_revocation WHERE session_id = ?"),
+			   1, db_str(id)),
 		by);
-	expect_str(e2e_column(t, SQL("SELECT request_id FROM revocation WHERE session_id = ?"), 1,
-			   db_str(id)),
+	expect_str(e2e_column(t, SQL("SELECT request_id FROM test_revocation WHERE session_id = ?"),
+			   1, db_str(id)),
 		request_id);
 }
 
@@ -368,7 +380,7 @@ int main(void)
 		cmocka_unit_test(lost_rank__counts_at_once),
 		cmocka_unit_test(rank__is_of_the_tenant),
 		cmocka_unit_test(two_credentials__zt_session_decides),
-		cmocka_unit_test(opaque_token__is_no_bearer),
+		cmocka_unit_test(opaque_token__is_a_bearer_too),
 		cmocka_unit_test(deleted_here__is_gone_there),
 		cmocka_unit_test(deleted_there__is_gone_here),
 		cmocka_unit_test(own_session__can_end_itself),

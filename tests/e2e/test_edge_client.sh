@@ -6,6 +6,7 @@
 #
 # Needs node (18 or later) and npm, and a package registry the first time; without node or npm it
 # says so and counts as skipped. The lock file pins every package by its digest.
+# e2e: once
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -28,7 +29,7 @@ mkdir -p "$work"
 if ! cmp -s "$source/package-lock.json" "$work/package-lock.json" || [ ! -f "$work/installed" ]; then
 	rm -f "$work/installed"
 	cp "$source/package.json" "$source/package-lock.json" "$work"
-	(cd "$work" && npm ci --silent --ignore-scripts --no-audit --no-fund)
+	(cd "$work" && npm ci --cache ../npm-cache --silent --ignore-scripts --no-audit --no-fund)
 	: >"$work/installed"
 fi
 cd "$work"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * The filter language through HTTP: the worked examples of zitiql 10 by their verdicts, what a
- * selection of filters finds, and what is said of a wrong one: code, cause, line, column, and which
- * fault comes first (zitiql 8). The language itself is tested in tests/unit and tests/db. */
+ * The filter language through HTTP: the worked examples of schema/filter.md 10 by their verdicts,
+ * what a selection of filters finds, and what is said of a wrong one: code, cause, line, column,
+ * and which fault comes first (schema/filter.md 8). The language itself is tested in tests/unit and
+ * tests/db. */
 #include "edge.h"
 
 static const struct verdict {
@@ -103,8 +104,8 @@ static void put_users(struct e2e *t, struct e2e_tenant tenant)
 		tenant.id, STR("u-bob"), STR("bob@example.org"), STR("Bob Étoile"), 1};
 	const struct user_new eve = {tenant.id, STR("u-eve"), STR("eve@example.org"), STR_NONE, 0};
 
-	assert_int_equal(ingest_user(t->db, &bob), ERR_OK);
-	assert_int_equal(ingest_user(t->db, &eve), ERR_OK);
+	e2e_user(t, &bob);
+	e2e_user(t, &eve);
 }
 
 static struct world world(struct e2e *t)
@@ -184,6 +185,10 @@ static const struct finding {
 	{"anyOf(configTypes) = \"ssh.v1\"", "a"},
 	{"anyOf(configTypes) != \"ssh.v1\"", "ab"},
 	{"allOf(configTypes) contains \"ssh\"", "bcd"},
+	{"anyOf(configTypes) not in [\"ssh.v1\"]", "bcd"},
+	{"allOf(configTypes) not in [\"ssh.v1\"]", "ab"},
+	{"not anyOf(configTypes) not in [\"ssh.v1\"]", "a"},
+	{"anyOf(configTypes) not contains \"ssh.v1\"", "ab"},
 	{"count(configTypes) >= 1", "ab"},
 	{"isEmpty(configTypes)", "cd"},
 	{"not isEmpty(configTypes)", "ab"},

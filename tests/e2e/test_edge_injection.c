@@ -13,7 +13,7 @@ static const char *const hostile[] = {
 	"\\\\\" OR 1=1 #",
 	"'; DROP TABLE session; -- ",
 	"1; DELETE FROM session",
-	"x' UNION SELECT id, token_digest, 1 FROM session -- ",
+	"x' UNION SELECT id, token_digest, 1 FROM test_session -- ",
 	"*/ OR 1=1 /*",
 	"/*!50000 OR 1=1 */",
 	"`id`",
@@ -40,15 +40,15 @@ struct world {
 
 static int64_t live_rows(struct e2e *t)
 {
-	return e2e_count(t, SQL("SELECT COUNT(*) FROM session WHERE revoked_at IS NULL"), 0);
+	return e2e_count(t, SQL("SELECT COUNT(*) FROM test_session WHERE revoked_at IS NULL"), 0);
 }
 
 static int64_t all_rows(struct e2e *t)
 {
 	return e2e_count(t,
-		SQL("SELECT (SELECT COUNT(*) FROM session) + (SELECT COUNT(*) FROM user)"
+		SQL("SELECT (SELECT COUNT(*) FROM test_session) + (SELECT COUNT(*) FROM test_user)"
 		    " + (SELECT COUNT(*) FROM tenant) + (SELECT COUNT(*) FROM partner)"
-		    " + (SELECT COUNT(*) FROM revocation)"),
+		    " + (SELECT COUNT(*) FROM test_revocation)"),
 		0);
 }
 
@@ -249,11 +249,11 @@ static void audit__takes_no_hostile_text(void **state)
 	struct e2e_answer a = e2e_send(t, &r);
 
 	expect_status(&a, 200);
-	expect_str(e2e_column(t, SQL("SELECT revoked_by FROM revocation WHERE session_id = ?"), 1,
-			   db_str(id)),
+	expect_str(e2e_column(t, SQL("SELECT revoked_by FROM test_revocation WHERE session_id = ?"),
+			   1, db_str(id)),
 		STR("it's'); DROP TABLE revocation; -- "));
 	assert_int_equal(
-		e2e_column(t, SQL("SELECT request_id FROM revocation WHERE session_id = ?"), 1,
+		e2e_column(t, SQL("SELECT request_id FROM test_revocation WHERE session_id = ?"), 1,
 			db_str(id))
 			.n,
 		36);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Paging and order of the Edge Management API's list (zitiql 7): which number counts, what it
- * becomes, what the answer reports, and in which order the rows come. Through the running stack. */
+ * Paging and order of the Edge Management API's list (schema/filter.md 7): which number counts,
+ * what it becomes, what the answer reports, and in which order the rows come. Through the running
+ * stack. */
 #include "edge.h"
 
 #define ROWS 25
@@ -28,7 +29,7 @@ static void put_users(struct e2e *t, struct e2e_tenant tenant)
 			.id = user_of(t, i),
 			.display_name = str_from(names[i])};
 
-		assert_int_equal(ingest_user(t->db, &user), ERR_OK);
+		e2e_user(t, &user);
 	}
 }
 
@@ -133,11 +134,7 @@ static void unlimited__goes_past_500(void **state)
 	const char *mine = arena_printf(t->arena, "tenantId = \"%s\"", tenant.id.p);
 	struct e2e_answer a;
 
-	e2e_exec(t,
-		SQL("INSERT INTO session (id, tenant_id, user_id, expires_at)"
-		    " SELECT CONCAT(?, seq), ?, 'u', UTC_TIMESTAMP(3) + INTERVAL 1 HOUR FROM "
-		    "seq_1_to_520"),
-		2, db_str(tenant.id), db_str(tenant.id));
+	e2e_put_many(t, tenant, STR("u"), 520);
 	a = edge_list(t, root, mine, "&limit=-1");
 	assert_int_equal(e2e_at(a.json, "data")->count, 520);
 	a = edge_list(t, root, mine, "&limit=501");

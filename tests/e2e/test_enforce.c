@@ -2,6 +2,7 @@
  * Revocation bites at once: a thousand sessions sign in, are checked and are ended, all at the same
  * time and through every revoking endpoint. No check that was sent after the answer to a revocation
  * had been received is let in. Order is what one thread did first (lib/load.h), not a clock's. */
+/* e2e: once, no-valgrind */
 #include <stdlib.h>
 
 #include "lib/e2e.h"
@@ -50,7 +51,7 @@ static const char *const revoke_names[] = {"admin delete", "me delete", "tenant 
 static const char *const check_names[] = {"introspection of the token", "introspection of the JWT",
 	"cookie", "zt-session", "bearer", "the API"};
 
-struct session {
+struct checked {
 	struct str id, token, jwt;
 	struct str cookie, zt_session, form, jwt_form;
 	bool signing_in, live;
@@ -69,7 +70,7 @@ struct story {
 	struct e2e *t;
 	struct str root, service;
 	struct group groups[GROUPS];
-	struct session sessions[SESSIONS];
+	struct checked sessions[SESSIONS];
 	size_t signed_in, revoked, checks;
 	size_t allowed[CHECK__COUNT], refused[CHECK__COUNT], ended[REVOKE__COUNT];
 	size_t next; /* where to look for work, so that everybody has a turn */
@@ -114,7 +115,7 @@ static void sign_in(struct story *st, size_t i, struct load_job *job)
 /* The stamp says how to check, and whether the revocation's answer is already here. */
 static void check(struct story *st, size_t i, struct load_job *job)
 {
-	struct session *s = &st->sessions[i];
+	struct checked *s = &st->sessions[i];
 	enum check how = (enum check)((size_t)(s->before + s->after) + i) % CHECK__COUNT;
 
 	*job = (struct load_job){.path = STR("/authorize"),
@@ -218,7 +219,7 @@ static void revoke(struct story *st, size_t i, struct load_job *job)
 static bool may_revoke(struct story *st, size_t i)
 {
 	const struct group *g = &st->groups[i / PER_GROUP];
-	const struct session *s = &st->sessions[i];
+	const struct checked *s = &st->sessions[i];
 
 	if (!s->live || s->revoking || s->before < CHECKS_BEFORE)
 		return false;
@@ -227,7 +228,7 @@ static bool may_revoke(struct story *st, size_t i)
 
 static bool work_for(struct story *st, size_t i, struct load_job *job)
 {
-	struct session *s = &st->sessions[i];
+	struct checked *s = &st->sessions[i];
 
 	if (!s->signing_in)
 		sign_in(st, i, job);
@@ -281,7 +282,7 @@ static void complain(const char *what, const struct load_answer *a)
 
 static void signed_in(struct story *st, size_t i, const struct load_answer *a)
 {
-	struct session *s = &st->sessions[i];
+	struct checked *s = &st->sessions[i];
 	struct arena *arena = st->t->arena;
 	struct json *tree;
 	size_t at;
@@ -315,7 +316,7 @@ static bool let_in(enum check how, const struct load_answer *a)
 
 static void checked(struct story *st, const struct load_job *job, const struct load_answer *a)
 {
-	const struct session *s = &st->sessions[job->item];
+	const struct checked *s = &st->sessions[job->item];
 	enum check how = (enum check)(job->stamp / 2);
 	bool after = job->stamp % 2 != 0, in = let_in(how, a);
 

@@ -28,7 +28,7 @@ static struct e2e_answer as_admin(struct e2e *t, const char *filter, const char 
 static int64_t alive(struct e2e *t, struct str tenant)
 {
 	return e2e_count(t,
-		SQL("SELECT COUNT(*) FROM session WHERE tenant_id = ? AND revoked_at IS NULL"
+		SQL("SELECT COUNT(*) FROM test_session WHERE tenant_id = ? AND revoked_at IS NULL"
 		    " AND expires_at > UTC_TIMESTAMP(3)"),
 		1, db_str(tenant));
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * POST /api/v1/sessions (contract section 5): what a registration answers, what it writes, and who
+ * POST /api/v1/sessions (schema/api.md 5): what a registration answers, what it writes, and who
  * may do it for whom. What is wrong with a body is in test_ingest_faults.c, repeats are in
  * test_ingest_repeat.c, and what is done with the session in test_ingest_check.c. */
+/* e2e: shared-host */
 #include "lib/e2e.h"
 
 #define PATH "/api/v1/sessions"
 #define DETAIL                                                                                     \
 	"id user_id user_email user_display_name ip_address user_agent device_type location "      \
 	"is_current created_at last_activity_at expires_at sso_apps tenant_id status revoked_at "  \
-	"revoked_by revoke_reason"
+	"revoked_by revoke_reason role"
 
 static struct str platform(struct e2e *t)
 {
@@ -31,13 +32,15 @@ static struct str user_column(struct e2e *t, struct sql_frag text, struct str te
 	return e2e_column(t, text, 1, db_str(tenant));
 }
 
-#define EMAIL SQL("SELECT email FROM user WHERE id = 'u' AND tenant_id = ?")
-#define NAME SQL("SELECT display_name FROM user WHERE id = 'u' AND tenant_id = ?")
-#define CHANGED SQL("SELECT COUNT(*) FROM user WHERE tenant_id = ? AND updated_at > '2020-01-01'")
-#define ADMINS SQL("SELECT COUNT(*) FROM user WHERE id = 'u' AND is_admin AND tenant_id = ?")
+#define EMAIL SQL("SELECT email FROM test_user WHERE id = 'u' AND tenant_id = ?")
+#define NAME SQL("SELECT display_name FROM test_user WHERE id = 'u' AND tenant_id = ?")
+#define CHANGED                                                                                    \
+	SQL("SELECT COUNT(*) FROM test_user WHERE tenant_id = ? AND updated_at > '2020-01-01'")
+#define ADMINS SQL("SELECT COUNT(*) FROM test_user WHERE id = 'u' AND is_admin AND tenant_id = ?")
 #define TENANTS SQL("SELECT COUNT(*) FROM tenant WHERE id = ?")
-#define SESSIONS SQL("SELECT COUNT(*) FROM session WHERE tenant_id = ?")
-#define PARTNER_OF SQL("SELECT partner_id FROM tenant WHERE id = ?")
+#define SESSIONS SQL("SELECT COUNT(*) FROM test_session WHERE tenant_id = ?")
+#define PARTNER_OF                                                                                 \
+	SQL("SELECT (SELECT p.id FROM partner p WHERE p.no = t.partner_no) FROM tenant t WHERE t.id = ?")
 
 /* Answers */
 
@@ -80,15 +83,16 @@ static void registration__answers_the_session_and_its_token_once(void **state)
 	id = e2e_text(a.json, "data.id");
 	token = e2e_text(a.json, "data.token");
 	assert_int_equal(str_base64url_decode(t->arena, token).n, 32);
-	assert_int_equal(e2e_count(t,
-				 SQL("SELECT COUNT(*) FROM session WHERE id = ?"
-				     " AND token_digest = UNHEX(SHA2(?, 256)) AND authenticator_id "
-				     "= 'auth-1'"
-				     " AND is_mfa_required AND is_mfa_complete AND tags = ? AND "
-				     "config_types = ?"),
-				 4, db_str(id), db_str(token),
-				 db_str(STR("{\"k\":\"v\",\"flag\":true,\"none\":null}")),
-				 db_str(STR("[\"a\",\"b\"]"))),
+	assert_int_equal(
+		e2e_count(t,
+			SQL("SELECT COUNT(*) FROM session s JOIN tenant t ON t.no = s.tenant_no WHERE s.id = ?"
+			    " AND token_digest = UNHEX(SHA2(?, 256)) AND authenticator_id "
+			    "= 'auth-1'"
+			    " AND is_mfa_required AND is_mfa_complete AND tags = ? AND "
+			    "config_types = ?"),
+			4, db_str(id), db_str(token),
+			db_str(STR("{\"k\":\"v\",\"flag\":true,\"none\":null}")),
+			db_str(STR("[\"a\",\"b\"]"))),
 		1);
 
 	a = e2e_get(t, e2e_super_admin(t), "/api/v1/admin/sessions/%s", id.p);
@@ -152,7 +156,7 @@ static void tokens__are_never_the_same(void **state)
 				e2e_text(a[k].json, "data.token")));
 	}
 	assert_int_equal(e2e_count(t,
-				 SQL("SELECT COUNT(DISTINCT token_digest) FROM session"
+				 SQL("SELECT COUNT(DISTINCT token_digest) FROM test_session"
 				     " WHERE tenant_id = ?"),
 				 1, db_str(tn.id)),
 		32);
@@ -283,7 +287,7 @@ static void config_types__are_a_set(void **state)
 		BODY(tn.id, ",\"config_types\":[\"b\",\"a\",\"b\",\"a\",\"c\"]"), PATH);
 
 	expect_status(&a, 201);
-	expect_str(e2e_column(t, SQL("SELECT config_types FROM session WHERE id = ?"), 1,
+	expect_str(e2e_column(t, SQL("SELECT config_types FROM test_session WHERE id = ?"), 1,
 			   db_str(e2e_text(a.json, "data.id"))),
 		STR("[\"b\",\"a\",\"c\"]"));
 }
@@ -318,8 +322,10 @@ static void users__are_created_and_updated(void **state)
 	expect_str(user_column(t, NAME, tn.id), STR("A"));
 	assert_int_equal(e2e_count(t, ADMINS, 1, db_str(tn.id)), 0);
 	/* To become an administrator is a change, too. */
-	e2e_exec(t, SQL("UPDATE user SET updated_at = '2020-01-01' WHERE tenant_id = ?"), 1,
-		db_str(tn.id));
+	e2e_exec(t,
+		SQL("UPDATE user SET updated_at = '2020-01-01'"
+		    " WHERE tenant_no = (SELECT no FROM tenant WHERE id = ?)"),
+		1, db_str(tn.id));
 	a = e2e_post(t, platform(t), BODY(tn.id, ""), PATH);
 	expect_status(&a, 201);
 	assert_int_equal(e2e_count(t, CHANGED, 1, db_str(tn.id)), 0);
@@ -352,7 +358,7 @@ static void unknown_tenant__is_created_for_the_platform_only(void **state)
 		PATH);
 	expect_status(&a, 201);
 	expect_str(e2e_column(t, PARTNER_OF, 1, db_str(tenant)), partner);
-	expect_str(e2e_column(t, SQL("SELECT partner_id FROM session WHERE id = ?"), 1,
+	expect_str(e2e_column(t, SQL("SELECT partner_id FROM test_session WHERE id = ?"), 1,
 			   db_str(e2e_text(a.json, "data.id"))),
 		partner);
 
@@ -360,7 +366,7 @@ static void unknown_tenant__is_created_for_the_platform_only(void **state)
 	 */
 	a = e2e_post(t, service_of(t, tenant), BODY(tenant, ""), PATH);
 	expect_status(&a, 201);
-	expect_str(e2e_column(t, SQL("SELECT partner_id FROM session WHERE id = ?"), 1,
+	expect_str(e2e_column(t, SQL("SELECT partner_id FROM test_session WHERE id = ?"), 1,
 			   db_str(e2e_text(a.json, "data.id"))),
 		partner);
 
@@ -397,7 +403,7 @@ static void tenant__stays_with_its_partner(void **state)
 			expect_body(&a, "{\"detail\":\"Tenant belongs to another partner\"}");
 	}
 	assert_int_equal(e2e_count(t, SESSIONS, 1, db_str(alone.id)), 0);
-	assert_int_equal(e2e_count(t, SQL("SELECT COUNT(*) FROM user WHERE tenant_id = ?"), 1,
+	assert_int_equal(e2e_count(t, SQL("SELECT COUNT(*) FROM test_user WHERE tenant_id = ?"), 1,
 				 db_str(alone.id)),
 		0);
 	assert_int_equal(
@@ -432,30 +438,68 @@ static void tenants_own_service__stays_within_its_tenant(void **state)
 	a = e2e_post(t, platform(t), BODY(mine.id, ",\"is_admin\":true"), PATH);
 	expect_status(&a, 201);
 	a = e2e_post(t, service, BODY(mine.id, ",\"is_admin\":false"), PATH);
-	expect_status(&a, 403);
+	expect_status(&a, 201);
+	assert_true(e2e_is_null(a.json, "data.role"));
 	assert_int_equal(e2e_count(t, ADMINS, 1, db_str(mine.id)), 1);
 }
 
-/* Its token would open the Edge API to the service, and through it every tenant. */
-static void administrators_session__is_not_a_tenants_to_register(void **state)
+/* The role is the session's, so a tenant's own service may sign an administrator in: the token that
+ * it gets opens no more than anybody else's, also when the user is promoted later. */
+static void role__is_the_sessions_and_given_by_the_platform(void **state)
 {
 	struct e2e *t = *state;
 	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
-	struct str service = service_of(t, tn.id);
-	struct e2e_answer a = e2e_post(
-		t, platform(t), BODY(tn.id, ",\"user_email\":\"a@x\",\"is_admin\":true"), PATH);
+	struct str service = service_of(t, tn.id), early, late;
+	struct e2e_answer a = e2e_post(t, service, BODY(tn.id, ""), PATH);
 
 	expect_status(&a, 201);
-	a = e2e_post(t, service, BODY(tn.id, ",\"user_email\":\"mine@x\""), PATH);
-	expect_status(&a, 403);
-	assert_int_equal(e2e_count(t, SESSIONS, 1, db_str(tn.id)), 1);
-	expect_str(user_column(t, EMAIL, tn.id), STR("a@x"));
-	assert_int_equal(e2e_count(t, ADMINS, 1, db_str(tn.id)), 1);
-	/* Once the platform has taken the right away, the user is like any other. */
-	a = e2e_post(t, platform(t), BODY(tn.id, ",\"is_admin\":false"), PATH);
+	early = e2e_text(a.json, "data.token");
+	a = e2e_post(t, platform(t), BODY(tn.id, ",\"is_admin\":true"), PATH);
 	expect_status(&a, 201);
+	expect_str(e2e_text(a.json, "data.role"), STR("super_admin"));
+	late = e2e_text(a.json, "data.token");
+	a = e2e_get(t, late, "/api/v1/admin/sessions");
+	expect_status(&a, 200);
+	a = e2e_get(t, early, "/api/v1/admin/sessions");
+	expect_status(&a, 403);
 	a = e2e_post(t, service, BODY(tn.id, ""), PATH);
 	expect_status(&a, 201);
+	a = e2e_get(t, e2e_text(a.json, "data.token"), "/api/v1/admin/sessions");
+	expect_status(&a, 403);
+	/* Taken from the user, it is taken from all of that user's sessions at once. */
+	a = e2e_post(t, platform(t), BODY(tn.id, ",\"is_admin\":false"), PATH);
+	expect_status(&a, 201);
+	a = e2e_get(t, late, "/api/v1/admin/sessions");
+	expect_status(&a, 403);
+	a = e2e_get(t, late, "/api/v1/me/sessions");
+	expect_status(&a, 200);
+}
+
+static void higher_roles__are_the_platforms_to_give(void **state)
+{
+	static const struct {
+		const char *role;
+		int of_tenant, of_platform;
+	} rows[] = {
+		{"tenant_admin", 201, 201},
+		{"partner_admin", 403, 201},
+		{"super_admin", 403, 201},
+		{"auditor", 422, 422},
+		{"", 422, 422},
+	};
+	struct e2e *t = *state;
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *body = arena_printf(t->arena,
+			"{\"tenant_id\":\"%s\",\"user_id\":\"u\",\"role\":\"%s\"}", tn.id.p,
+			rows[i].role);
+		struct e2e_answer a = e2e_post(t, service_of(t, tn.id), body, PATH);
+
+		expect_status(&a, rows[i].of_tenant);
+		a = e2e_post(t, platform(t), body, PATH);
+		expect_status(&a, rows[i].of_platform);
+	}
 }
 
 static void only_sessions_write__may_register(void **state)
@@ -507,7 +551,8 @@ int main(void)
 		cmocka_unit_test(unknown_tenant__is_created_for_the_platform_only),
 		cmocka_unit_test(tenant__stays_with_its_partner),
 		cmocka_unit_test(tenants_own_service__stays_within_its_tenant),
-		cmocka_unit_test(administrators_session__is_not_a_tenants_to_register),
+		cmocka_unit_test(role__is_the_sessions_and_given_by_the_platform),
+		cmocka_unit_test(higher_roles__are_the_platforms_to_give),
 		cmocka_unit_test(only_sessions_write__may_register),
 	};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What POST /api/v1/sessions refuses, member by member, with the answer byte for byte (contract
- * 2.2), and that nothing of a refused body is written. */
+ * What POST /api/v1/sessions refuses, member by member, with the answer byte for byte
+ * (schema/api.md 2.2), and that nothing of a refused body is written. */
 #include <stdlib.h>
 
 #include "lib/e2e.h"
@@ -176,7 +176,7 @@ static const struct row members[] = {
 	{"\"is_admin\":null", NO_BOOL("is_admin")},
 };
 
-/* All of them at once, and not in the order of the contract, which is that of the faults. */
+/* All of them at once, and not in the documented order, which is that of the faults. */
 static const struct row everything = {
 	"{\"id\":\"stats\",\"is_mfa_complete\":[],\"is_mfa_required\":null,\"tags\":[1],"
 	"\"config_types\":\"a\",\"authenticator_id\":1,\"is_admin\":\"zz\",\"partner_id\":\"\","
@@ -256,12 +256,12 @@ static void every_member__is_checked(void **state)
 				tn.id.p, fill(t, members[i].in, tn.id)));
 		good += members[i].want == NULL;
 	}
-	assert_int_equal(e2e_count(t, SQL("SELECT COUNT(*) FROM session WHERE tenant_id = ?"), 1,
-				 db_str(tn.id)),
+	assert_int_equal(e2e_count(t, SQL("SELECT COUNT(*) FROM test_session WHERE tenant_id = ?"),
+				 1, db_str(tn.id)),
 		good);
 }
 
-static void faults__are_in_the_order_of_the_contract(void **state)
+static void faults__are_in_the_documented_order(void **state)
 {
 	struct e2e *t = *state;
 	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
@@ -321,7 +321,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_required__is_checked),
 		cmocka_unit_test(every_member__is_checked),
-		cmocka_unit_test(faults__are_in_the_order_of_the_contract),
+		cmocka_unit_test(faults__are_in_the_documented_order),
 		cmocka_unit_test(refused_body__writes_nothing),
 		cmocka_unit_test(lists_and_tags__have_a_most),
 	};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Locations of registered sessions from a MaxMind database (ROLLCALL_GEO_FILE), on a stack of its
  * own whose database file lib/mmdb_make.h writes. */
+/* e2e: once, no-valgrind */
 #include <stdio.h>
 
 #include "lib/e2e.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * POST /api/v1/sessions again under an id of the caller's own (contract section 5): safe to repeat,
+ * POST /api/v1/sessions again under an id of the caller's own (schema/api.md 5): safe to repeat,
  * refused for another body, and one session whatever the number and the haste of the repeats. */
+/* e2e: no-valgrind */
 #include "lib/e2e.h"
 #include "lib/load.h"
 #include "lib/pool.h"
@@ -9,11 +10,11 @@
 #define DETAIL                                                                                     \
 	"id user_id user_email user_display_name ip_address user_agent device_type location "      \
 	"is_current created_at last_activity_at expires_at sso_apps tenant_id status revoked_at "  \
-	"revoked_by revoke_reason"
+	"revoked_by revoke_reason role"
 
-#define EMAIL SQL("SELECT email FROM user WHERE id = 'u' AND tenant_id = ?")
+#define EMAIL SQL("SELECT email FROM test_user WHERE id = 'u' AND tenant_id = ?")
 #define TENANTS SQL("SELECT COUNT(*) FROM tenant WHERE id = ?")
-#define SESSIONS SQL("SELECT COUNT(*) FROM session WHERE tenant_id = ?")
+#define SESSIONS SQL("SELECT COUNT(*) FROM test_session WHERE tenant_id = ?")
 
 static struct str platform(struct e2e *t)
 {
@@ -49,7 +50,7 @@ static void repeat__is_the_same_session_without_a_token(void **state)
 	expect_members(e2e_at(a.json, "data"), DETAIL);
 	/* The first token is still the one. */
 	assert_int_equal(e2e_count(t,
-				 SQL("SELECT COUNT(*) FROM session WHERE id = ?"
+				 SQL("SELECT COUNT(*) FROM test_session WHERE id = ?"
 				     " AND token_digest = UNHEX(SHA2(?, 256))"),
 				 2, db_str(id), db_str(token)),
 		1);
@@ -164,7 +165,7 @@ static void taken_id__is_a_conflict_that_changes_nothing(void **state)
 		expect_body(&a, "{\"detail\":\"Session id is taken by another request\"}");
 	}
 	expect_str(e2e_column(t, EMAIL, 1, db_str(tn.id)), STR("old@x"));
-	assert_int_equal(e2e_count(t, SQL("SELECT COUNT(*) FROM user WHERE tenant_id = ?"), 1,
+	assert_int_equal(e2e_count(t, SQL("SELECT COUNT(*) FROM test_user WHERE tenant_id = ?"), 1,
 				 db_str(tn.id)),
 		1);
 	assert_int_equal(e2e_count(t, TENANTS, 1, db_str(fresh)), 0);
@@ -223,8 +224,9 @@ static void thousand_registrations_of_one_id__make_one_session(void **state)
 	assert_int_equal(c.created, 1);
 	assert_int_equal(c.repeated, 999);
 	assert_int_equal(e2e_count(t, SESSIONS, 1, db_str(tenant)), 1);
-	assert_int_equal(
-		e2e_count(t, SQL("SELECT COUNT(*) FROM session WHERE id = ?"), 1, db_str(c.id)), 1);
+	assert_int_equal(e2e_count(t, SQL("SELECT COUNT(*) FROM test_session WHERE id = ?"), 1,
+				 db_str(c.id)),
+		1);
 }
 
 int main(void)

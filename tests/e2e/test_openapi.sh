@@ -3,6 +3,7 @@
 # schema/openapi.yaml passes a linter, is what the program serves, and a client that is generated
 # from it by somebody else's generator works. Run by tests/e2e/run, which sets ROLLCALL_URL and
 # ROLLCALL_TEST_RUN. (That every answer of the suite is as described: tests/e2e/openapi/check.)
+# e2e: once
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)

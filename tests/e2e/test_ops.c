@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Health and numbers of a running installation (contract section 6), while workers are killed and
+ * Health and numbers of a running installation (schema/api.md 6), while workers are killed and
  * replaced. What needs a pool is skipped where the web server runs the program itself. */
+/* e2e: no-valgrind */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * An installation in trouble (contract section 6): a worker dies at work, the database hangs or is
+ * An installation in trouble (schema/api.md 6): a worker dies at work, the database hangs or is
  * away, a setting is wrong. What needs the pool or the database of httpd-conf/demo/stack is skipped
  * where they are not ours. */
+/* e2e: once, no-valgrind */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -227,7 +228,7 @@ static const char *option_file(struct e2e *t, const char *database, unsigned mod
 		if (database == NULL || !str_starts(line, STR("database")))
 			fprintf(f, "%.*s\n", STR_FMT(line));
 	if (database != NULL)
-		fprintf(f, "database=%s\n", database);
+		fprintf(f, "[rollcall]\ndatabase=%s\n", database);
 	fclose(f);
 	assert_int_equal(chmod(file, mode), 0);
 	return file;
@@ -247,6 +248,11 @@ static void check__says_what_can_be_used_and_what_is_wrong(void **state)
 	} rows[] = {
 		{"ROLLCALL_WORKERS=4", fits, 0, "settings: ok\n"},
 		{"ROLLCALL_WORKERS=4", fits, 0, "keys: 1 can be used\n"},
+		{"ROLLCALL_WORKERS=4", fits, 0, "warning: ROLLCALL_JWT_ISSUER is not set"},
+		{"ROLLCALL_JWT_ISSUER=i", fits, 0,
+			"used\nkeys: warning: ROLLCALL_JWT_AUDIENCE is not set"},
+		{"ROLLCALL_JWT_AUDIENCE=a", fits, 0,
+			"for any issuer (iss) is taken\ndatabase: answers"},
 		{"ROLLCALL_WORKERS=4", fits, 0, "database: answers, and its tables fit\n"},
 		{"ROLLCALL_WORKERS=4", fits, 0, "locations: none"},
 		{"ROLLCALL_WORKERS=many", fits, 1,

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The PHP examples of httpd-conf/php, run by php's own server against the stack: signed in the page
 # opens, revoked by an administrator or signed out it is closed, with the same cookie; signing out
-# does not claim what did not happen. Run by tests/e2e/run, which sets ROLLCALL_URL and ROLLCALL_TEST_RUN.
+# does not claim what did not happen; what is wrong is in PHP's log. Run by tests/e2e/run, which sets ROLLCALL_URL and ROLLCALL_TEST_RUN.
+# e2e: once
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -95,6 +96,17 @@ for claims in '{"sub":"php","platform_token":true,"scope":"admin:write"}' \
 	expect "signing in with $claims" 503 "$(login "$work/d")"
 	expect "the page with $claims" 401 "$(page "$work/c")"
 done
+# The user sees that it failed; whoever runs the application sees in PHP's log why.
+logged() { # TEXT: in how many of the latest lines
+	tail -n 5 "$work/log" | grep -cF "$1"
+}
+token '{"sub":"php","platform_token":true,"scope":"admin:write"}' >"$work/token"
+login "$work/d" >/dev/null
+expect "a scope that is missing, in the log" 1 "$(logged "/api/v1/sessions answered 403: \"Not enough permissions: needs the scope sessions:write\"")"
+rm "$work/token"
+expect "signing in without a token" 503 "$(login "$work/d")"
+expect "a token that is missing, in the log" 1 "$(logged "no token in \"$work/token\" (ROLLCALL_SERVICE_TOKEN_FILE)")"
+expect "tokens in the log" 0 "$(grep -c eyJ "$work/log" || true)"
 good
 expect "signing out at last" 200 "$(logout "$work/c")"
 expect "nobody at all" 400 "$(curl -s -o /dev/null -w '%{http_code}' -d user= "http://127.0.0.1:$port/login.php")"

@@ -3,6 +3,7 @@
  * stack of its own. A mix of all kinds of requests (lib/mix.h) goes on in one thread while parts
  * are taken away; what may fail meanwhile is counted, what may never happen fails the test.
  * ROLLCALL_POOL_REQUESTS is how many requests the memory is measured over [20000]. */
+/* e2e: once, no-valgrind */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #include "lib/mix.h"
 #include "lib/pool.h"
 #include "lib/stack.h"
-#include "lib/token.h"
+#include "lib/token_make.h"
 
 enum {
 	WORKERS = 4,
@@ -248,6 +249,22 @@ static void broken_keys__are_as_unknown_to_new_workers_as_to_old_ones(void **sta
 	}
 }
 
+static void workers__are_confined(void **state)
+{
+	struct pool_test *p = *state;
+	pid_t workers[POOL_WORKERS_MAX];
+
+	assert_int_equal(living(p, workers), WORKERS);
+	for (size_t i = 0; i < WORKERS; i++) {
+		struct str limits = pool_read(
+			p->t, arena_printf(p->t->arena, "/proc/%ld/limits", (long)workers[i]), 0);
+
+		assert_int_equal(memory_kb(p->t, workers[i], "NoNewPrivs:"), 1);
+		assert_non_null(
+			strstr(limits.p, "Max core file size        0                    0 "));
+	}
+}
+
 static size_t lines_with(struct pool_test *p, const char *part)
 {
 	const char *log = pool_read(p->t, pool_file(p->t, "pool.log"), 0).p;
@@ -421,7 +438,7 @@ static void termination__finishes_what_is_in_hand(void **state)
 	}
 	assert_non_null(strstr(pool_read(p->t, pool_file(p->t, "pool.log"), 0).p, "pool stopped"));
 	assert_int_equal(e2e_count(p->t,
-				 SQL("SELECT COUNT(*) FROM session WHERE id = ?"
+				 SQL("SELECT COUNT(*) FROM test_session WHERE id = ?"
 				     " AND revoked_at IS NOT NULL"),
 				 1, db_str(d.id)),
 		1);
@@ -434,6 +451,7 @@ int main(void)
 		cmocka_unit_test(killed_workers__take_only_what_is_in_their_hands),
 		cmocka_unit_test(hangup__renews_every_worker_without_a_failure),
 		cmocka_unit_test(broken_keys__are_as_unknown_to_new_workers_as_to_old_ones),
+		cmocka_unit_test(workers__are_confined),
 		cmocka_unit_test(new_keys__reach_workers_that_nobody_asks),
 		cmocka_unit_test(silent_connections__are_given_up),
 		cmocka_unit_test(database_restart__is_503_and_then_over),

@@ -4,6 +4,7 @@
 # through every door of a stack of its own, with every log as talkative as it gets, then looks for
 # each token in a dump of the database, in every file of the run directory and in every answer.
 # Run by tests/e2e/run; needs BUILD and MODE as that has them.
+# e2e: once
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -25,6 +26,18 @@ trap 'exit 130' INT TERM HUP
 # shellcheck source=/dev/null
 . "$run/env"
 mkdir "$work/answers"
+
+# The stack's database is for its user alone.
+root_sql() {
+	mariadb --no-defaults -u "$(id -un)" -S "$run/mariadb.sock" -N -e "$1" 2>/dev/null
+}
+[ "$(stat -c %a "$run/mariadb.sock")" = 600 ] || echo "others may connect to the database" >>"$work/open"
+[ "$(root_sql 'SELECT @@secure_file_priv')" = "$run/files/" ] ||
+	echo "the database may read and write files" >>"$work/open"
+case $(root_sql 'SHOW CREATE USER root@localhost') in
+*'IDENTIFIED VIA unix_socket') ;;
+*) echo "the database's root is not known by the socket alone" >>"$work/open" ;;
+esac
 : >"$work/secrets"
 
 fail() {
@@ -127,6 +140,21 @@ mariadb-dump --defaults-file="$run/my.cnf" --hex-blob rollcall >>"$work/dump.sql
 grep -q "ses-ada" "$work/dump.sql" || fail "the dump holds no sessions"
 grep -q "route=v1.sessions.introspect" "$run/pool.log" || fail "the pool's log holds no requests"
 
+# A refused token's reason is in the log, beside the id that the client was shown.
+refusal() { # TOKEN PATH
+	id=$(curl -s -o /dev/null -D - -H "Authorization: Bearer $1" "$api$2" |
+		sed -n 's/^[Xx]-[Rr]equest-[Ii]d: *\([^ ]*\).$/\1/p')
+	grep "event=refused request=$id " "$run/pool.log" | sed 's/.*why=//'
+}
+token '{"sub":"a","exp":1}'
+[ "$(refusal "$t" /me/sessions)" = '"token expired"' ] || fail "no reason in the log for an expired token"
+expired=$t
+token '{"sub":"a"}'
+[ "$(refusal "${t%.*}.${expired##*.}" /me/sessions)" = '"signature not valid"' ] || fail "no reason in the log for a forged token"
+case $(refusal "$t" /admin/sessions) in *'needs the role super_admin or partner_admin"') ;; *)
+	fail "no reason in the log for a role that is missing" ;;
+esac
+
 # Whole tokens; the signatures of JWTs alone, which are as good as the tokens to whoever knows the
 # claims; and opaque tokens as the database might show their bytes.
 sed -n 's/.*\.\(.*\)/\1/p' "$work/secrets" >"$work/signatures"
@@ -154,6 +182,7 @@ look() { # WHAT FILES...
 	fi
 }
 
+[ ! -e "$work/open" ] || fail "$(cat "$work/open")"
 look "the dump of the database" "$work/dump.sql"
 look "the pool's log" "$run/pool.log"
 look "another log" "$run"/*.log
@@ -161,5 +190,6 @@ look "another file of the run directory" --exclude-dir=data --exclude=pool.log "
 look "the database's own files" "$run/data"
 look "an answer" "$work/answers"
 
-echo "$answers answers, $(grep -c . "$work/secrets") tokens: $passed PASSED, $failed failed"
+echo "$answers answers, $(grep -c . "$work/secrets") tokens"
+echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * How the Sessions API behaves as HTTP, whatever the endpoint: request ids, HEAD, trailing slashes,
- * wrong methods, unknown paths, ids that are none, bodies that are none (contract 2, 2.1, 2.5). */
+ * wrong methods, unknown paths, ids that are none, bodies that are none (schema/api.md
+ * 2, 2.1, 2.5). */
 #include <stdio.h>
 
 #include "lib/e2e.h"
@@ -103,7 +104,7 @@ static void every_answer__carries_the_request_id(void **state)
 		{403, {.path = "/api/v1/admin/sessions/", .token = user}},
 		{404, {.path = "/api/v1/admin/sessions/none", .token = root}},
 		{404, {.path = "/api/v1/nothing", .token = root}},
-		{404, {.path = "/"}},
+		{404, {.path = "/nothing"}},
 		{405, {.method = "DELETE", .path = "/api/v1/me/sessions", .token = root}},
 		{413, {.method = "POST",
 			      .path = "/api/v1/admin/sessions/revoke-all",
@@ -274,7 +275,7 @@ static void wrong_method__is_405_and_names_the_right_ones(void **state)
 static void unknown_path__is_404(void **state)
 {
 	static const char *const paths[] = {
-		"/",
+		"/nothing",
 		"/api",
 		"/api/v1",
 		"/api/v1/",
@@ -342,7 +343,7 @@ static void literals__are_never_read_as_ids(void **state)
 	expect_status(&a, 405);
 	a = e2e_delete(t, user, "/api/v1/me/sessions/revoke-all");
 	expect_status(&a, 405);
-	/* Nor where they are nothing else: contract 2 says never. */
+	/* Nor where they are nothing else: schema/api.md 2 says never. */
 	a = e2e_get(t, root, "/api/v1/admin/sessions/stats");
 	expect_status(&a, 404);
 	a = e2e_delete(t, root, "/api/v1/admin/sessions/users");
@@ -352,11 +353,14 @@ static void literals__are_never_read_as_ids(void **state)
 	a = e2e_delete(t, user, "/api/v1/me/sessions/stats");
 	expect_status(&a, 404);
 	assert_int_equal(e2e_count(t,
-				 SQL("SELECT COUNT(*) FROM session WHERE tenant_id = ? AND"
+				 SQL("SELECT COUNT(*) FROM test_session WHERE tenant_id = ? AND"
 				     " revoked_at IS NULL"),
 				 1, db_str(tn.id)),
 		3);
-	e2e_exec(t, SQL("DELETE FROM session WHERE tenant_id = ?"), 1, db_str(tn.id));
+	e2e_exec(t,
+		SQL("DELETE FROM session WHERE tenant_no = (SELECT no FROM tenant WHERE id = ?)"),
+		1, db_str(tn.id));
+	e2e_recount(t);
 }
 
 /* A web server may refuse some of these itself, with a page of its own. */

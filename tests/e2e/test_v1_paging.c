@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Walking through lists of the Sessions API (contract 2.1): every session once, newest first, exact
- * totals, whatever the page size; and the filters of the lists. */
+ * Walking through lists of the Sessions API (schema/api.md 2.1): every session once, newest first,
+ * exact totals, whatever the page size; and the filters of the lists. */
+/* e2e: every-server, shared-host */
 #include <stdlib.h>
 
 #include "lib/e2e.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Revokers that race for the same sessions (contract 2.3): together they end every one, none of
- * them claims what another did, and all get their answer however their locks cross. */
+ * Revokers that race for the same sessions (schema/api.md 2.3): together they end every one, none
+ * of them claims what another did, and all get their answer however their locks cross. */
+/* e2e: once, no-valgrind */
 #include <stdlib.h>
 
 #include "lib/e2e.h"
@@ -97,11 +98,12 @@ static void racing_revokers__never_claim_one_session_twice(void **state)
 		e2e_send_all(t, r, a, RACERS);
 		check_shares(t, a, RACERS, SESSIONS);
 		assert_int_equal(
-			e2e_count(t, SQL("SELECT COUNT(*) FROM revocation WHERE tenant_id = ?"), 1,
+			e2e_count(t,
+				SQL("SELECT COUNT(*) FROM test_revocation WHERE tenant_id = ?"), 1,
 				db_str(tn.id)),
 			SESSIONS);
 		assert_int_equal(e2e_count(t,
-					 SQL("SELECT COUNT(*) FROM session WHERE tenant_id = ?"
+					 SQL("SELECT COUNT(*) FROM test_session WHERE tenant_id = ?"
 					     " AND revoked_at IS NULL"),
 					 1, db_str(tn.id)),
 			0);
@@ -152,7 +154,8 @@ static void racing_deletes__end_each_session_once(void **state)
 		e2e_send_all(t, r, a, RACERS);
 		check_shares(t, a, RACERS, 1);
 		assert_int_equal(
-			e2e_count(t, SQL("SELECT COUNT(*) FROM revocation WHERE session_id = ?"), 1,
+			e2e_count(t,
+				SQL("SELECT COUNT(*) FROM test_revocation WHERE session_id = ?"), 1,
 				db_str(id)),
 			1);
 	}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The figures of a tenant (contract 2.4) against sessions whose figures are known. */
+ * The figures of a tenant (schema/api.md 2.4) against sessions whose figures are known. */
+/* e2e: shared-host */
 #include "lib/e2e.h"
-
-#define HOUR_MS (3600 * 1000LL)
 
 enum fate { ACTIVE, EXPIRED, REVOKED };
 

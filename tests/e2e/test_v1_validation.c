@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Every row of the contract's validation table (2.2): query parameters and bodies of the Sessions
+ * Every row of the table of schema/api.md 2.2: query parameters and bodies of the Sessions
  * API, with the answer byte for byte. */
 #include "lib/e2e.h"
 
@@ -109,7 +109,7 @@ static void check_rows(struct e2e *t, const char *path, const struct row *rows, 
 
 		/* lighttpd takes no control characters and nothing but UTF-8. */
 		if (a.status == 400 && e2e_header(&a, "X-Request-Id").p == NULL &&
-			(strstr(rows[i].in, "%00") || strstr(rows[i].in, "%FF")))
+			(strstr(rows[i].in, "%00") != NULL || strstr(rows[i].in, "%FF") != NULL))
 			continue;
 		expect_status(&a, rows[i].want != NULL ? 422 : 200);
 		if (rows[i].want != NULL)

@@ -2,6 +2,7 @@
  * What only the side of the web server can show: requests as odd clients send them are answered the
  * same through each of them, root or sub-path. Speaks HTTP over a plain socket where a library
  * would tidy the request up. */
+/* e2e: every-server, no-valgrind */
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>

@@ -57,7 +57,7 @@ static size_t quoted_length(struct str s)
 {
 	const char *end = s.n > 1 ? memchr(s.p + 1, '\'', s.n - 1) : NULL;
 
-	return end ? (size_t)(end - s.p) + 1 : 0;
+	return end != NULL ? (size_t)(end - s.p) + 1 : 0;
 }
 
 static void check_sql(const struct sql *sql)
@@ -78,8 +78,8 @@ static void check_sql(const struct sql *sql)
 		} else {
 			rest.n = 1;
 			marks += text.p[i] == '?';
-			must(text.p[i] != '\0' && strchr(" ()?,<>=-+*", text.p[i]), "foreign mark",
-				text);
+			must(text.p[i] != '\0' && strchr(" ()?,<>=-+*", text.p[i]) != NULL,
+				"foreign mark", text);
 		}
 		i += rest.n;
 	}
@@ -145,7 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str filter = {size ? (const char *)data : "", size}, sort = STR_NONE;
 	const char *nul = size ? memchr(filter.p, '\0', size) : NULL;
 
-	if (nul) {
+	if (nul != NULL) {
 		sort = (struct str){nul + 1, (size_t)(filter.p + size - nul) - 1};
 		filter.n = (size_t)(nul - filter.p);
 	}

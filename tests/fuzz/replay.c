@@ -26,6 +26,6 @@ int main(int argc, char **argv)
 		fclose(f);
 	}
 	free(bytes);
-	printf("[  PASSED  ] %d input(s).\n", argc - 1);
+	printf("%d inputs\n", argc - 1);
 	return 0;
 }

@@ -14,7 +14,6 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "demo/token.h"
 #include "json/writer.h"
 
 #define REQUEST_SECONDS 30
@@ -60,7 +59,7 @@ int e2e_open(void **state)
 	t->arena = arena_open();
 	t->db = db_open(&cfg);
 	t->url = arena_printf(t->arena, "%s%s", setting("ROLLCALL_URL"), base != NULL ? base : "");
-	t->key_file = arena_printf(t->arena, "%s/" DEMO_KEY_FILE, setting("ROLLCALL_TEST_RUN"));
+	t->key_file = arena_printf(t->arena, "%s/demo-key.pem", setting("ROLLCALL_TEST_RUN"));
 	t->curl = arena_zalloc(t->arena, sizeof(*t->curl));
 	t->curl->multi = curl_multi_init();
 	*state = t;
@@ -353,8 +352,9 @@ void e2e_expect_str(struct str got, struct str want, const char *file, int line)
 {
 	if ((got.p == NULL) == (want.p == NULL) && str_eq(got, want))
 		return;
-	print_error("  got      %.*s\n  expected %.*s\n", shown(got), got.p ? got.p : "(nothing)",
-		shown(want), want.p ? want.p : "(nothing)");
+	print_error("  got      %.*s\n  expected %.*s\n", shown(got),
+		got.p != NULL ? got.p : "(nothing)", shown(want),
+		want.p != NULL ? want.p : "(nothing)");
 	_fail(file, line);
 }
 

@@ -23,7 +23,7 @@
 #include "db/compose.h"
 #include "db/db.h"
 #include "json/reader.h"
-#include "model/ingest.h"
+#include "model/register.h"
 
 struct e2e {
 	struct arena *arena;
@@ -126,9 +126,23 @@ struct e2e_tenant e2e_tenant(struct e2e *t, struct str partner_id); /* p == NULL
  * before e2e_put. */
 struct session_new e2e_session(struct e2e *t, struct e2e_tenant tenant, struct str user_id);
 struct str e2e_put(struct e2e *t, const struct session_new *s); /* returns the id */
+/* (A session without a role has that of a platform administrator if its user is one.) */
+
+/* What is known of a user, who need not have a session. */
+void e2e_user(struct e2e *t, const struct user_new *u);
+
+/* The same with what is known of the user. */
+struct str e2e_put_user(struct e2e *t, const struct session_new *s, const struct user_new *u);
 
 /* The last two in one, for who needs just a session. */
 struct str e2e_put_session(struct e2e *t, struct e2e_tenant tenant, struct str user_id);
+
+/* n active sessions of a user, whose ids begin alike, made by the server itself. Returns the
+ * beginning. */
+struct str e2e_put_many(struct e2e *t, struct e2e_tenant tenant, struct str user_id, int64_t n);
+
+/* Makes the maintained numbers right again after a test changed rows with statements of its own. */
+void e2e_recount(struct e2e *t);
 
 /* Statements with n bound arguments, struct db_val each. */
 void e2e_exec(struct e2e *t, struct sql_frag text, int n, ...);

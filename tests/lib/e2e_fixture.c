@@ -3,9 +3,10 @@
  * running stack, through the model and with bound arguments only. */
 #include <stdio.h>
 
+#include "auth/sign.h"
 #include "base/random.h"
-#include "demo/token.h"
 #include "lib/e2e.h"
+#include "model/recount.h"
 
 /* Tokens */
 
@@ -18,7 +19,7 @@ struct str e2e_token(struct e2e *t, const char *claims, ...)
 	va_start(ap, claims);
 	text = str_from(arena_vprintf(t->arena, claims, ap));
 	va_end(ap);
-	token = demo_token(t->arena, t->key_file, text, &why);
+	token = sign_token_for_an_hour(t->arena, t->key_file, text, &why);
 	if (token.p == NULL)
 		fail_msg("no token with %.*s: %s", STR_FMT(text), why);
 	return token;
@@ -49,7 +50,7 @@ struct str e2e_partner(struct e2e *t)
 {
 	struct str id = e2e_name(t, "prt");
 
-	check(t, ingest_partner(t->db, id, id));
+	check(t, register_partner(t->db, id, id));
 	return id;
 }
 
@@ -57,7 +58,7 @@ struct e2e_tenant e2e_tenant(struct e2e *t, struct str partner_id)
 {
 	struct e2e_tenant tenant = {e2e_name(t, "tnt"), partner_id};
 
-	check(t, ingest_tenant(t->db, tenant.id, partner_id, tenant.id));
+	check(t, register_tenant(t->db, tenant.id, partner_id, tenant.id));
 	return tenant;
 }
 
@@ -77,10 +78,52 @@ struct session_new e2e_session(struct e2e *t, struct e2e_tenant tenant, struct s
 	};
 }
 
+struct put {
+	struct e2e *t;
+	const struct session_new *session;
+	const struct user_new *user;
+};
+
+static enum err put(void *ctx)
+{
+	struct put *p = ctx;
+	struct tally *tally = tally_new(p->t->arena);
+	enum err err = register_put(p->t->db, p->t->arena, tally, p->session, p->user, NULL);
+
+	return err == ERR_OK ? tally_write(p->t->db, tally) : err;
+}
+
+struct str e2e_put_user(struct e2e *t, const struct session_new *s, const struct user_new *u)
+{
+	struct put p = {t, s, u};
+
+	check(t, db_tx(t->db, put, &p));
+	return s->id;
+}
+
+void e2e_user(struct e2e *t, const struct user_new *u)
+{
+	e2e_exec(t,
+		SQL("INSERT INTO user (tenant_no, id, email, display_name, is_admin)"
+		    " VALUES ((SELECT no FROM tenant WHERE id = ?), ?, ?, ?, ?)"
+		    " ON DUPLICATE KEY UPDATE is_admin = VALUES(is_admin)"),
+		5, db_str(u->tenant_id), db_str(u->id), db_str(u->email), db_str(u->display_name),
+		db_i64(u->is_admin));
+}
+
 struct str e2e_put(struct e2e *t, const struct session_new *s)
 {
-	check(t, ingest_session(t->db, s));
-	return s->id;
+	const struct user_new u = {
+		.tenant_id = s->tenant_id, .id = s->user_id, .is_admin = DB_NULL_I64};
+	struct session_new session = *s;
+
+	if (s->role.p == NULL &&
+		e2e_count(t,
+			SQL("SELECT COUNT(*) FROM user WHERE is_admin AND id = ?"
+			    " AND tenant_no = (SELECT no FROM tenant WHERE id = ?)"),
+			2, db_str(s->user_id), db_str(s->tenant_id)) > 0)
+		session.role = STR("super_admin");
+	return e2e_put_user(t, &session, &u);
 }
 
 struct str e2e_put_session(struct e2e *t, struct e2e_tenant tenant, struct str user_id)
@@ -100,6 +143,31 @@ static struct sql compose(struct e2e *t, enum sql_kind kind, const char *columns
 	for (int i = 0; i < n; i++)
 		sql_arg(&q, va_arg(ap, struct db_val));
 	return q;
+}
+
+struct str e2e_put_many(struct e2e *t, struct e2e_tenant tenant, struct str user_id, int64_t n)
+{
+	struct str stem = e2e_name(t, "many");
+
+	e2e_exec(t,
+		SQL("INSERT INTO session (tenant_no, partner_no, id, user_id, expires_at)"
+		    " SELECT t.no, t.partner_no, CONCAT(?, '-', n.seq), ?,"
+		    " UTC_TIMESTAMP(3) + INTERVAL 1 HOUR"
+		    " FROM tenant t JOIN seq_1_to_100000 n WHERE t.id = ? AND n.seq <= ?"),
+		4, db_str(stem), db_str(user_id), db_str(tenant.id), db_i64(n));
+	e2e_recount(t);
+	return stem;
+}
+
+static void ignore(void *ctx, const struct recount_fault *fault)
+{
+	(void)ctx;
+	(void)fault;
+}
+
+void e2e_recount(struct e2e *t)
+{
+	check(t, recount(t->db, true, ignore, NULL));
 }
 
 void e2e_exec(struct e2e *t, struct sql_frag text, int n, ...)

@@ -51,9 +51,9 @@ static const char *base_dir(void)
 {
 	const char *dir = getenv("ROLLCALL_TEST_DIR");
 
-	if (!dir || !*dir)
+	if (dir == NULL || !*dir)
 		dir = getenv("TMPDIR");
-	return dir && *dir ? dir : "/tmp";
+	return dir != NULL && *dir ? dir : "/tmp";
 }
 
 /* The name of a socket is short; a build directory may not be. */
@@ -63,16 +63,16 @@ static void make_dirs(struct mariadb *m)
 
 	if (mkdir(base_dir(), 0700) != 0 && errno != EEXIST)
 		die(m, "cannot make the test directory");
-	if (!realpath(base_dir(), base) || strlen(base) > PATH_MAX - 64)
+	if (realpath(base_dir(), base) == NULL || strlen(base) > PATH_MAX - 64)
 		die(m, "cannot use the test directory");
 	snprintf(m->dir, sizeof(m->dir), "%.4000s/db-XXXXXX", base);
-	if (!mkdtemp(m->dir))
+	if (mkdtemp(m->dir) == NULL)
 		die(m, "cannot make a directory");
 	snprintf(m->socket_dir, sizeof(m->socket_dir), "%s", m->dir);
 	if (strlen(m->dir) + 3 < sizeof(((struct sockaddr_un *)NULL)->sun_path))
 		return;
 	snprintf(m->socket_dir, sizeof(m->socket_dir), "/tmp/db-XXXXXX");
-	if (!mkdtemp(m->socket_dir))
+	if (mkdtemp(m->socket_dir) == NULL)
 		die(m, "cannot make a directory for the socket");
 }
 
@@ -82,7 +82,7 @@ static void write_file(const struct mariadb *m, const char *name, const char *te
 	int fd = open(path(m, file, name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
 
-	if (!f || fputs(text, f) == EOF || fclose(f) != 0)
+	if (f == NULL || fputs(text, f) == EOF || fclose(f) != 0)
 		die(m, "cannot write a file");
 }
 
@@ -97,7 +97,7 @@ static void run_program(const struct mariadb *m, pid_t parent, const char *const
 	dup2(log, STDERR_FILENO);
 	/* An ordinary user's PATH has no place for servers. */
 	snprintf(search, sizeof(search), "%s:/usr/local/sbin:/usr/sbin",
-		old ? old : "/usr/bin:/bin");
+		old != NULL ? old : "/usr/bin:/bin");
 	setenv("PATH", search, 1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() == parent)
@@ -126,9 +126,9 @@ static void show_log(const struct mariadb *m)
 	char file[PATH_MAX + 16], line[1024];
 	FILE *f = fopen(path(m, file, "log"), "r");
 
-	while (f && fgets(line, sizeof(line), f))
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
 		fputs(line, stderr);
-	if (f)
+	if (f != NULL)
 		fclose(f);
 }
 
@@ -148,7 +148,7 @@ static void install(const struct mariadb *m)
 	char data[PATH_MAX + 32], tmp[PATH_MAX + 32];
 	/* A host may resolve no names; in a common directory servers remove each other's files. */
 	const char *argv[] = {"mariadb-install-db", "--no-defaults", data, tmp, "--force",
-		"--skip-name-resolve", "--auth-root-authentication-method=normal", "--skip-test-db",
+		"--skip-name-resolve", "--auth-root-authentication-method=socket", "--skip-test-db",
 		"--innodb-log-file-size=8M", NULL, NULL};
 
 	snprintf(data, sizeof(data), "--datadir=%s/data", m->dir);
@@ -167,7 +167,7 @@ static MYSQL *connection(const struct mariadb *m, unsigned long flags)
 	mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	mysql_options(my, MYSQL_READ_DEFAULT_FILE, m->defaults);
 	mysql_options(my, MYSQL_READ_DEFAULT_GROUP, "rollcall");
-	if (mysql_real_connect(my, NULL, NULL, NULL, NULL, 0, NULL, flags))
+	if (mysql_real_connect(my, NULL, NULL, NULL, NULL, 0, NULL, flags) != NULL)
 		return my;
 	mysql_close(my);
 	return NULL;
@@ -177,7 +177,7 @@ static bool answers(const struct mariadb *m)
 {
 	MYSQL *my = connection(m, 0);
 
-	if (my)
+	if (my != NULL)
 		mysql_close(my);
 	return my != NULL;
 }
@@ -202,20 +202,21 @@ static void wait_for_server(struct mariadb *m)
 static void launch(struct mariadb *m)
 {
 	char data[PATH_MAX + 32], sock[PATH_MAX + 32], init[PATH_MAX + 32], pid[PATH_MAX + 32],
-		tmp[PATH_MAX + 32];
-	const char *argv[13 + OPTIONS_MAX + 1] = {"mariadbd", "--no-defaults", data, sock, init,
-		pid, tmp, "--skip-networking", "--skip-log-bin", "--innodb-log-file-size=8M",
+		tmp[PATH_MAX + 32], files[PATH_MAX + 32];
+	const char *argv[14 + OPTIONS_MAX + 1] = {"mariadbd", "--no-defaults", data, sock, init,
+		pid, tmp, files, "--skip-networking", "--skip-log-bin", "--innodb-log-file-size=8M",
 		"--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=2"};
-	size_t n = 12;
+	size_t n = 13;
 
 	snprintf(data, sizeof(data), "--datadir=%s/data", m->dir);
 	snprintf(sock, sizeof(sock), "--socket=%s/s", m->socket_dir);
 	snprintf(init, sizeof(init), "--init-file=%s/init.sql", m->dir);
 	snprintf(pid, sizeof(pid), "--pid-file=%s/pid", m->dir);
 	snprintf(tmp, sizeof(tmp), "--tmpdir=%s", m->dir);
+	snprintf(files, sizeof(files), "--secure-file-priv=%s/files", m->dir);
 	if (geteuid() == 0)
 		argv[n++] = "--user=root";
-	for (size_t i = 0; m->options && m->options[i] && i < OPTIONS_MAX; i++)
+	for (size_t i = 0; m->options != NULL && m->options[i] != NULL && i < OPTIONS_MAX; i++)
 		argv[n++] = m->options[i];
 	m->pid = spawn(m, argv);
 	wait_for_server(m);
@@ -227,10 +228,10 @@ struct mariadb *mariadb_start(const char *const *options)
 	const char *given = getenv("ROLLCALL_DB_DEFAULTS");
 	char text[PATH_MAX + 256];
 
-	if (!m)
+	if (m == NULL)
 		abort();
 	m->options = options;
-	if (given && *given && !options) {
+	if (given != NULL && *given && options == NULL) {
 		snprintf(m->defaults, sizeof(m->defaults), "%s", given);
 		if (!answers(m))
 			die(m, "the server of ROLLCALL_DB_DEFAULTS does not answer");
@@ -248,6 +249,8 @@ struct mariadb *mariadb_start(const char *const *options)
 		"CREATE DATABASE IF NOT EXISTS rollcall;\n"
 		"CREATE USER IF NOT EXISTS 'rollcall'@'localhost' IDENTIFIED BY 'throwaway';\n"
 		"GRANT ALL ON rollcall.* TO 'rollcall'@'localhost';\n");
+	if (mkdir(path(m, text, "files"), 0700) != 0)
+		die(m, "cannot make a directory");
 	install(m);
 	launch(m);
 	return m;
@@ -274,7 +277,7 @@ static void stop(struct mariadb *m, int sig)
 /* Nothing in it is worth an orderly shutdown. */
 void mariadb_end(struct mariadb *m)
 {
-	if (!m)
+	if (m == NULL)
 		return;
 	if (m->ours) {
 		stop(m, SIGKILL);
@@ -305,7 +308,7 @@ static char *read_file(const struct mariadb *m, const char *name, size_t *n)
 	FILE *f = fopen(name, "r");
 	char *text = NULL;
 	size_t cap = 0;
-	ssize_t got = f ? getdelim(&text, &cap, '\0', f) : -1;
+	ssize_t got = f != NULL ? getdelim(&text, &cap, '\0', f) : -1;
 
 	if (got < 0)
 		die(m, name);
@@ -321,7 +324,7 @@ void mariadb_load(const struct mariadb *m, const char *sql)
 	MYSQL *my = connection(m, CLIENT_MULTI_STATEMENTS);
 	int more = 0;
 
-	if (!my)
+	if (my == NULL)
 		die(m, "cannot connect");
 	if (mysql_real_query(my, text, (unsigned long)n) != 0)
 		more = 1;

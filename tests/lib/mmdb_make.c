@@ -65,13 +65,13 @@ static void put_number(FILE *f, const char *key, enum type type, uint64_t value)
 /* "key": {"names": {language: name}} */
 static void put_named(FILE *f, const char *key, const char *language, const char *name)
 {
-	if (!name)
+	if (name == NULL)
 		return;
 	put_string(f, key);
 	put_head(f, MAP, 1);
 	put_string(f, "names");
 	put_head(f, MAP, 1);
-	put_string(f, language ? language : "en");
+	put_string(f, language != NULL ? language : "en");
 	put_string(f, name);
 }
 
@@ -105,7 +105,7 @@ static unsigned parse_net(const char *net, unsigned char bytes[16])
 	const char *slash = strchr(net, '/');
 	unsigned bits;
 
-	if (!slash || (size_t)(slash - net) >= sizeof(text))
+	if (slash == NULL || (size_t)(slash - net) >= sizeof(text))
 		fail("no network", net);
 	memcpy(text, net, (size_t)(slash - net));
 	memset(bytes, 0, 16);
@@ -165,7 +165,7 @@ void mmdb_make(const char *file, const struct mmdb_net *nets, size_t count)
 	FILE *section = open_memstream(&data, &data_bytes);
 	FILE *f = fopen(file, "wb");
 
-	if (!t || !section || !f)
+	if (t == NULL || section == NULL || f == NULL)
 		fail("cannot write", file);
 	t->used = 1;
 	for (size_t i = 0; i < count; i++) {

@@ -144,8 +144,8 @@ static bool in_network(struct str address, struct str network)
 		return false;
 	memcpy(text, address.p, address.n);
 	memcpy(net, network.p, network.n);
-	bits = strchr(net, '/') ? atol(strchr(net, '/') + 1) : written_v6 ? 128 : 32;
-	if (strchr(net, '/'))
+	bits = strchr(net, '/') != NULL ? atol(strchr(net, '/') + 1) : written_v6 ? 128 : 32;
+	if (strchr(net, '/') != NULL)
 		*strchr(net, '/') = '\0';
 	n = address_bytes(net, b);
 	if (n == 4 && written_v6)
@@ -268,16 +268,18 @@ static bool eval_count(const struct query_node *node, const struct eval_row *row
 static bool eval_set(const struct query_node *node, const struct eval_row *row)
 {
 	bool any = node->set == SET_ANY_OF;
+	/* Of these the negation is of the whole, of the others of each element's test. */
+	bool whole = node->negated && (node->op == QUERY_IN || node->op == QUERY_BETWEEN);
 
 	if (node->set == SET_IS_EMPTY)
 		return row->set_count == 0;
 	for (size_t i = 0; i < row->set_count; i++) {
 		struct left l = {.kind = EVAL_TEXT, .s = row->set[i]};
 
-		if ((test(node, &l) != node->negated) == any)
-			return any;
+		if ((test(node, &l) != (node->negated && !whole)) == any)
+			return any != whole;
 	}
-	return !any;
+	return any == whole;
 }
 
 static bool eval_chain(const struct query_chain *chain, const struct eval_row *row);

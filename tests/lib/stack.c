@@ -128,6 +128,17 @@ void stack_make(struct stack *s)
 		give_up("cannot make", s->dir);
 }
 
+/* The views by which a test looks at the tables. */
+static void load_views(const struct stack *s)
+{
+	char defaults[512];
+	const char *const argv[] = {
+		"/usr/bin/mariadb", defaults, "-e", "source tests/lib/views.sql", NULL};
+
+	snprintf(defaults, sizeof(defaults), "--defaults-file=%s/my.cnf", s->dir);
+	await(run(argv), "mariadb");
+}
+
 void stack_up(struct stack *s, const char *const *settings)
 {
 	set("PORT", "0");
@@ -141,6 +152,7 @@ void stack_up(struct stack *s, const char *const *settings)
 	for (; *settings != NULL; settings++)
 		apply(s, *settings);
 	stack_do(s, "up");
+	load_views(s);
 	read_env(s);
 }
 

@@ -220,7 +220,7 @@ static void fields__are_those_of_rfc_4180(void **state)
 
 		if (why != NULL || rows[i].fields == NULL) {
 			if ((why == NULL) != (rows[i].fields != NULL))
-				fail_msg("%s: %s", rows[i].text, why ? why : "taken");
+				fail_msg("%s: %s", rows[i].text, why != NULL ? why : "taken");
 			continue;
 		}
 		for (size_t k = 0; k < count; k++)

@@ -11,9 +11,12 @@
 #include <cmocka.h>
 
 #include "api/authorizer.h"
-#include "api/metric.h"
-#include "api/ops.h"
+#include "api/handlers.h"
 #include "api/routes.h"
+#include "base/log.h"
+#include "call/metric.h"
+#include "db/db.h"
+#include "http/response.h"
 #include "server/setup.h"
 
 #define VARS_MAX 8
@@ -23,6 +26,7 @@ struct world {
 	struct jwks *keys;
 	struct app app;
 	struct metric metric;
+	const char *bearer; /* NULL: one that no key has signed */
 	const char *vars[VARS_MAX][2];
 	struct http_response res;
 	struct buf sent;
@@ -65,7 +69,8 @@ static int opened(void **state)
 	w->keys = setup_keys(&cfg, stderr);
 	assert_non_null(w->keys);
 	setup_open(&w->app, &cfg, w->keys);
-	w->metric.all = metric_open(2);
+	w->metric.all = metric_open(&api_routes, 2);
+	w->metric.routes = &api_routes;
 	w->metric.slot = 1;
 	w->app.metric = &w->metric;
 	log_setup(LOG_DEBUG, LOG_TEXT);
@@ -80,7 +85,7 @@ static int closed(void **state)
 	log_setup(LOG_OFF, LOG_TEXT);
 	setup_close(&w->app);
 	jwks_close(w->keys);
-	metrics_close(w->metric.all);
+	counters_close(w->metric.all);
 	arena_close(w->arena);
 	test_free(w);
 	return 0;
@@ -117,7 +122,8 @@ static void request(struct world *w, const char *method, const char *uri, const 
 {
 	const char *vars[][2] = {{"REQUEST_METHOD", method}, {"REQUEST_URI", uri},
 		{"SCRIPT_NAME", uri}, {"REMOTE_ADDR", peer}, {"HTTP_X_REQUEST_ID", "req-1"},
-		{"HTTP_AUTHORIZATION", "Bearer s3cr3t"}};
+		{"HTTP_AUTHORIZATION",
+			w->bearer != NULL ? w->bearer : "Bearer s3cr3t.s3cr3t.s3cr3t"}};
 
 	memset(w->vars, 0, sizeof(w->vars));
 	memcpy(w->vars, vars, sizeof(vars));
@@ -220,6 +226,24 @@ static void readyz_without_database__is_503_with_retry_after(void **state)
 				       "/nonexistent/rollcall.cnf\"\n"));
 }
 
+static void answers__may_be_kept_by_nobody_but_the_document(void **state)
+{
+	static const char *const uris[] = {"/healthz", "/readyz", "/metrics", "/authorize",
+		"/api/v1/me/sessions", "/edge/management/v1/version", "/nowhere", "/api/v1/%00"};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(uris); i++) {
+		request(w, "GET", uris[i], "192.0.2.8");
+		assert_has(w, "\r\nCache-Control: no-store\r\n");
+		assert_has(w, "\r\nVary: Cookie, Authorization\r\n");
+		assert_has(w, "\r\nX-Content-Type-Options: nosniff\r\n");
+	}
+	request(w, "GET", "/api/v1/openapi.json", "192.0.2.8");
+	assert_has(w, "\r\nCache-Control: public, max-age=300\r\n");
+	assert_false(has(w, "no-store\r"));
+	assert_has(w, "\r\nX-Content-Type-Options: nosniff\r\n");
+}
+
 static void request_line__names_request_route_status_and_times_and_no_more(void **state)
 {
 	struct world *w = *state;
@@ -252,6 +276,7 @@ static void authorizer__is_logged_at_debug_and_its_faults_as_errors(void **state
 {
 	struct world *w = *state;
 
+	w->bearer = "Bearer opaque";
 	request(w, "GET", "/authorize", "192.0.2.8");
 	assert_non_null(strstr(w->log, "level=debug event=request request=req-1 route=authorize "));
 	w->vars[5][1] = NULL; /* nothing presented */
@@ -318,15 +343,16 @@ static void buckets__are_cumulative_and_bounds_belong_to_them(void **state)
 		metric_request(&w->metric, i, 200, rows[i].us);
 		w->sent.n = 0;
 		metric_print(&w->metric, "0", &w->sent);
-		snprintf(want, sizeof(want), "_bucket{route=\"%s\",le=\"%s\"} 1\n", routes[i].name,
-			rows[i].in);
+		snprintf(want, sizeof(want), "_bucket{route=\"%s\",le=\"%s\"} 1\n",
+			api_routes.rows[i].name, rows[i].in);
 		assert_has(w, want);
-		snprintf(want, sizeof(want), "_bucket{route=\"%s\",le=\"%s\"} 0\n", routes[i].name,
-			rows[i].not_in);
+		snprintf(want, sizeof(want), "_bucket{route=\"%s\",le=\"%s\"} 0\n",
+			api_routes.rows[i].name, rows[i].not_in);
 		if (rows[i].not_in != NULL)
 			assert_has(w, want);
-		snprintf(want, sizeof(want), "_sum{route=\"%s\"} %lld.%06lld\n", routes[i].name,
-			(long long)rows[i].us / 1000000, (long long)rows[i].us % 1000000);
+		snprintf(want, sizeof(want), "_sum{route=\"%s\"} %lld.%06lld\n",
+			api_routes.rows[i].name, (long long)rows[i].us / 1000000,
+			(long long)rows[i].us % 1000000);
 		assert_has(w, want);
 	}
 }
@@ -334,7 +360,8 @@ static void buckets__are_cumulative_and_bounds_belong_to_them(void **state)
 static void slots__are_summed_and_a_successor_counts_on(void **state)
 {
 	struct world *w = *state;
-	struct metric other = {.all = w->metric.all, .slot = 0}, parent = metric_parent(other.all);
+	struct metric other = {.all = w->metric.all, .slot = 0};
+	struct metric parent = metric_parent(&api_routes, other.all);
 
 	buf_init(&w->sent, w->arena);
 	metric_add(&w->metric, METRIC_REVOKED, 3);
@@ -360,16 +387,16 @@ static void what_is_served__is_known_until_the_slot_is_vacated(void **state)
 {
 	struct world *w = *state;
 
-	assert_null(metric_serving(w->metric.all, 1));
-	metric_busy(&w->metric, metric_route(NULL));
-	assert_string_equal(metric_serving(w->metric.all, 1), "none");
-	metric_busy(&w->metric, metric_route(&routes[3]));
-	assert_string_equal(metric_serving(w->metric.all, 1), routes[3].name);
-	assert_null(metric_serving(w->metric.all, 0));
-	metric_busy(&w->metric, metric_authorizer());
-	assert_string_equal(metric_serving(w->metric.all, 1), "authorizer");
+	assert_null(metric_serving(&w->metric, 1));
+	metric_busy(&w->metric, metric_route(&api_routes, NULL));
+	assert_string_equal(metric_serving(&w->metric, 1), "none");
+	metric_busy(&w->metric, metric_route(&api_routes, &api_routes.rows[3]));
+	assert_string_equal(metric_serving(&w->metric, 1), api_routes.rows[3].name);
+	assert_null(metric_serving(&w->metric, 0));
+	metric_busy(&w->metric, metric_authorizer(&api_routes));
+	assert_string_equal(metric_serving(&w->metric, 1), "authorizer");
 	metric_idle(&w->metric);
-	assert_null(metric_serving(w->metric.all, 1));
+	assert_null(metric_serving(&w->metric, 1));
 }
 
 static void without_metrics__requests_are_answered_all_the_same(void **state)
@@ -393,6 +420,7 @@ int main(void)
 		TEST(forwarded_address__opens_nothing),
 		TEST(healthz__touches_no_database),
 		TEST(readyz_without_database__is_503_with_retry_after),
+		TEST(answers__may_be_kept_by_nobody_but_the_document),
 		TEST(request_line__names_request_route_status_and_times_and_no_more),
 		TEST(why__is_not_of_an_earlier_request),
 		TEST(authorizer__is_logged_at_debug_and_its_faults_as_errors),

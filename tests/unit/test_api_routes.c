@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "api/edge.h"
-#include "api/openapi.h"
+#include "api/handlers.h"
 #include "api/routes.h"
-#include "api/v1.h"
+#include "base/buf.h"
+#include "json/reader.h"
 
 struct base_path {
 	const char *prefix, *path;
@@ -26,6 +26,8 @@ static const struct base_path bases[] = {
 	{PREFIX_READYZ, "/readyz", &dialect_v1},
 	{PREFIX_METRICS, "/metrics", &dialect_v1},
 	{PREFIX_AUTHORIZE, "/authorize", &dialect_v1},
+	{PREFIX_CONSOLE, "/console", &dialect_v1},
+	{PREFIX_ROOT, "", &dialect_v1},
 };
 
 static const struct base_path *base_of(const struct route *r)
@@ -34,6 +36,13 @@ static const struct base_path *base_of(const struct route *r)
 		if (strcmp(bases[i].prefix, r->key.prefix) == 0)
 			return &bases[i];
 	return NULL;
+}
+
+/* Pages for people are no API: no description has them. */
+static bool is_page(const struct route *r)
+{
+	return strcmp(r->key.prefix, PREFIX_CONSOLE) == 0 ||
+	       strcmp(r->key.prefix, PREFIX_ROOT) == 0;
 }
 
 /* Prints what is wrong with a row; 1 for the count of faults. */
@@ -47,16 +56,18 @@ static void names_and_keys__are_unique(void **state)
 {
 	int wrong = 0;
 
-	for (size_t i = 0; i < route_count; i++) {
+	for (size_t i = 0; i < api_routes.count; i++) {
 		for (size_t k = 0; k < i; k++) {
-			const struct route_key *a = &routes[i].key, *b = &routes[k].key;
+			const struct route_key *a = &api_routes.rows[i].key,
+					       *b = &api_routes.rows[k].key;
 
-			if (strcmp(routes[i].name, routes[k].name) == 0)
-				wrong += fault(routes[i].name, "two routes have this name");
+			if (strcmp(api_routes.rows[i].name, api_routes.rows[k].name) == 0)
+				wrong +=
+					fault(api_routes.rows[i].name, "two routes have this name");
 			if (a->method == b->method && strcmp(a->prefix, b->prefix) == 0 &&
 				strcmp(a->pattern, b->pattern) == 0)
-				wrong += fault(
-					routes[i].name, "two routes have its method and path");
+				wrong += fault(api_routes.rows[i].name,
+					"two routes have its method and path");
 		}
 	}
 	assert_int_equal(wrong, 0);
@@ -97,8 +108,8 @@ static void rows__are_legal(void **state)
 {
 	int wrong = 0;
 
-	for (size_t i = 0; i < route_count; i++) {
-		const struct route *r = &routes[i];
+	for (size_t i = 0; i < api_routes.count; i++) {
+		const struct route *r = &api_routes.rows[i];
 		const struct base_path *base = base_of(r);
 		bool is_tenant =
 			r->access == ACCESS_TENANT_READ || r->access == ACCESS_TENANT_WRITE;
@@ -122,7 +133,7 @@ static void rows__are_legal(void **state)
 
 static void every_row__is_within_somebodys_reach(void **state)
 {
-	for (size_t i = 0; i < route_count; i++) {
+	for (size_t i = 0; i < api_routes.count; i++) {
 		bool reached = false;
 
 		for (int kind = 0; kind < PRINCIPAL__COUNT; kind++) {
@@ -136,10 +147,11 @@ static void every_row__is_within_somebodys_reach(void **state)
 				.platform_token = kind == PRINCIPAL_SERVICE,
 			};
 
-			reached = reached || policy_reach(&who, routes[i].access) != REACH_NONE;
+			reached = reached ||
+				  policy_reach(&who, api_routes.rows[i].access) != REACH_NONE;
 		}
 		if (!reached)
-			fail_msg("%s: nobody may", routes[i].name);
+			fail_msg("%s: nobody may", api_routes.rows[i].name);
 	}
 }
 
@@ -225,6 +237,7 @@ static unsigned params_of(const struct json *doc, const struct json *operation)
 		[PARAM_USER_ID] = "user_id",
 		[PARAM_TENANT_ID] = "tenant_id",
 		[PARAM_PARTNER_ID] = "partner_id",
+		[PARAM_CURSOR] = "cursor",
 	};
 	const struct json *list = json_member(operation, "parameters");
 	unsigned bits = 0;
@@ -261,13 +274,18 @@ static void every_route__is_described(void **state)
 	const struct json *doc = as_served(a);
 	int wrong = 0;
 
-	for (size_t i = 0; i < route_count; i++) {
-		const struct route *r = &routes[i];
+	for (size_t i = 0; i < api_routes.count; i++) {
+		const struct route *r = &api_routes.rows[i];
 		const struct json *op = operation_of(a, doc, r);
 		const struct json *name = json_member(op, "x-rollcall-route");
 		const struct json *security = json_member(op, "security");
 		bool is_open = security != NULL && security->count == 0;
 
+		if (is_page(r)) {
+			if (op != NULL || r->access != ACCESS_PUBLIC)
+				wrong += fault(r->name, "a page is open, and no operation");
+			continue;
+		}
 		if (op == NULL) {
 			wrong += fault(r->name, "is not in schema/openapi.yaml");
 			continue;
@@ -288,8 +306,8 @@ static void every_route__is_described(void **state)
 
 static bool is_route(struct str name)
 {
-	for (size_t i = 0; i < route_count; i++)
-		if (str_eq(name, str_from(routes[i].name)))
+	for (size_t i = 0; i < api_routes.count; i++)
+		if (str_eq(name, str_from(api_routes.rows[i].name)))
 			return true;
 	return false;
 }
@@ -298,8 +316,10 @@ static void every_operation__is_a_route(void **state)
 {
 	struct arena *a = arena_open();
 	const struct json *doc = as_served(a);
-	size_t operations = 0;
+	size_t operations = 0, pages = 0;
 
+	for (size_t i = 0; i < api_routes.count; i++)
+		pages += is_page(&api_routes.rows[i]);
 	for (const struct json *p = json_member(doc, "paths")->first; p != NULL; p = p->next) {
 		for (const struct json *op = p->first; op != NULL; op = op->next) {
 			const struct json *name = json_member(op, "x-rollcall-route");
@@ -313,7 +333,7 @@ static void every_operation__is_a_route(void **state)
 		}
 	}
 	arena_close(a);
-	assert_int_equal(operations, route_count);
+	assert_int_equal(operations + pages, api_routes.count);
 }
 
 static struct json *written(

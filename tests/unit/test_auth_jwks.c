@@ -5,14 +5,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <openssl/bn.h>
 
 #include "auth/jwks.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "lib/token.h"
+#include "lib/token_make.h"
 
 enum { RSA_A, RSA_B, P256, P384, P521, KEYS };
 
@@ -75,8 +77,8 @@ static struct str jwk(struct fixture *f, int key, const char *more)
 static void write_set(struct fixture *f, struct str a, struct str b, struct str c)
 {
 	token_file(f->jwks, 0644,
-		str_printf(f->arena, "{\"keys\":[%.*s%s%.*s%s%.*s]}", STR_FMT(a), b.p ? "," : "",
-			STR_FMT(b), c.p ? "," : "", STR_FMT(c)));
+		str_printf(f->arena, "{\"keys\":[%.*s%s%.*s%s%.*s]}", STR_FMT(a),
+			b.p != NULL ? "," : "", STR_FMT(b), c.p != NULL ? "," : "", STR_FMT(c)));
 }
 
 static struct jwks *open_keys(struct fixture *f)
@@ -111,8 +113,9 @@ static struct str sign(struct fixture *f, const char *alg, int key)
 
 static void assert_why(const char *row, const char *got, const char *want)
 {
-	if (got != want && (!got || !want || strcmp(got, want)))
-		fail_msg("%s: got \"%s\", want \"%s\"", row, got ? got : "ok", want ? want : "ok");
+	if (got != want && (got == NULL || want == NULL || strcmp(got, want)))
+		fail_msg("%s: got \"%s\", want \"%s\"", row, got != NULL ? got : "ok",
+			want != NULL ? want : "ok");
 }
 
 static bool wait_for_refresh(struct jwks *keys)
@@ -427,6 +430,107 @@ static void symmetric_key_in_a_set__is_refused_and_the_log_says_why(void **state
 	}
 }
 
+/* 1 modulo every prime up to 167, which is a power of 65537, and then 3 more. */
+static void rsa_key_that_can_be_factored__is_ignored(void **state)
+{
+	struct fixture *f = *state;
+	BN_CTX *ctx = BN_CTX_new();
+	BIGNUM *n = BN_new(), *high = BN_new(), *rest = BN_new();
+	unsigned char bytes[256];
+
+	BN_one(n);
+	for (BN_ULONG p = 2; p <= 167; p++) {
+		bool prime = true;
+
+		for (BN_ULONG d = 2; d < p; d++)
+			prime = prime && p % d != 0;
+		if (prime)
+			BN_mul_word(n, p);
+	}
+	BN_one(high);
+	BN_lshift(high, high, 2047);
+	BN_mod(rest, high, n, ctx);
+	BN_sub(high, high, rest);
+	BN_add(n, high, n);
+	BN_add_word(n, 1);
+	for (size_t i = 0; i < 2; i++) {
+		struct str text;
+		struct jwks *keys;
+
+		assert_int_equal(BN_bn2binpad(n, bytes, sizeof(bytes)), sizeof(bytes));
+		text = str_base64url(f->arena, bytes, sizeof(bytes));
+		write_set(f,
+			str_printf(f->arena, "{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"%.*s\"}",
+				STR_FMT(text)),
+			STR_NONE, STR_NONE);
+		keys = open_keys(f);
+		assert_int_equal(jwks_count(keys), i);
+		jwks_close(keys);
+		BN_add_word(n, 2);
+	}
+	BN_free(n);
+	BN_free(high);
+	BN_free(rest);
+	BN_CTX_free(ctx);
+}
+
+static void file_that_others_may_write__is_not_read(void **state)
+{
+	static const struct {
+		mode_t file, directory;
+		size_t want;
+	} rows[] = {
+		{0644, 0700, 1},
+		{0444, 0755, 1},
+		{0664, 0700, 0},
+		{0646, 0700, 0},
+		{0602, 0700, 0},
+		{0644, 0770, 0},
+		{0644, 0703, 0},
+		{0644, 01777, 1},
+	};
+	struct fixture *f = *state;
+	const char *link = arena_printf(f->arena, "/tmp/rollcall-link-%ld", (long)getpid());
+	struct jwks *keys;
+
+	for (size_t i = 0; i < 2 * ARRAY_LEN(rows); i++) {
+		const char *file = i % 2 == 0 ? f->jwks : link;
+
+		write_set(f, jwk(f, RSA_A, ""), STR_NONE, STR_NONE);
+		assert_int_equal(chmod(f->jwks, rows[i / 2].file), 0);
+		assert_int_equal(chmod(f->dir, rows[i / 2].directory), 0);
+		if (i % 2 != 0)
+			assert_int_equal(symlink(f->jwks, link), 0);
+		keys = jwks_open(&(struct jwks_config){.jwks_file = file});
+		if (jwks_count(keys) != rows[i / 2].want)
+			fail_msg("%s: %o in %o: %zu keys", file, (unsigned)rows[i / 2].file,
+				(unsigned)rows[i / 2].directory, jwks_count(keys));
+		jwks_close(keys);
+		assert_int_equal(chmod(f->dir, 0700), 0);
+		(void)unlink(link);
+	}
+}
+
+static void file_that_others_may_write_later__keeps_the_old_keys(void **state)
+{
+	struct fixture *f = *state;
+	struct jwks *keys;
+
+	write_set(f, jwk(f, RSA_A, ""), STR_NONE, STR_NONE);
+	token_file(f->hs256, 0600, secret);
+	keys = open_keys(f);
+	write_set(f, jwk(f, RSA_B, ""), STR_NONE, STR_NONE);
+	assert_int_equal(chmod(f->jwks, 0666), 0);
+	wait_for_look(keys);
+	assert_why("RS256", verify(f, keys, sign(f, "RS256", RSA_A), "RS256", NULL), NULL);
+	assert_why("HS256", verify(f, keys, sign(f, "HS256", -1), "HS256", NULL), NULL);
+	/* A secret that others could have read is none. */
+	assert_int_equal(chmod(f->hs256, 0666), 0);
+	assert_true(wait_for_refresh(keys));
+	assert_int_equal(jwks_count(keys), 1);
+	jwks_close(keys);
+}
+
 static void new_file__is_used_without_a_restart(void **state)
 {
 	struct fixture *f = *state;
@@ -461,14 +565,14 @@ static void broken_file__keeps_the_old_keys(void **state)
 	keys = open_keys(f);
 	generation = jwks_generation(keys);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		if (rows[i])
+		if (rows[i] != NULL)
 			token_file(f->jwks, 0644, str_from(rows[i]));
 		else
 			assert_int_equal(unlink(f->jwks), 0);
 		wait_for_look(keys);
 		assert_int_equal(jwks_generation(keys), generation);
-		assert_why(
-			rows[i] ? rows[i] : "no file", verify(f, keys, token, "RS256", NULL), NULL);
+		assert_why(rows[i] != NULL ? rows[i] : "no file",
+			verify(f, keys, token, "RS256", NULL), NULL);
 	}
 	write_set(f, jwk(f, RSA_B, ""), STR_NONE, STR_NONE);
 	assert_true(wait_for_refresh(keys));
@@ -532,8 +636,11 @@ static void symmetric_key_file__is_used_or_refused(void **state)
 		{"32 bytes", {"0123456789abcdef0123456789abcdef", 32}, 0600, 1, true},
 		{"read only", {"0123456789abcdef0123456789abcdef", 32}, 0400, 1, true},
 		{"newline", {"0123456789abcdef0123456789abcdef\n", 33}, 0600, 1, true},
-		{"two newlines: one belongs to the key",
-			{"0123456789abcdef0123456789abcdef\n\n", 34}, 0600, 1, false},
+		{"line end of another system", {"0123456789abcdef0123456789abcdef\r\n", 34}, 0600,
+			1, true},
+		{"blanks", {"0123456789abcdef0123456789abcdef \t\n\n", 36}, 0600, 1, true},
+		{"a blank in front belongs to the key", {" 0123456789abcdef0123456789abcdef", 33},
+			0600, 1, false},
 		{"31 bytes and a newline", {"0123456789abcdef0123456789abcde\n", 32}, 0600, 0,
 			false},
 		{"empty", {"", 0}, 0600, 0, false},
@@ -551,7 +658,7 @@ static void symmetric_key_file__is_used_or_refused(void **state)
 		keys = open_keys(f);
 		if (jwks_count(keys) != rows[i].count)
 			fail_msg("%s: %zu keys", rows[i].name, jwks_count(keys));
-		if (!verify(f, keys, token, "HS256", "any") != rows[i].want)
+		if ((verify(f, keys, token, "HS256", "any") == NULL) != rows[i].want)
 			fail_msg("%s: %s", rows[i].name, rows[i].want ? "refused" : "accepted");
 		jwks_close(keys);
 	}
@@ -592,6 +699,9 @@ int main(void)
 		TEST(key__is_usable_or_ignored_by_its_members),
 		TEST(unfit_keys__do_not_spoil_the_fit_one),
 		TEST(symmetric_key_in_a_set__is_refused_and_the_log_says_why),
+		TEST(rsa_key_that_can_be_factored__is_ignored),
+		TEST(file_that_others_may_write__is_not_read),
+		TEST(file_that_others_may_write_later__keeps_the_old_keys),
 		TEST(new_file__is_used_without_a_restart),
 		TEST(broken_file__keeps_the_old_keys),
 		TEST(empty_set__ends_all_trust),

@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "lib/token.h"
+#include "lib/token_make.h"
 
 #define NOW_S INT64_C(1700000000)
 #define NOW_MS (NOW_S * 1000)
@@ -99,8 +99,9 @@ static const char *verify(
 
 static void assert_why(const char *row, const char *got, const char *want)
 {
-	if (got != want && (!got || !want || strcmp(got, want)))
-		fail_msg("%s: got \"%s\", want \"%s\"", row, got ? got : "ok", want ? want : "ok");
+	if (got != want && (got == NULL || want == NULL || strcmp(got, want)))
+		fail_msg("%s: got \"%s\", want \"%s\"", row, got != NULL ? got : "ok",
+			want != NULL ? want : "ok");
 }
 
 static struct str sign(struct fixture *f, const char *claims)
@@ -300,7 +301,7 @@ static void token_changed_anywhere__is_refused(void **state)
 					continue;
 				else
 					text[at] = alphabet[k];
-				if (!verify(f, j, token, NOW_MS, &who))
+				if (verify(f, j, token, NOW_MS, &who) == NULL)
 					fail_msg("%zu: accepted with %c for %c at %zu", i, text[at],
 						old, at);
 				if (!last)
@@ -403,6 +404,46 @@ static void long_identifier__is_refused(void **state)
 				over ? arena_printf(f->arena, "claim %s is too long", names[i])
 				     : NULL);
 		}
+	}
+	jwt_close(j);
+}
+
+static void identifier_with_a_control_character__is_refused(void **state)
+{
+	static const char *const names[] = {"sub", "sid", "tenant_id", "partner_id"};
+	static const struct {
+		const char *id;
+		bool fine;
+	} rows[] = {
+		{"usr_platform\\u0000x", false},
+		{"\\u0001", false},
+		{"a\\n", false},
+		{"\\u001f", false},
+		{"a\\u007f", false},
+		{"a\\u0085b", false},
+		{"\\u009f", false},
+		{" ", true},
+		{"\\u00a0", true},
+		{"\\u00c2", true},
+		{"\\u0142\\ud83d\\ude00", true},
+	};
+	struct fixture *f = *state;
+	struct jwt *j = jwt_open(&(struct jwt_config){0}, f->keys);
+	struct principal who;
+
+	for (size_t i = 0; i < ARRAY_LEN(names) * ARRAY_LEN(rows); i++) {
+		const char *name = names[i % ARRAY_LEN(names)];
+
+		assert_why(rows[i / ARRAY_LEN(names)].id,
+			verify(f, j,
+				sign(f, arena_printf(f->arena,
+						"{\"sub\":\"a\",\"exp\":1700000100,\"%s\":\"%s\"}",
+						name, rows[i / ARRAY_LEN(names)].id)),
+				NOW_MS, &who),
+			rows[i / ARRAY_LEN(names)].fine
+				? NULL
+				: arena_printf(
+					  f->arena, "claim %s holds a control character", name));
 	}
 	jwt_close(j);
 }
@@ -664,7 +705,7 @@ static void new_keys__end_cached_tokens(void **state)
 	assert_null(verify(f, j, other, NOW_MS, &who));
 	token_file(f->jwks, 0644,
 		str_printf(f->arena, "{\"keys\":[%.*s,\"kid\":\"e\"}]}", STR_FMT(e)));
-	while (!(why = verify(f, j, token, NOW_MS, &who)) && clock_monotonic_us() < until)
+	while ((why = verify(f, j, token, NOW_MS, &who)) == NULL && clock_monotonic_us() < until)
 		usleep(20000);
 	assert_why("its key is gone", why, "unknown key");
 	assert_why("its key is there", verify(f, j, other, NOW_MS, &who), NULL);
@@ -681,6 +722,7 @@ int main(void)
 		cmocka_unit_test(token_changed_anywhere__is_refused),
 		cmocka_unit_test(claims__are_checked_by_name_and_type),
 		cmocka_unit_test(long_identifier__is_refused),
+		cmocka_unit_test(identifier_with_a_control_character__is_refused),
 		cmocka_unit_test(times__are_exact_to_the_millisecond),
 		cmocka_unit_test(issuer_and_audience__are_compared_where_configured),
 		cmocka_unit_test(kind__follows_role_and_platform_token),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The access matrix, cell by cell, written a second time from contract section 3. Touches nothing.
+ * The access matrix, cell by cell, written a second time from schema/api.md 3.3. Touches nothing.
  * The surprise: the wants are words of one letter per access, in the order of the enum. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,7 +68,7 @@ static const struct row {
 	{"user, platform, no scope", {.kind = PRINCIPAL_USER, .platform_token = true}, "o----o---"},
 };
 
-static void every_cell__is_as_the_contract_says(void **state)
+static void every_cell__is_as_documented(void **state)
 {
 	static const char letters[] = {
 		[REACH_NONE] = '-',
@@ -99,11 +99,42 @@ static void public_endpoint__needs_no_principal(void **state)
 	assert_int_equal(policy_reach(NULL, ACCESS_PUBLIC), REACH_OWN);
 }
 
+static void refusal__says_what_is_wanted(void **state)
+{
+	static const struct {
+		struct principal who;
+		enum access access;
+		const char *want;
+	} cases[] = {
+		{{.kind = PRINCIPAL_USER}, ACCESS_PLATFORM_READ,
+			"the role super_admin or partner_admin"},
+		{{.kind = PRINCIPAL_TENANT_ADMIN, .tenant_id = {"t", 1}}, ACCESS_EDGE_READ,
+			"the role super_admin"},
+		{{.kind = PRINCIPAL_TENANT_ADMIN}, ACCESS_TENANT_READ, "the claim tenant_id"},
+		{{.kind = PRINCIPAL_PARTNER_ADMIN}, ACCESS_TENANT_READ, "the claim partner_id"},
+		{{.kind = PRINCIPAL_SERVICE, .scopes = SCOPE_ADMIN_READ}, ACCESS_PLATFORM_WRITE,
+			"the scope admin:write"},
+		{{.kind = PRINCIPAL_SERVICE}, ACCESS_EDGE_READ, "the scope admin:read"},
+		{{.kind = PRINCIPAL_SERVICE, .scopes = 7}, ACCESS_ME,
+			"the token of a person, without platform_token"},
+		{{.kind = PRINCIPAL_USER}, ACCESS_INGEST, "the scope sessions:write"},
+		{{.kind = PRINCIPAL_USER, .scopes = SCOPE_SESSIONS_WRITE}, ACCESS_INGEST,
+			"the claim tenant_id, or platform_token"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(policy_reach(&cases[i].who, cases[i].access), REACH_NONE);
+		assert_string_equal(policy_wants(&cases[i].who, cases[i].access), cases[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_cell__is_as_the_contract_says),
+		cmocka_unit_test(every_cell__is_as_documented),
 		cmocka_unit_test(public_endpoint__needs_no_principal),
+		cmocka_unit_test(refusal__says_what_is_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

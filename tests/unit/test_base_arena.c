@@ -41,7 +41,7 @@ static void allocations__are_aligned_and_apart(void **state)
 
 		assert_int_equal((uintptr_t)p % 16, 0);
 		assert_ptr_not_equal(p, before);
-		if (before)
+		if (before != NULL)
 			assert_true(p >= before + n - 1);
 		memset(p, 0xAA, n);
 		before = p;

@@ -31,7 +31,7 @@ static inline const char *fake_get(void *ctx, const char *name)
 {
 	const struct fake_env *f = ctx;
 
-	for (size_t i = 0; i < FAKE_VARS_MAX && f->vars[i].name; i++)
+	for (size_t i = 0; i < FAKE_VARS_MAX && f->vars[i].name != NULL; i++)
 		if (strcmp(f->vars[i].name, name) == 0)
 			return f->vars[i].value;
 	return NULL;
@@ -66,10 +66,10 @@ static inline int differs(const char *row, const char *what, struct str got, con
 {
 	struct str wanted = str_from(want);
 
-	if (!got.p == !wanted.p && str_eq(got, wanted))
+	if ((got.p == NULL) == (wanted.p == NULL) && str_eq(got, wanted))
 		return 0;
 	print_error("%s: %s is [%.*s]%s, want [%s]\n", row, what, STR_FMT(got),
-		got.p ? "" : " (absent)", want ? want : "(absent)");
+		got.p != NULL ? "" : " (absent)", want != NULL ? want : "(absent)");
 	return 1;
 }
 

@@ -14,8 +14,8 @@ static void run_rows(const struct row *rows, size_t count, bool (*is)(struct str
 	for (size_t i = 0; i < count; i++) {
 		if (is(str_from(rows[i].text)) == rows[i].want)
 			continue;
-		print_error(
-			"[%s]: want %d\n", rows[i].text ? rows[i].text : "(absent)", rows[i].want);
+		print_error("[%s]: want %d\n", rows[i].text != NULL ? rows[i].text : "(absent)",
+			rows[i].want);
 		failed++;
 	}
 	assert_int_equal(failed, 0);

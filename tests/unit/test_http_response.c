@@ -6,7 +6,7 @@
 
 struct caught {
 	struct buf bytes;
-	size_t calls, largest;
+	size_t calls;
 };
 
 static void catch (void *ctx, const char *p, size_t n)
@@ -14,8 +14,6 @@ static void catch (void *ctx, const char *p, size_t n)
 	struct caught *c = ctx;
 
 	c->calls++;
-	if (n > c->largest)
-		c->largest = n;
 	buf_add(&c->bytes, p, n);
 }
 
@@ -58,7 +56,7 @@ static void answer__is_status_headers_length_and_body(void **state)
 		begin(&res, a, &c);
 		res.status = rows[i].status;
 		res.head_only = rows[i].head_only;
-		if (rows[i].type)
+		if (rows[i].type != NULL)
 			http_response_header(&res, "Content-Type", str_from(rows[i].type));
 		buf_str(&res.body, str_from(rows[i].body));
 		assert_int_equal(c.calls, 0);
@@ -115,71 +113,87 @@ static void restart__forgets_the_body(void **state)
 	arena_close(a);
 }
 
-/* Writes `bytes` of body in parts, rewinding the arena after each as a batch does. */
-static void stream(bool head_only, size_t bytes, struct arena *out, struct caught *c)
+/* Larger than what is kept in memory, so that the file has a part in it. */
+#define LARGE (4 * SPOOL_MEMORY)
+
+static void write_large(struct http_response *res, struct caught *c)
+{
+	char part[1000];
+
+	memset(part, 'x', sizeof(part));
+	buf_str(&res->body, STR("first,"));
+	for (size_t done = 0; done < LARGE; done += sizeof(part))
+		buf_add(&res->body, part, sizeof(part));
+	buf_str(&res->body, STR(",last"));
+	assert_int_equal(c->calls, 0);
+	assert_true(http_response_is_whole(res));
+}
+
+/* What write_large has written. */
+static size_t large_bytes(void)
+{
+	return (LARGE + 999) / 1000 * 1000 + strlen("first,,last");
+}
+
+static void large_body__has_a_length_and_little_memory(void **state)
+{
+	struct arena *out = arena_open(), *a = arena_open();
+	struct http_response res;
+	struct caught c;
+	struct str got, head, tail = STR("x,last");
+
+	(void)state;
+	begin(&res, a, &c);
+	buf_init(&c.bytes, out);
+	write_large(&res, &c);
+	assert_true(arena_held(a) < LARGE / 2);
+	http_response_finish(&res);
+	got = buf_view(&c.bytes);
+	head = str_printf(a, "Status: 200 OK\r\nContent-Length: %zu\r\n\r\nfirst,x", large_bytes());
+	assert_true(str_starts(got, head));
+	assert_int_equal(got.n, head.n - strlen("first,x") + large_bytes());
+	assert_memory_equal(got.p + got.n - tail.n, tail.p, tail.n);
+	for (size_t i = head.n; i < got.n - tail.n; i++)
+		assert_int_equal(got.p[i], 'x');
+	arena_close(a);
+	arena_close(out);
+}
+
+static void large_body_of_head__is_its_length_alone(void **state)
 {
 	struct arena *a = arena_open();
 	struct http_response res;
-	char part[1000];
-	size_t held = 0;
+	struct caught c;
+	const char *want;
 
-	begin(&res, out, c);
-	res.arena = a;
-	buf_init(&res.body, a);
-	res.head_only = head_only;
-	memset(part, 'x', sizeof(part));
-	buf_str(&res.body, STR("first,"));
-	http_response_stream(&res);
-	assert_true(res.started);
-	assert_true(c->calls > 0);
-	http_response_stream(&res);
-	for (size_t done = 0; done < bytes; done += sizeof(part)) {
-		struct arena_mark mark = arena_mark(a);
-
-		buf_add(&res.body, part, sizeof(part));
-		arena_rewind(a, mark);
-		memset(arena_alloc(a, sizeof(part)), '!', sizeof(part));
-		arena_rewind(a, mark);
-		if (held == 0)
-			held = arena_held(a);
-		assert_int_equal(arena_held(a), held);
-	}
-	buf_str(&res.body, STR(",last"));
+	(void)state;
+	begin(&res, a, &c);
+	res.head_only = true;
+	write_large(&res, &c);
 	http_response_finish(&res);
+	want = arena_printf(a, "Status: 200 OK\r\nContent-Length: %zu\r\n\r\n", large_bytes());
+	assert_int_equal(differs("HEAD", "answer", buf_view(&c.bytes), want), 0);
 	arena_close(a);
 }
 
-static void stream__goes_out_in_chunks_without_a_length(void **state)
+static void large_body__is_forgotten_too(void **state)
 {
-	const struct str head = STR("Status: 200 OK\r\n\r\nfirst,x"), tail = STR("x,last");
-	const size_t bytes = 500000;
-	struct arena *out = arena_open();
-	struct caught c;
-	struct str got;
-
-	(void)state;
-	stream(false, bytes, out, &c);
-	got = buf_view(&c.bytes);
-	assert_true(str_starts(got, head));
-	assert_int_equal(got.n, head.n - 1 + bytes + strlen(",last"));
-	assert_memory_equal(got.p + got.n - tail.n, tail.p, tail.n);
-	assert_true(c.calls >= bytes / HTTP_STREAM_CHUNK);
-	assert_true(c.largest <= HTTP_STREAM_CHUNK);
-	for (size_t i = head.n; i < got.n - tail.n; i++)
-		assert_int_equal(got.p[i], 'x');
-	arena_close(out);
-}
-
-static void stream_of_head__has_no_body(void **state)
-{
-	struct arena *out = arena_open();
+	struct arena *a = arena_open();
+	struct http_response res;
 	struct caught c;
 
 	(void)state;
-	stream(true, 200000, out, &c);
+	begin(&res, a, &c);
+	write_large(&res, &c);
+	http_response_restart(&res);
+	res.status = 500;
+	buf_str(&res.body, STR("no"));
+	http_response_finish(&res);
 	assert_int_equal(
-		differs("HEAD", "answer", buf_view(&c.bytes), "Status: 200 OK\r\n\r\n"), 0);
-	arena_close(out);
+		differs("restart", "answer", buf_view(&c.bytes),
+			"Status: 500 Internal Server Error\r\nContent-Length: 2\r\n\r\nno"),
+		0);
+	arena_close(a);
 }
 
 static void status_texts__are_those_of_the_table(void **state)
@@ -197,8 +211,9 @@ int main(void)
 		cmocka_unit_test(answer__is_status_headers_length_and_body),
 		cmocka_unit_test(header__is_replaced_and_cannot_be_split),
 		cmocka_unit_test(restart__forgets_the_body),
-		cmocka_unit_test(stream__goes_out_in_chunks_without_a_length),
-		cmocka_unit_test(stream_of_head__has_no_body),
+		cmocka_unit_test(large_body__has_a_length_and_little_memory),
+		cmocka_unit_test(large_body_of_head__is_its_length_alone),
+		cmocka_unit_test(large_body__is_forgotten_too),
 		cmocka_unit_test(status_texts__are_those_of_the_table),
 	};
 

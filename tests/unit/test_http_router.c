@@ -40,7 +40,7 @@ static struct str shown(struct arena *a, const struct route_match *m)
 	const struct named_row *row = m->row;
 	struct str s;
 
-	if (!row)
+	if (row == NULL)
 		return m->path_known ? str_printf(a, "405 %.*s", STR_FMT(m->allow)) : STR("404");
 	s = str_from(row->name);
 	for (size_t i = 0; i < m->var_count; i++)

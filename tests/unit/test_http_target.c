@@ -29,7 +29,8 @@ static struct str shown(struct arena *a, const struct http_request *r)
 	return s;
 }
 
-static void run_rows(const struct row *rows, size_t count, struct str fixed_mount)
+static void run_rows_among(const struct str *list, size_t prefix_count, const struct row *rows,
+	size_t count, struct str fixed_mount)
 {
 	int failed = 0;
 
@@ -41,11 +42,16 @@ static void run_rows(const struct row *rows, size_t count, struct str fixed_moun
 		struct http_env env = fake_http_env(&f);
 		struct http_request r;
 
-		http_request_parse(&r, a, &env, prefixes, ARRAY_LEN(prefixes), fixed_mount);
+		http_request_parse(&r, a, &env, list, prefix_count, fixed_mount);
 		failed += differs(rows[i].name, "target", shown(a, &r), rows[i].want);
 		arena_close(a);
 	}
 	assert_int_equal(failed, 0);
+}
+
+static void run_rows(const struct row *rows, size_t count, struct str fixed_mount)
+{
+	run_rows_among(prefixes, ARRAY_LEN(prefixes), rows, count, fixed_mount);
 }
 
 static void every_web_server__gives_the_same_mount_and_segments(void **state)
@@ -227,6 +233,31 @@ static void fixed_mount__pins_it(void **state)
 	run_rows(root, ARRAY_LEN(root), STR("/"));
 }
 
+static void empty_prefix__is_the_mount_with_nothing_behind_it(void **state)
+{
+	static const struct str list[] = {{"/api/v1", 7}, {"", 0}};
+	static const struct row unknown[] = {
+		{"the root", "", "/", "/", "|"},
+		{"the root, absolute", "", "/", "http://h.example", "|"},
+		{"somewhere", "/apps/s", "/", "/apps/s/", NULL},
+		{"no prefix", "", "/favicon.ico", "/favicon.ico", NULL},
+		{"another prefix", "", "/api/v1/me", "/api/v1/me", "|/api/v1|me"},
+	};
+	static const struct row below[] = {
+		{"the mount", "/apps/s", "", "/apps/s", "/apps/s|"},
+		{"with a slash", "/apps/s", "/", "/apps/s/", "/apps/s|"},
+		{"beside it", "", "/apps/st", "/apps/st", NULL},
+		{"below it", "/apps/s", "/x", "/apps/s/x", NULL},
+		{"above it", "", "/apps", "/apps", NULL},
+		{"another prefix", "/apps/s", "/api/v1/me", "/apps/s/api/v1/me",
+			"/apps/s|/api/v1|me"},
+	};
+
+	(void)state;
+	run_rows_among(list, ARRAY_LEN(list), unknown, ARRAY_LEN(unknown), STR_NONE);
+	run_rows_among(list, ARRAY_LEN(list), below, ARRAY_LEN(below), STR("/apps/s"));
+}
+
 static void web_servers_word_for_the_mount__counts_first(void **state)
 {
 	static const struct {
@@ -252,8 +283,8 @@ static void web_servers_word_for_the_mount__counts_first(void **state)
 		struct http_request r;
 
 		http_request_parse(&r, a, &env, prefixes, ARRAY_LEN(prefixes), rows[i].setting);
-		assert_int_equal(differs("mount", rows[i].told ? rows[i].told : "-", shown(a, &r),
-					 rows[i].want),
+		assert_int_equal(differs("mount", rows[i].told != NULL ? rows[i].told : "-",
+					 shown(a, &r), rows[i].want),
 			0);
 		arena_close(a);
 	}
@@ -344,6 +375,7 @@ int main(void)
 		cmocka_unit_test(request_target__is_read_in_every_form),
 		cmocka_unit_test(segments__are_decoded_once_and_nothing_is_normalised),
 		cmocka_unit_test(fixed_mount__pins_it),
+		cmocka_unit_test(empty_prefix__is_the_mount_with_nothing_behind_it),
 		cmocka_unit_test(web_servers_word_for_the_mount__counts_first),
 		cmocka_unit_test(limits__are_exact),
 		cmocka_unit_test(path__is_raw_and_begins_behind_the_prefix),

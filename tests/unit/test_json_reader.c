@@ -62,7 +62,7 @@ static void every_kind__is_read(void **state)
 	assert_int_equal(c->count, 8);
 	assert_true(str_eq(c->key, STR("a")));
 	c = c->first;
-	assert_true(c->type == JSON_INT && c->integer == 1 && c->number == 1 && !c->key.p);
+	assert_true(c->type == JSON_INT && c->integer == 1 && c->number == 1 && c->key.p == NULL);
 	c = c->next;
 	assert_true(c->type == JSON_DOUBLE && c->number == -25);
 	c = c->next;
@@ -74,9 +74,9 @@ static void every_kind__is_read(void **state)
 	c = c->next;
 	assert_true(c->type == JSON_BOOL && !c->boolean);
 	c = c->next;
-	assert_true(c->type == JSON_OBJECT && c->count == 0 && !c->first);
+	assert_true(c->type == JSON_OBJECT && c->count == 0 && c->first == NULL);
 	c = c->next;
-	assert_true(c->type == JSON_ARRAY && c->count == 0 && !c->first && !c->next);
+	assert_true(c->type == JSON_ARRAY && c->count == 0 && c->first == NULL && c->next == NULL);
 	c = json_member(t, "b");
 	assert_true(c->type == JSON_STRING && c->text.p && c->text.n == 0);
 }
@@ -197,7 +197,7 @@ static void what_is_not_json__is_refused_at_its_place(void **state)
 		struct json *out = (struct json *)&rows;
 		size_t at;
 
-		if (parse(rows[i].in, &out, &at) != ERR_INVALID || out)
+		if (parse(rows[i].in, &out, &at) != ERR_INVALID || out != NULL)
 			fail_msg("row %zu was taken: %.*s", i, STR_FMT(rows[i].in));
 		if (at != rows[i].at)
 			fail_msg("row %zu: %.*s: at %zu, want %zu", i, STR_FMT(rows[i].in), at,
@@ -239,7 +239,7 @@ static void any_byte_changed__never_breaks_the_reader(void **state)
 
 			text[i] = (char)c;
 			if (parse((struct str){text, sizeof(text) - 1}, &out, &at) != ERR_OK)
-				assert_true(at <= sizeof(text) - 1 && !out);
+				assert_true(at <= sizeof(text) - 1 && out == NULL);
 			arena_rewind(arena, mark);
 		}
 		text[i] = was;
@@ -308,7 +308,7 @@ static void a_repeated_member__keeps_the_last_value(void **state)
 
 	(void)state;
 	assert_int_equal(t->count, 5);
-	for (const struct json *m = t->first; m; m = m->next)
+	for (const struct json *m = t->first; m != NULL; m = m->next)
 		assert_true(str_eq(m->key, str_from(keys[i++])));
 	assert_int_equal(i, 5);
 	assert_int_equal(json_member(t, "b")->integer, 3);

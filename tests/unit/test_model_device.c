@@ -27,7 +27,7 @@ static struct str from_exact_memory(const char *agent, int (*change)(int))
 	for (size_t i = 0; i < n; i++) {
 		bool ascii = agent[i] > 0;
 
-		copy[i] = change && ascii ? (char)change(agent[i]) : agent[i];
+		copy[i] = change != NULL && ascii ? (char)change(agent[i]) : agent[i];
 	}
 	type = device_type((struct str){copy, n});
 	free(copy);
@@ -54,7 +54,7 @@ static void check(const char *want, const char *const *agents, size_t count)
 		for (size_t j = 0; j < ARRAY_LEN(changes); j++) {
 			struct str got = from_exact_memory(agents[i], changes[j]);
 
-			if (want ? str_eq(got, str_from(want)) : got.p == NULL)
+			if (want != NULL ? str_eq(got, str_from(want)) : got.p == NULL)
 				continue;
 			print_error("[%s]: got %.*s\n", agents[i], STR_FMT(got));
 			failed++;

@@ -68,10 +68,12 @@ static void check(struct fixture *f, const struct row *rows, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		struct str got = geo_location(g, f->arena, str_from(rows[i].ip));
 
-		if (rows[i].want ? got.p && str_eq(got, str_from(rows[i].want)) : got.p == NULL)
+		if (rows[i].want != NULL ? got.p != NULL && str_eq(got, str_from(rows[i].want))
+					 : got.p == NULL)
 			continue;
-		print_error("[%s]: want %s, got %.*s\n", rows[i].ip ? rows[i].ip : "(absent)",
-			rows[i].want ? rows[i].want : "none", STR_FMT(got));
+		print_error("[%s]: want %s, got %.*s\n",
+			rows[i].ip != NULL ? rows[i].ip : "(absent)",
+			rows[i].want != NULL ? rows[i].want : "none", STR_FMT(got));
 		failed++;
 	}
 	geo_close(g);
@@ -206,7 +208,7 @@ static void a_file_that_cannot_be_used__is_logged_once(void **state)
 		struct geo *g;
 		ssize_t n;
 
-		if (contents[i]) {
+		if (contents[i] != NULL) {
 			FILE *out = fopen(f->file, "wb");
 
 			fputs(contents[i], out);

@@ -298,7 +298,7 @@ static void the_first_fault__is_of_syntax_then_value_then_name_then_type(void **
 					  r.error.column != rows[i].column ||
 					  !contains(r.error.message, rows[i].part)))) {
 			print_error("%s | %s: %s: %.*s\n", rows[i].in,
-				rows[i].sort ? rows[i].sort : "", err_text(r.err),
+				rows[i].sort != NULL ? rows[i].sort : "", err_text(r.err),
 				STR_FMT(r.error.message));
 			failed++;
 		}

@@ -69,8 +69,8 @@ static void run_rows(const struct row *rows, size_t count)
 		struct sql sql = composed(a, str_from(rows[i].in), NULL, false);
 		struct str args = arguments(a, &sql);
 
-		if ((rows[i].sql && !str_eq(buf_view(&sql.text), str_from(rows[i].sql))) ||
-			(rows[i].args && !str_eq(args, str_from(rows[i].args)))) {
+		if ((rows[i].sql != NULL && !str_eq(buf_view(&sql.text), str_from(rows[i].sql))) ||
+			(rows[i].args != NULL && !str_eq(args, str_from(rows[i].args)))) {
 			print_error("%s\n  %.*s\n  %.*s\n", rows[i].in,
 				STR_FMT(buf_view(&sql.text)), STR_FMT(args));
 			failed++;

@@ -31,8 +31,8 @@ static bool as_wanted(const struct row *row, enum err err, const struct query_er
 		return err == ERR_OK;
 	return err == ERR_INVALID_FILTER && e->code == err && e->line == row->line &&
 	       e->column == row->column && e->message.n > 0 &&
-	       (!row->found || str_eq(e->found, str_from(row->found))) &&
-	       (!row->expected || contains(e->expected, row->expected));
+	       (row->found == NULL || str_eq(e->found, str_from(row->found))) &&
+	       (row->expected == NULL || contains(e->expected, row->expected));
 }
 
 static void run_rows(const struct row *rows, size_t count)
@@ -273,7 +273,7 @@ static void limits__hold_and_name_themselves(void **state)
 		struct str text = repeated(a, str_dup(a, head).p, rows[i].end, ends, "");
 		enum err err = query_parse(a, text, &q, &e);
 
-		if (rows[i].message
+		if (rows[i].message != NULL
 				? err != ERR_INVALID_FILTER || !contains(e.message, rows[i].message)
 				: err != ERR_OK) {
 			print_error("row %zu: %.*s\n", i, STR_FMT(e.message));

@@ -56,7 +56,7 @@ static void mixed_filters__show_how_they_read_and_how_they_are_meant(void **stat
 		struct query *q;
 		struct query_error e;
 		struct str read, meant;
-		const char *want = rows[i].meant ? rows[i].meant : rows[i].read;
+		const char *want = rows[i].meant != NULL ? rows[i].meant : rows[i].read;
 
 		assert_int_equal(query_parse(a, str_from(rows[i].in), &q, &e), ERR_OK);
 

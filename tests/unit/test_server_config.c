@@ -213,6 +213,78 @@ static void secret_that_others_can_read__is_refused(void **state)
 	assert_true(read_config(&c));
 }
 
+static bool read_file(const char *path)
+{
+	FILE *err = tmpfile();
+	bool ok;
+	size_t n;
+
+	assert_non_null(err);
+	ok = config_file(path, err);
+	rewind(err);
+	n = fread(said, 1, sizeof(said) - 1, err);
+	said[n] = '\0';
+	fclose(err);
+	return ok;
+}
+
+static void put_text(const char *file, const char *text)
+{
+	FILE *out = fopen(file, "w");
+
+	assert_non_null(out);
+	fputs(text, out);
+	fclose(out);
+}
+
+static void file_of_settings__adds_to_the_environment(void **state)
+{
+	char file[] = "/tmp/test_server_config.XXXXXX";
+	int fd = mkstemp(file);
+	struct config c;
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	put_text(file, "# ROLLCALL_WORKERS=1\n; ROLLCALL_WORKERS=1\n\nPATH=/nowhere\n"
+		       "ROLLCALL_WORKERS=7 \r\n ROLLCALL_COOKIE=\"sid\"\n"
+		       "ROLLCALL_RETRY_AFTER=9\nROLLCALL_JWT_ISSUER='a=b'");
+	setenv("ROLLCALL_RETRY_AFTER", "11", 1);
+	assert_true(read_file(file));
+	assert_string_equal(said, "");
+	assert_null(getenv("PATH"));
+	assert_true(read_config(&c));
+	assert_int_equal(c.workers, 7);
+	assert_int_equal(c.retry_after_s, 11);
+	assert_string_equal(c.cookie, "sid");
+	assert_string_equal(c.jwt_issuer, "a=b");
+
+	put_text(file, "ROLLCALL_WORKERS=7\nROLLCALL_WORKERS 7\n");
+	assert_false(read_file(file));
+	assert_non_null(strstr(said, "line 2: is not NAME=value"));
+	unlink(file);
+	assert_false(read_file(file));
+	assert_non_null(strstr(said, file));
+}
+
+static void option_file_that_others_may_write__is_refused(void **state)
+{
+	char file[] = "/tmp/test_server_config.XXXXXX";
+	int fd = mkstemp(file);
+	struct config c;
+
+	(void)state;
+	assert_true(fd >= 0);
+	setenv("ROLLCALL_DB_DEFAULTS", file, 1);
+	assert_true(read_config(&c));
+	assert_int_equal(fchmod(fd, 0660), 0);
+	assert_false(read_config(&c));
+	assert_non_null(strstr(said, "ROLLCALL_DB_DEFAULTS: option file /tmp/"));
+	assert_non_null(strstr(said, "may write to it"));
+	close(fd);
+	unlink(file);
+}
+
 static void unknown_name__is_warned_of_and_does_not_stop(void **state)
 {
 	static const struct {
@@ -240,7 +312,7 @@ static void unknown_name__is_warned_of_and_does_not_stop(void **state)
 	}
 }
 
-/* README.md holds this table; a row has four cells, and a default that is printed is accepted. */
+/* A row has four cells, and a default that is printed is accepted. */
 static void table__is_markdown_and_its_defaults_are_accepted(void **state)
 {
 	FILE *out = tmpfile();
@@ -283,6 +355,8 @@ int main(void)
 		TEST(choice__is_the_enum_of_the_log),
 		TEST(mount_of_a_slash__is_the_root_and_not_unset),
 		TEST(secret_that_others_can_read__is_refused),
+		TEST(file_of_settings__adds_to_the_environment),
+		TEST(option_file_that_others_may_write__is_refused),
 		TEST(unknown_name__is_warned_of_and_does_not_stop),
 		TEST(table__is_markdown_and_its_defaults_are_accepted),
 	};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * README.md and the man page hold the table of settings that the program has: the block between two
- * markers is compared with what config_print writes. Reads both files from the top of the tree,
- * where `make` runs. A failure prints the block as it has to be. */
+ * The man page holds every setting that the program has: the block between two markers is compared
+ * with what config_print writes. README.md holds some rows of that table, and no document names a
+ * setting that does not exist. Reads the files from the top of the tree, where `make` runs. A
+ * failure prints the block or the row as it has to be. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +19,9 @@
 #include "server/config.h"
 
 #define README "README.md"
+#define HTTPD_README "httpd-conf/README.md"
+#define API "schema/api.md"
+#define FILTER "schema/filter.md"
 #define MAN "httpd-conf/man/rollcall.fcgi.8"
 
 static int opened(void **state)
@@ -141,32 +145,103 @@ static struct str roff(struct arena *a, struct str rows)
 	return buf_view(&b);
 }
 
-static void man_page__has_the_programs_settings(void **state)
+static struct str read_file(struct arena *a, const char *name)
 {
-	FILE *f = fopen(MAN, "r");
+	FILE *f = fopen(name, "r");
 
 	if (f == NULL)
-		fail_msg("cannot read %s; run this from the top of the tree", MAN);
-	compare(MAN, block(read_all(*state, f), ".\\\" settings", ".\\\" /settings"),
+		fail_msg("cannot read %s; run this from the top of the tree", name);
+	return read_all(a, f);
+}
+
+static void man_page__has_the_programs_settings(void **state)
+{
+	compare(MAN, block(read_file(*state, MAN), ".\\\" settings", ".\\\" /settings"),
 		roff(*state, table(*state)));
 }
 
-static void readme__has_the_programs_settings(void **state)
+static bool has_line(struct str text, struct str wanted)
 {
-	FILE *f = fopen(README, "r");
+	struct str line;
 
-	if (f == NULL && access(MAN, R_OK) == 0)
-		skip(); /* a tree without a README has nothing that could be wrong */
-	assert_non_null(f);
-	compare(README, block(read_all(*state, f), "<!-- settings -->", "<!-- /settings -->"),
-		table(*state));
+	while (take_line(&text, &line))
+		if (str_eq(line, wanted))
+			return true;
+	return false;
+}
+
+static void readme__has_rows_of_the_programs_table(void **state)
+{
+	struct str rows =
+		block(read_file(*state, README), "<!-- settings -->", "<!-- /settings -->");
+	struct str all = table(*state), line;
+	size_t count = 0;
+
+	assert_non_null(rows.p);
+	while (take_line(&rows, &line)) {
+		if (!has_line(all, line)) {
+			fwrite(all.p, 1, all.n, stderr);
+			fail_msg("no row of the program's table, which stands above: %.*s",
+				STR_FMT(line));
+		}
+		count++;
+	}
+	assert_in_range(count, 2 + 1, 2 + 10);
+}
+
+/* What the Authorizer tells applications. */
+static bool is_no_setting(struct str name)
+{
+	static const char *const others[] = {
+		"ROLLCALL_SESSION", "ROLLCALL_USER", "ROLLCALL_TENANT"};
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (str_eq(name, str_from(others[i])))
+			return true;
+	return false;
+}
+
+static bool is_setting(struct arena *a, struct str all, struct str name)
+{
+	struct str start = str_printf(a, "| `%.*s` |", STR_FMT(name)), line;
+
+	while (take_line(&all, &line))
+		if (str_starts(line, start))
+			return true;
+	return false;
+}
+
+static void check_names(struct arena *a, const char *file)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	struct str text = read_file(a, file), all = table(a), prefix = STR("ROLLCALL_");
+
+	for (size_t i = 0; i + prefix.n < text.n; i++) {
+		struct str rest = {text.p + i, text.n - i}, name = {rest.p, prefix.n};
+
+		if (!str_starts(rest, prefix))
+			continue;
+		while (name.n < rest.n && memchr(letters, rest.p[name.n], sizeof(letters) - 1))
+			name.n++;
+		if (!is_setting(a, all, name) && !is_no_setting(name))
+			fail_msg("%s names %.*s, which is no setting", file, STR_FMT(name));
+	}
+}
+
+static void documents__name_existing_settings(void **state)
+{
+	static const char *const files[] = {README, HTTPD_README, API, FILTER};
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		check_names(*state, files[i]);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(man_page__has_the_programs_settings),
-		cmocka_unit_test(readme__has_the_programs_settings),
+		cmocka_unit_test(readme__has_rows_of_the_programs_table),
+		cmocka_unit_test(documents__name_existing_settings),
 	};
 
 	return cmocka_run_group_tests(tests, opened, closed);

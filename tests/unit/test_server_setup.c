@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "lib/token.h"
+#include "lib/token_make.h"
 #include "server/setup.h"
 
 struct fixture {
@@ -99,6 +99,8 @@ static void file_of_keys__has_to_give_one_or_the_start_is_refused(void **state)
 			"No such file or directory"},
 		{"31 bytes and a newline", GOOD, "0123456789abcdef0123456789abcde\n", 0600,
 			"JWT_HS256_FILE", "shorter than 32 bytes"},
+		{"open to be written", GOOD, LONG, 0620, "JWT_HS256_FILE",
+			"its group or others may write to it"},
 		{"open to its group", GOOD, LONG, 0640, "JWT_HS256_FILE",
 			"its group or others have access to it"},
 	};

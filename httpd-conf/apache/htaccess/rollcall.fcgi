@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What mod_fcgid starts on a shared host, where FcgidInitialEnv is not for us: sets the environment
-# and becomes the program. chmod 755, and owned by the account; suEXEC refuses what others may write.
-# Option file (chmod 600) and keys lie outside public_html. All settings: rollcall.fcgi --settings.
+# What mod_fcgid starts on a shared host, where an account cannot use FcgidInitialEnv: it sets the
+# environment and becomes the program. chmod 755, and owned by the account: suEXEC refuses a file that
+# others may write. Keep the option file (chmod 600) and the keys outside public_html. All settings:
+# rollcall.fcgi --settings.
 
 # mod_fcgid starts as many processes as it needs and gives each one request at a time.
 ROLLCALL_WORKERS=1

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * What a worker holds for its lifetime and every handler may use: settings, routes, database,
+ * keys. */
+#ifndef CALL_APP_H
+#define CALL_APP_H
+
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct app_config {
+	struct str api_prefix, edge_prefix, mount; /* mount.p == NULL: found per request */
+	size_t body_limit;
+	int64_t retry_after_s;
+	int64_t edge_max_rows;
+	uint64_t costly_most; /* workers within a costly question at once */
+	int64_t activity_interval_s;
+	int64_t session_s; /* lifetime of a session registered without an expiry */
+	const char *cookie, *login_url;
+	const char *metrics_allow; /* addresses, separated by commas */
+	const char *version;
+};
+
+struct app {
+	struct app_config cfg;
+	const struct route_table *routes;
+	struct db *db;
+	struct jwt *jwt;
+	struct geo *geo;       /* NULL: no locations */
+	struct metric *metric; /* NULL: nothing is counted */
+};
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ * One request on its way through the program. dispatch fills the call from the row of the route
+ * table (access, parameters, body) before the handler runs, so a handler starts with a caller who
+ * may, and with values that are valid. */
+#ifndef CALL_CALL_H
+#define CALL_CALL_H
+
+#include "base/fault.h"
+#include "call/app.h"
+#include "call/route.h"
+#include "model/scope.h"
+
+struct param_value {
+	int64_t i;    /* integers, and booleans as 0 or 1 */
+	struct str s; /* texts; p == NULL: absent */
+};
+
+struct call {
+	const struct app *app;
+	struct after *after;
+	struct arena *arena;
+	struct http_request req;
+	struct http_response *res;
+	const struct route *route;
+	const struct dialect *dialect;
+	struct route_match match;
+	struct principal who; /* who.subject.p == NULL: nobody */
+	bool by_cookie;       /* the credential was a cookie */
+	enum reach reach;
+	struct session_scope scope; /* what the caller reaches, narrowed by the path's tenant */
+	struct param_value params[PARAM__COUNT];
+	const struct json *body;         /* BODY_JSON: an object */
+	struct faults faults;            /* ERR_INVALID */
+	const char *detail;              /* words for the error, NULL: the dialect's own */
+	struct query_error *query_error; /* ERR_INVALID_FILTER, ERR_INVALID_SORT */
+};
+
+/* The path's {name}, which the route has. */
+struct str call_var(const struct call *c, const char *name);
+
+/* call->body from the raw body, which has to be a JSON object. */
+MUST_CHECK enum err call_parse_body(struct call *c);
+
+/* Confirms the scope's gate in a round trip of its own: for handlers whose work does not. */
+MUST_CHECK enum err call_confirm(struct call *c);
+
+/* Before a search by filter: ERR_BUSY when no index serves it and too many workers of the pool are
+ * within such a search already. */
+struct query;
+MUST_CHECK enum err call_enter_search(const struct call *c, const struct query *filter);
+
+/* What every revocation of this call has in common: who, through what, which request. */
+struct revoke_call;
+struct revoke_call call_revoke(const struct call *c, const struct session_scope *scope);
+
+/* revoke_sessions, counted. Handlers call no other. */
+MUST_CHECK enum err call_end_sessions(const struct call *c, struct revoke_call *revoke);
+
+#endif

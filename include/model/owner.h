@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * Whose session a token or an id stands for, if that session is active now. */
+#ifndef MODEL_OWNER_H
+#define MODEL_OWNER_H
+
+#include "base/err.h"
+#include "db/db.h"
+#include "model/scope.h"
+
+struct owner {
+	struct str session_id, tenant_id, user_id;
+	struct str partner_id; /* p == NULL: none */
+	struct str role;       /* of the session; p == NULL: none */
+	int64_t created_ms, expires_ms;
+	int64_t activity_due; /* 1: last activity is older than interval_s */
+};
+
+/* By the SHA-256 of an opaque token (32 bytes). ERR_NOT_FOUND unless its session is active. */
+MUST_CHECK enum err owner_of_token(
+	struct db *db, struct arena *a, struct str digest, int64_t interval_s, struct owner *out);
+
+/* Of the session that a token names. ERR_NOT_FOUND unless it is active and the caller's own. */
+MUST_CHECK enum err owner_of_session(struct db *db, struct arena *a,
+	const struct session_caller *caller, int64_t interval_s, struct owner *out);
+
+#endif

@@ -1,8 +1,0 @@
-/* SPDX-License-Identifier: MIT
- * The version of the programs, said by --version and nowhere else. */
-#ifndef SERVER_VERSION_H
-#define SERVER_VERSION_H
-
-#define ROLLCALL_VERSION "1.0.0"
-
-#endif

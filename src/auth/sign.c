@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MIT
+ * Keys and tokens over OpenSSL's EVP. Called by rollcall-admin, rollcall-demo and tests; touches
+ * the files it is given. The surprise: claims are passed on byte for byte, so that a test can sign
+ * wrong ones; members of ours are put in front of them, and a repeated name keeps the last value.
+ */
+#include "auth/sign.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/pem.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "json/reader.h"
+#include "json/writer.h"
+#include "keyfile.h"
+
+#define KEY_BITS 2048
+#define HOUR_S 3600
+#define PEM_BEGINS "-----BEGIN"
+
+/* Key */
+
+static struct str key_number(struct arena *a, const EVP_PKEY *key, const char *name)
+{
+	struct str out = STR_NONE;
+	BIGNUM *number = NULL;
+
+	if (EVP_PKEY_get_bn_param(key, name, &number) == 1) {
+		unsigned char *bytes = arena_alloc(a, (size_t)BN_num_bytes(number));
+
+		out = str_base64url(a, bytes, (size_t)BN_bn2bin(number, bytes));
+	}
+	BN_free(number);
+	return out;
+}
+
+/* RFC 7638: the digest of the required members in alphabetical order. STR_NONE on failure. */
+static struct str key_id(struct arena *a, const EVP_PKEY *key)
+{
+	struct str n = key_number(a, key, OSSL_PKEY_PARAM_RSA_N);
+	struct str e = key_number(a, key, OSSL_PKEY_PARAM_RSA_E);
+	unsigned char digest[32];
+	struct str text;
+
+	if (!n.p || !e.p)
+		return STR_NONE;
+
+	text = str_printf(
+		a, "{\"e\":\"%.*s\",\"kty\":\"RSA\",\"n\":\"%.*s\"}", STR_FMT(e), STR_FMT(n));
+	if (EVP_Digest(text.p, text.n, digest, NULL, EVP_sha256(), NULL) != 1)
+		return STR_NONE;
+	return str_base64url(a, digest, sizeof(digest));
+}
+
+/* NULL and *why unless the text is a private RSA key. */
+static EVP_PKEY *key_parse(struct str text, const char **why)
+{
+	BIO *in = BIO_new_mem_buf(text.p, (int)text.n);
+	EVP_PKEY *key = in ? PEM_read_bio_PrivateKey(in, NULL, NULL, NULL) : NULL;
+
+	BIO_free(in);
+	*why = "holds no RSA key";
+	if (key && EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA) {
+		EVP_PKEY_free(key);
+		key = NULL;
+	}
+	return key;
+}
+
+/* The bytes of a file that must be its owner's alone. */
+MUST_CHECK static enum err secret_read(
+	struct arena *a, const char *file, struct str *out, const char **why)
+{
+	mode_t mode;
+
+	if (keyfile_read(a, file, out, &mode, why))
+		return ERR_INVALID;
+	if ((mode & 077) == 0)
+		return ERR_OK;
+	*why = "its group or others have access to it (chmod 600)";
+	explicit_bzero((char *)out->p, out->n);
+	return ERR_INVALID;
+}
+
+static EVP_PKEY *key_read(struct arena *a, const char *file, const char **why)
+{
+	struct str text;
+	EVP_PKEY *key;
+
+	if (secret_read(a, file, &text, why))
+		return NULL;
+	key = key_parse(text, why);
+	explicit_bzero((char *)text.p, text.n);
+	return key;
+}
+
+/* Files */
+
+/* All or nothing: under the final name there is never half a file. */
+MUST_CHECK static enum err write_file(
+	struct arena *a, const char *file, mode_t mode, struct str text, const char **why)
+{
+	const char *draft = arena_printf(a, "%s.new", file);
+	enum err err = ERR_INTERNAL;
+	ssize_t put;
+	int fd;
+
+	(void)unlink(draft);
+	fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || fchmod(fd, mode) < 0)
+		goto out;
+	while (text.n > 0) {
+		put = write(fd, text.p, text.n);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			goto out;
+		text.p += put;
+		text.n -= (size_t)put;
+	}
+	if (fsync(fd) == 0 && rename(draft, file) == 0)
+		err = ERR_OK;
+out:
+	if (err) {
+		*why = arena_printf(a, "cannot be written: %s", strerror(errno));
+		(void)unlink(draft);
+	}
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+MUST_CHECK static enum err key_write(
+	struct arena *a, const char *file, const EVP_PKEY *key, const char **why)
+{
+	enum err err = ERR_INTERNAL;
+	BIO *out = BIO_new(BIO_s_mem());
+	char *bytes;
+	long n;
+
+	*why = "the key cannot be made into PEM";
+	if (out && PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) == 1) {
+		n = BIO_get_mem_data(out, &bytes);
+		err = write_file(a, file, 0600, (struct str){bytes, (size_t)n}, why);
+		explicit_bzero(bytes, (size_t)n);
+	}
+	BIO_free(out);
+	return err;
+}
+
+/* Sets */
+
+/* The keys of the set; NULL in *first for a file that is not there or lists none. */
+MUST_CHECK static enum err set_read(
+	struct arena *a, const char *file, const struct json **first, const char **why)
+{
+	const struct json *keys;
+	struct json *root;
+	struct str text;
+	mode_t mode;
+	size_t at;
+
+	*first = NULL;
+	if (access(file, F_OK) < 0 && errno == ENOENT)
+		return ERR_OK;
+	if (keyfile_read(a, file, &text, &mode, why))
+		return ERR_INVALID;
+	*why = "is there and holds no JWK set";
+	if (json_parse(a, text, &root, &at))
+		return ERR_INVALID;
+	keys = json_member(root, "keys");
+	if (!keys || keys->type != JSON_ARRAY)
+		return ERR_INVALID;
+	*first = keys->first;
+	return ERR_OK;
+}
+
+static bool has_kid(const struct json *jwk, struct str kid)
+{
+	const struct json *v = json_member(jwk, "kid");
+
+	return v && v->type == JSON_STRING && str_eq(v->text, kid);
+}
+
+/* The keys but for that of `but`, and `more` if it has a text. */
+MUST_CHECK static enum err set_write(struct arena *a, const char *file, const struct json *first,
+	struct str but, struct str more, const char **why)
+{
+	const char *between = "";
+	struct buf text;
+
+	buf_init(&text, a);
+	buf_str(&text, STR("{\"keys\":["));
+	for (const struct json *jwk = first; jwk; jwk = jwk->next) {
+		if (but.p && has_kid(jwk, but))
+			continue;
+		buf_printf(&text, "%s\n", between);
+		buf_str(&text, json_text(a, jwk));
+		between = ",";
+	}
+	if (more.p) {
+		buf_printf(&text, "%s\n", between);
+		buf_str(&text, more);
+	}
+	buf_str(&text, STR("\n]}\n"));
+	return write_file(a, file, 0644, buf_view(&text), why);
+}
+
+MUST_CHECK static enum err set_add(
+	struct arena *a, const char *file, const EVP_PKEY *key, struct str *kid, const char **why)
+{
+	struct str n = key_number(a, key, OSSL_PKEY_PARAM_RSA_N);
+	struct str e = key_number(a, key, OSSL_PKEY_PARAM_RSA_E);
+	const struct json *first;
+	struct str jwk;
+
+	*kid = key_id(a, key);
+	*why = "the key is not usable";
+	if (!kid->p)
+		return ERR_INTERNAL;
+	if (set_read(a, file, &first, why))
+		return ERR_INVALID;
+	for (const struct json *old = first; old; old = old->next)
+		if (has_kid(old, *kid))
+			return ERR_OK;
+	jwk = str_printf(a,
+		"{\"kty\":\"RSA\",\"use\":\"sig\",\"alg\":\"RS256\",\"kid\":\"%.*s\","
+		"\"n\":\"%.*s\",\"e\":\"%.*s\"}",
+		STR_FMT(*kid), STR_FMT(n), STR_FMT(e));
+	return set_write(a, file, first, STR_NONE, jwk, why);
+}
+
+/* The public half is there first: a token that is signed at once finds it. */
+enum err sign_key_new(struct arena *a, const struct sign_files *files, bool replace,
+	struct str *kid, const char **why)
+{
+	EVP_PKEY *key = NULL;
+	enum err err = ERR_CONFLICT;
+
+	*why = "is there already";
+	if (!replace && access(files->key, F_OK) == 0)
+		goto out;
+	err = ERR_INTERNAL;
+	*why = "no key can be made";
+	key = EVP_RSA_gen(KEY_BITS);
+	if (!key)
+		goto out;
+	err = set_add(a, files->jwks, key, kid, why);
+	if (err) {
+		*why = arena_printf(a, "%s %s", files->jwks, *why);
+		goto out;
+	}
+	err = key_write(a, files->key, key, why);
+	if (err) {
+		const char *ignored;
+
+		*why = arena_printf(a, "%s %s", files->key, *why);
+		if (sign_key_drop(a, files->jwks, *kid, &ignored) != ERR_OK)
+			*why = arena_printf(a, "%s; %s holds its public half", *why, files->jwks);
+	}
+out:
+	if (err == ERR_CONFLICT)
+		*why = arena_printf(a, "%s %s", files->key, *why);
+	EVP_PKEY_free(key);
+	return err;
+}
+
+enum err sign_key_publish(
+	struct arena *a, const struct sign_files *files, struct str *kid, const char **why)
+{
+	EVP_PKEY *key = key_read(a, files->key, why);
+	enum err err = ERR_INVALID;
+
+	if (!key) {
+		*why = arena_printf(a, "%s: %s", files->key, *why);
+		return err;
+	}
+	err = set_add(a, files->jwks, key, kid, why);
+	if (err)
+		*why = arena_printf(a, "%s %s", files->jwks, *why);
+	EVP_PKEY_free(key);
+	return err;
+}
+
+enum err sign_key_drop(struct arena *a, const char *jwks, struct str kid, const char **why)
+{
+	const struct json *first;
+	enum err err = set_read(a, jwks, &first, why);
+
+	for (const struct json *jwk = first; !err && jwk; jwk = jwk->next)
+		if (has_kid(jwk, kid))
+			return set_write(a, jwks, first, kid, STR_NONE, why);
+	if (!err) {
+		*why = "has no key of that kid";
+		err = ERR_NOT_FOUND;
+	}
+	return err;
+}
+
+/* Tokens */
+
+static struct str sign_rs256(struct arena *a, EVP_PKEY *key, struct str text)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned char *sig = arena_alloc(a, (size_t)EVP_PKEY_get_size(key));
+	size_t n = (size_t)EVP_PKEY_get_size(key);
+	struct str out = STR_NONE;
+
+	if (ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
+		EVP_DigestSign(ctx, sig, &n, (const unsigned char *)text.p, text.n) == 1)
+		out = str_base64url(a, sig, n);
+	EVP_MD_CTX_free(ctx);
+	return out;
+}
+
+static struct str sign_hs256(struct arena *a, struct str key, struct str text)
+{
+	unsigned char sig[EVP_MAX_MD_SIZE];
+	unsigned n = sizeof(sig);
+
+	if (HMAC(EVP_sha256(), key.p, (int)key.n, (const unsigned char *)text.p, text.n, sig, &n) ==
+		NULL)
+		return STR_NONE;
+	return str_base64url(a, sig, n);
+}
+
+/* Header and claims, as they are signed. */
+static struct str signing_input(struct arena *a, struct str header, struct str claims)
+{
+	struct str first = str_base64url(a, header.p, header.n);
+	struct str second = str_base64url(a, claims.p, claims.n);
+
+	return str_printf(a, "%.*s.%.*s", STR_FMT(first), STR_FMT(second));
+}
+
+/* Signed by the key whose file has these bytes; *text becomes what was signed. */
+static struct str sign(
+	struct arena *a, struct str bytes, struct str claims, struct str *text, const char **why)
+{
+	struct str kid, secret, sig = STR_NONE;
+	EVP_PKEY *key;
+
+	if (!str_starts(bytes, STR(PEM_BEGINS))) {
+		secret = keyfile_secret(bytes);
+		*why = "holds neither a private key in PEM nor 32 bytes for HS256";
+		if (secret.n < KEYFILE_SECRET_LEAST)
+			return STR_NONE;
+		*text = signing_input(a, STR("{\"alg\":\"HS256\",\"typ\":\"JWT\"}"), claims);
+		return sign_hs256(a, secret, *text);
+	}
+	key = key_parse(bytes, why);
+	if (!key)
+		return STR_NONE;
+	*why = "signing failed";
+	kid = key_id(a, key);
+	if (kid.p) {
+		*text = signing_input(a,
+			str_printf(a, "{\"alg\":\"RS256\",\"typ\":\"JWT\",\"kid\":\"%.*s\"}",
+				STR_FMT(kid)),
+			claims);
+		sig = sign_rs256(a, key, *text);
+	}
+	EVP_PKEY_free(key);
+	return sig;
+}
+
+/* NULL if this is no JSON object. */
+static const struct json *claims_parse(struct arena *a, struct str claims, const char **why)
+{
+	struct json *tree;
+	size_t at;
+
+	*why = "the claims are not a JSON object";
+	return json_parse(a, claims, &tree, &at) || tree->type != JSON_OBJECT ? NULL : tree;
+}
+
+struct str sign_token(
+	struct arena *a, const char *key_file, struct str claims, struct str more, const char **why)
+{
+	const struct json *tree = claims_parse(a, claims, why);
+	struct str bytes, text, sig, rest;
+	const char *brace;
+
+	if (!tree)
+		return STR_NONE;
+	if (more.n > 0) {
+		brace = memchr(claims.p, '{', claims.n);
+		rest = (struct str){brace + 1, claims.n - (size_t)(brace + 1 - claims.p)};
+		claims = str_printf(
+			a, "{%.*s%s%.*s", STR_FMT(more), tree->count ? "," : "", STR_FMT(rest));
+	}
+	if (secret_read(a, key_file, &bytes, why)) {
+		*why = arena_printf(a, "%s: %s", key_file, *why);
+		return STR_NONE;
+	}
+	sig = sign(a, bytes, claims, &text, why);
+	explicit_bzero((char *)bytes.p, bytes.n);
+	if (!sig.p) {
+		*why = arena_printf(a, "%s: %s", key_file, *why);
+		return STR_NONE;
+	}
+	*why = NULL;
+	return str_printf(a, "%.*s.%.*s", STR_FMT(text), STR_FMT(sig));
+}
+
+struct str sign_token_for_an_hour(
+	struct arena *a, const char *key_file, struct str claims, const char **why)
+{
+	const struct json *tree = claims_parse(a, claims, why);
+	struct str more = STR_NONE;
+
+	if (!tree)
+		return STR_NONE;
+	if (!json_member(tree, "exp"))
+		more = str_printf(a, "\"exp\":%lld", (long long)(clock_now_ms() / 1000 + HOUR_S));
+	return sign_token(a, key_file, claims, more, why);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ * See the header. */
+#include "base/heap.h"
+
+#include <stdlib.h>
+
+void *heap_zalloc(size_t count, size_t bytes)
+{
+	void *p = calloc(count > 0 ? count : 1, bytes);
+
+	if (p == NULL)
+		out_of_memory(count * bytes);
+	return p;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT
+ * Takes credentials from requests and checks them against keys and store. */
+#include "call/credential.h"
+
+#include "auth/digest.h"
+#include "auth/jwt.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "http/request.h"
+#include "model/owner.h"
+
+/* The token of "Bearer TOKEN" (RFC 6750 section 2.1); p == NULL for any other header. */
+static struct str bearer_token(struct str header)
+{
+	struct str scheme = STR("Bearer ");
+
+	header = str_trim(header);
+	if (header.n <= scheme.n || !str_eq_nocase((struct str){header.p, scheme.n}, scheme))
+		return STR_NONE;
+	return str_trim((struct str){header.p + scheme.n, header.n - scheme.n});
+}
+
+static struct str zt_session(const struct http_request *req)
+{
+	struct str token = str_trim(http_header(req, "ZT_SESSION"));
+
+	return token.n > 0 ? token : STR_NONE;
+}
+
+/* Takes the value of the next cookie of that name off the front of a Cookie header, without the
+ * quotes it may wear (RFC 6265 section 4.1.1). */
+static bool next_cookie(struct str *rest, const char *name, struct str *value)
+{
+	struct str pair, key;
+
+	while (str_split(rest, ';', &pair)) {
+		pair = str_trim(pair);
+		if (pair.n == 0 || !str_split(&pair, '=', &key) || pair.p == NULL ||
+			!str_eq(key, str_from(name)))
+			continue;
+		if (pair.n >= 2 && pair.p[0] == '"' && pair.p[pair.n - 1] == '"')
+			pair = (struct str){pair.p + 1, pair.n - 2};
+		*value = pair;
+		return true;
+	}
+	return false;
+}
+
+static void from_owner(struct credential *out, const struct owner *owner)
+{
+	struct principal *who = &out->who;
+
+	who->session_id = owner->session_id;
+	who->subject = owner->user_id;
+	who->tenant_id = owner->tenant_id;
+	if (who->expires_ms == TIME_NONE || owner->expires_ms < who->expires_ms)
+		who->expires_ms = owner->expires_ms;
+	if (who->issued_ms == TIME_NONE)
+		who->issued_ms = owner->created_ms;
+	out->confirmed = true;
+	out->activity_due = owner->activity_due != 0;
+}
+
+static enum err check_opaque(
+	const struct app *app, struct arena *a, struct str token, struct credential *out)
+{
+	unsigned char digest[DIGEST_BYTES];
+	struct owner owner;
+	enum err err;
+
+	digest_sha256(token, digest);
+	err = owner_of_token(app->db, a, (struct str){(char *)digest, sizeof(digest)},
+		app->cfg.activity_interval_s, &owner);
+	if (err != ERR_OK)
+		return err == ERR_NOT_FOUND ? ERR_SESSION_ENDED : err;
+	from_owner(out, &owner);
+	out->who.kind = principal_of_role(owner.role);
+	out->who.partner_id = owner.partner_id;
+	return ERR_OK;
+}
+
+enum err credential_of_token(const struct app *app, struct arena *a, struct str token,
+	struct credential *out, const char **why)
+{
+	size_t dots = 0;
+
+	*why = NULL;
+	*out = (struct credential){.who.expires_ms = TIME_NONE, .who.issued_ms = TIME_NONE};
+	if (token.n == 0 || token.n > LIMIT_TOKEN_BYTES) {
+		*why = "token is empty or too long";
+		return ERR_UNAUTHORIZED;
+	}
+	/* A JWS has two (RFC 7515 section 7.1); an imported opaque token may have others. */
+	for (size_t i = 0; i < token.n; i++)
+		dots += token.p[i] == '.';
+	if (dots != 2)
+		return check_opaque(app, a, token, out);
+	out->is_jwt = true;
+	return jwt_verify(app->jwt, a, token, clock_now_ms(), &out->who, why);
+}
+
+enum err credential_confirm(const struct app *app, struct arena *a, struct credential *cred)
+{
+	const struct session_caller caller = {
+		cred->who.session_id, cred->who.subject, cred->who.tenant_id};
+	struct owner owner;
+	enum err err;
+
+	if (cred->confirmed || cred->who.session_id.p == NULL)
+		return ERR_OK;
+	err = owner_of_session(app->db, a, &caller, app->cfg.activity_interval_s, &owner);
+	if (err == ERR_OK)
+		from_owner(cred, &owner);
+	return err == ERR_NOT_FOUND ? ERR_SESSION_ENDED : err;
+}
+
+/* A browser sends every cookie of a name, also those that another host of a common parent domain
+ * has set, or this one for another path. */
+static enum err try_cookies(const struct app *app, struct arena *a, const struct http_request *req,
+	struct credential *out, const char **why)
+{
+	struct str rest = http_header(req, "COOKIE"), token;
+	enum err err = ERR_UNAUTHORIZED;
+
+	for (int i = 0; i < LIMIT_COOKIES; i++) {
+		if (!next_cookie(&rest, app->cfg.cookie, &token))
+			break;
+		err = credential_of_token(app, a, token, out, why);
+		if (err == ERR_OK)
+			err = credential_confirm(app, a, out);
+		out->by_cookie = true;
+		if (err != ERR_UNAUTHORIZED && err != ERR_SESSION_ENDED)
+			break;
+	}
+	return err;
+}
+
+enum err credential_of_request(const struct app *app, struct arena *a,
+	const struct http_request *req, enum credential_sources sources, struct credential *out,
+	const char **why)
+{
+	struct str bearer = bearer_token(http_header(req, "AUTHORIZATION"));
+	struct str zt = zt_session(req);
+	struct str token = bearer.p != NULL ? bearer : zt;
+
+	*why = NULL;
+	*out = (struct credential){.who.expires_ms = TIME_NONE, .who.issued_ms = TIME_NONE};
+	if (sources == CREDENTIAL_HEADERS && zt.p != NULL)
+		token = zt;
+	if (token.p != NULL)
+		return credential_of_token(app, a, token, out, why);
+	if (sources == CREDENTIAL_COOKIE_TOO)
+		return try_cookies(app, a, req, out, why);
+	return ERR_UNAUTHORIZED;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ * Finds the living session behind a token or an id, on every request that presents one. */
+#include "model/owner.h"
+
+#include <stddef.h>
+
+#include "db/compose.h"
+#include "statements.h"
+
+#define OWNER_SQL                                                                                  \
+	"SELECT s.id, t.id, s.user_id, p.id, s.role, s.created_at, s.expires_at,"                  \
+	" s.last_activity_at <= " NOW_SQL " - INTERVAL ? SECOND FROM session s"                    \
+	" JOIN tenant t ON t.no = s.tenant_no LEFT JOIN partner p ON p.no = t.partner_no WHERE"
+#define OWNER_LETTERS "sssSStti"
+
+const struct stmt owner_by_token = {"owner.token", SQL_READ, "ib", OWNER_LETTERS,
+	OWNER_SQL " s.token_digest = ? AND s.expires_at > " NOW_SQL};
+
+static const struct db_col cols[] = {
+	{'s', offsetof(struct owner, session_id)},
+	{'s', offsetof(struct owner, tenant_id)},
+	{'s', offsetof(struct owner, user_id)},
+	{'S', offsetof(struct owner, partner_id)},
+	{'S', offsetof(struct owner, role)},
+	{'t', offsetof(struct owner, created_ms)},
+	{'t', offsetof(struct owner, expires_ms)},
+	{'i', offsetof(struct owner, activity_due)},
+};
+static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
+
+enum err owner_of_token(
+	struct db *db, struct arena *a, struct str digest, int64_t interval_s, struct owner *out)
+{
+	struct sql q = SQL_FIXED(&owner_by_token, db_i64(interval_s), db_bytes(digest));
+
+	return db_one(db, a, &q, &shape, out);
+}
+
+enum err owner_of_session(struct db *db, struct arena *a, const struct session_caller *caller,
+	int64_t interval_s, struct owner *out)
+{
+	struct sql q;
+
+	sql_begin(&q, a, SQL_READ, OWNER_LETTERS);
+	sql_add(&q, SQL(OWNER_SQL));
+	sql_arg(&q, db_i64(interval_s));
+	scope_put_caller(caller, &q);
+	return db_one(db, a, &q, &shape, out);
+}

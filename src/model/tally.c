@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: MIT
+ * Collecting, writing and reading the store's numbers. Called by the files of this room that move
+ * sessions, and by those that list them. Changes of one number are added up in memory first, so a
+ * transaction that ends 10,000 sessions writes some thousand rows. */
+#include "model/tally.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "query/query.h"
+#include "statements.h"
+
+#define SLOTS_FIRST 64 /* of the hash table; a power of two */
+
+/* One number. month is 0 for living sessions. */
+struct change {
+	int64_t scope, no, what, bucket, month;
+	struct str device;
+	int64_t n, lived_ms, latest_ms;
+	bool ended, used;
+};
+
+/* How many sessions of one user ended in a month. */
+struct user_change {
+	int64_t tenant_no, month, expired, revoked;
+	struct str user_id;
+};
+
+struct tally {
+	struct arena *arena;
+	struct change *slots;
+	size_t room, count;
+	struct user_change *users;
+	size_t user_room, user_count;
+};
+
+struct tally *tally_new(struct arena *a)
+{
+	struct tally *t = arena_zalloc(a, sizeof(*t));
+
+	t->arena = a;
+	t->room = SLOTS_FIRST;
+	t->slots = arena_array(a, t->room, sizeof(*t->slots));
+	return t;
+}
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+	h ^= v + UINT64_C(0x9e3779b97f4a7c15) + (h << 6) + (h >> 2);
+	return h * UINT64_C(0xff51afd7ed558ccd);
+}
+
+static uint64_t hash_of(const struct change *c)
+{
+	uint64_t h = mix((uint64_t)(c->scope * 16 + c->what * 2 + c->ended), (uint64_t)c->no);
+
+	h = mix(mix(h, (uint64_t)c->bucket), (uint64_t)c->month);
+	for (size_t i = 0; i < c->device.n; i++)
+		h = mix(h, (unsigned char)c->device.p[i]);
+	return h ^ h >> 32;
+}
+
+static bool is_same(const struct change *a, const struct change *b)
+{
+	return a->ended == b->ended && a->scope == b->scope && a->no == b->no &&
+	       a->what == b->what && a->bucket == b->bucket && a->month == b->month &&
+	       str_eq(a->device, b->device);
+}
+
+static struct change *slot_of(struct change *slots, size_t room, const struct change *c)
+{
+	size_t i = hash_of(c) & (room - 1);
+
+	while (slots[i].used && !is_same(&slots[i], c))
+		i = (i + 1) & (room - 1);
+	return &slots[i];
+}
+
+static void grow(struct tally *t)
+{
+	size_t room = t->room * 2;
+	struct change *slots = arena_array(t->arena, room, sizeof(*slots));
+
+	for (size_t i = 0; i < t->room; i++)
+		if (t->slots[i].used)
+			*slot_of(slots, room, &t->slots[i]) = t->slots[i];
+	t->slots = slots;
+	t->room = room;
+}
+
+static void add(struct tally *t, const struct change *c)
+{
+	struct change *slot;
+
+	if (t->count * 2 >= t->room)
+		grow(t);
+	slot = slot_of(t->slots, t->room, c);
+	if (!slot->used) {
+		*slot = *c;
+		slot->used = true;
+		slot->device = str_dup(t->arena, c->device);
+		t->count++;
+		return;
+	}
+	slot->n += c->n;
+	slot->lived_ms += c->lived_ms;
+	if (c->latest_ms > slot->latest_ms)
+		slot->latest_ms = c->latest_ms;
+}
+
+/* The same change for everything, for the partner and for the tenant. */
+static void add_everywhere(struct tally *t, const struct tally_session *s, struct change c)
+{
+	c.scope = TALLY_TENANT;
+	c.no = s->tenant_no;
+	add(t, &c);
+	c.scope = TALLY_ALL;
+	c.no = 0;
+	add(t, &c);
+	if (s->partner_no == DB_NULL_I64)
+		return;
+	c.scope = TALLY_PARTNER;
+	c.no = s->partner_no;
+	add(t, &c);
+}
+
+static int64_t floor_div(int64_t n, int64_t by)
+{
+	return n / by - (n % by < 0);
+}
+
+int64_t tally_month(int64_t ms)
+{
+	struct calendar c = clock_calendar(ms);
+
+	return 12 * (int64_t)c.year + c.month - 1;
+}
+
+void tally_living(struct tally *t, const struct tally_session *s, int sign)
+{
+	struct change c = {.device = STR(""), .n = sign, .what = LIVING_TOTAL};
+
+	add_everywhere(t, s, c);
+	c.what = LIVING_HOUR;
+	c.bucket = floor_div(s->created_ms, HOUR_MS);
+	add_everywhere(t, s, c);
+	c.scope = TALLY_TENANT;
+	c.no = s->tenant_no;
+	c.what = LIVING_SLOT;
+	c.bucket = floor_div(s->expires_ms, SLOT_MS);
+	add(t, &c);
+	c.what = LIVING_DEVICE;
+	c.bucket = 0;
+	c.device = s->device_type.p != NULL ? s->device_type : STR("unknown");
+	add(t, &c);
+}
+
+void tally_users(struct tally *t, int64_t tenant_no, int64_t n)
+{
+	struct change c = {.device = STR(""), .n = n, .what = LIVING_USERS};
+
+	c.scope = TALLY_TENANT;
+	c.no = tenant_no;
+	add(t, &c);
+}
+
+static void add_user(struct tally *t, const struct tally_session *s, bool expired, int64_t month)
+{
+	if (t->user_count == t->user_room) {
+		size_t room = t->user_room == 0 ? 16 : t->user_room * 2;
+
+		t->users = arena_grow(t->arena, t->users, t->user_room * sizeof(*t->users),
+			room * sizeof(*t->users));
+		t->user_room = room;
+	}
+	t->users[t->user_count++] = (struct user_change){
+		.tenant_no = s->tenant_no,
+		.month = month,
+		.expired = expired,
+		.revoked = !expired,
+		.user_id = s->user_id,
+	};
+}
+
+void tally_ended(struct tally *t, const struct tally_session *s, bool expired, int64_t ended_ms)
+{
+	struct change c = {
+		.device = STR(""),
+		.n = 1,
+		.month = tally_month(ended_ms),
+		.ended = true,
+		.latest_ms = s->last_activity_ms != TIME_NONE ? s->last_activity_ms : YEAR_1_MS,
+		.lived_ms = ended_ms > s->created_ms ? ended_ms - s->created_ms : 0,
+	};
+
+	add_user(t, s, expired, c.month);
+	c.what = expired ? ENDED_EXPIRED : ENDED_REVOKED;
+	add_everywhere(t, s, c);
+	c.lived_ms = 0;
+	if (!expired) {
+		c.what = ENDED_REVOKED_HOUR;
+		c.bucket = floor_div(ended_ms, HOUR_MS);
+		add_everywhere(t, s, c);
+	}
+	c.what = ENDED_HOUR;
+	c.bucket = floor_div(s->created_ms, HOUR_MS);
+	c.scope = TALLY_TENANT;
+	c.no = s->tenant_no;
+	add(t, &c);
+}
+
+#define COMPARE(a, b) ((a) < (b) ? -1 : (a) > (b))
+
+/* The order in which transactions lock rows. */
+static int by_key(const void *x, const void *y)
+{
+	const struct change *a = x, *b = y;
+	int order = COMPARE(a->ended, b->ended);
+
+	order = order != 0 ? order : COMPARE(a->scope, b->scope);
+	order = order != 0 ? order : COMPARE(a->no, b->no);
+	order = order != 0 ? order : COMPARE(a->what, b->what);
+	order = order != 0 ? order : COMPARE(a->bucket, b->bucket);
+	order = order != 0 ? order : COMPARE(a->month, b->month);
+	return order != 0 ? order : str_cmp(a->device, b->device);
+}
+
+static int by_user(const void *x, const void *y)
+{
+	const struct user_change *a = x, *b = y;
+	int order = COMPARE(a->tenant_no, b->tenant_no);
+
+	order = order != 0 ? order : str_cmp(a->user_id, b->user_id);
+	return order != 0 ? order : COMPARE(a->month, b->month);
+}
+
+const struct stmt tally_add_living = {"tally.living", SQL_WRITE, "iiiisii", "",
+	"INSERT INTO tally (scope, no, what, bucket, device_type, shard, n)"
+	" VALUES (?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE n = n + VALUES(n)"};
+const struct stmt tally_add_ended = {"tally.ended", SQL_WRITE, "iiiiiiiii", "",
+	"INSERT INTO ended_tally (scope, no, what, bucket, shard, month, n, lived_ms, latest_ms)"
+	" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE n = n + VALUES(n),"
+	" lived_ms = lived_ms + VALUES(lived_ms), latest_ms = GREATEST(latest_ms, VALUES(latest_ms))"};
+const struct stmt tally_add_user = {"tally.user", SQL_WRITE, "isiii", "",
+	"INSERT INTO ended_user (tenant_no, user_id, month, expired, revoked)"
+	" VALUES (?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE expired = expired + VALUES(expired),"
+	" revoked = revoked + VALUES(revoked)"};
+
+#define ADD_LIVING_PARAMS 7
+#define ADD_ENDED_PARAMS 9
+#define ADD_USER_PARAMS 5
+
+static enum err write_users(struct db *db, struct tally *t)
+{
+	struct db_val *args;
+	size_t n = 0;
+
+	if (t->user_count == 0)
+		return ERR_OK;
+	qsort(t->users, t->user_count, sizeof(*t->users), by_user);
+	for (size_t i = 1; i < t->user_count; i++) {
+		if (by_user(&t->users[n], &t->users[i]) != 0) {
+			t->users[++n] = t->users[i];
+			continue;
+		}
+		t->users[n].expired += t->users[i].expired;
+		t->users[n].revoked += t->users[i].revoked;
+	}
+	n++;
+	args = arena_array(t->arena, n * ADD_USER_PARAMS, sizeof(*args));
+	for (size_t i = 0; i < n; i++) {
+		const struct user_change *u = &t->users[i];
+		struct db_val *v = &args[i * ADD_USER_PARAMS];
+
+		v[0] = db_i64(u->tenant_no);
+		v[1] = db_str(u->user_id);
+		v[2] = db_i64(u->month);
+		v[3] = db_i64(u->expired);
+		v[4] = db_i64(u->revoked);
+	}
+	return db_exec_many(db, t->arena, &tally_add_user, args, n);
+}
+
+static void living_args(const struct change *c, int64_t shard, struct db_val *v)
+{
+	v[0] = db_i64(c->scope);
+	v[1] = db_i64(c->no);
+	v[2] = db_i64(c->what);
+	v[3] = db_i64(c->bucket);
+	v[4] = db_str(c->device);
+	v[5] = db_i64(shard);
+	v[6] = db_i64(c->n);
+}
+
+static void ended_args(const struct change *c, int64_t shard, struct db_val *v)
+{
+	v[0] = db_i64(c->scope);
+	v[1] = db_i64(c->no);
+	v[2] = db_i64(c->what);
+	v[3] = db_i64(c->bucket);
+	v[4] = db_i64(shard);
+	v[5] = db_i64(c->month);
+	v[6] = db_i64(c->n);
+	v[7] = db_i64(c->lived_ms);
+	v[8] = db_i64(c->latest_ms);
+}
+
+enum err tally_write(struct db *db, struct tally *t)
+{
+	struct change *list = arena_array(t->arena, t->count + 1, sizeof(*list));
+	struct db_val *args;
+	size_t n = 0, living = 0;
+	int64_t shard = getpid() % TALLY_SHARDS;
+	enum err err = write_users(db, t);
+
+	for (size_t i = 0; i < t->room; i++)
+		if (t->slots[i].used && (t->slots[i].n != 0 || t->slots[i].ended))
+			list[n++] = t->slots[i];
+	qsort(list, n, sizeof(*list), by_key);
+	while (living < n && !list[living].ended)
+		living++;
+	args = arena_array(t->arena, n * ADD_ENDED_PARAMS + 1, sizeof(*args));
+	for (size_t i = 0; i < living; i++)
+		living_args(&list[i], shard, &args[i * ADD_LIVING_PARAMS]);
+	if (err == ERR_OK && living > 0)
+		err = db_exec_many(db, t->arena, &tally_add_living, args, living);
+	for (size_t i = living; i < n; i++)
+		ended_args(&list[i], shard, &args[(i - living) * ADD_ENDED_PARAMS]);
+	if (err == ERR_OK && n > living)
+		err = db_exec_many(db, t->arena, &tally_add_ended, args, n - living);
+	return err;
+}
+
+/* Reading */
+
+static enum tally_scope level_of(const struct session_scope *scope)
+{
+	if (scope->tenant_id.p != NULL)
+		return TALLY_TENANT;
+	return scope->partner_id.p != NULL ? TALLY_PARTNER : TALLY_ALL;
+}
+
+/* " scope = … AND no = …" */
+static void put_level(const struct session_scope *scope, struct sql *q)
+{
+	switch (level_of(scope)) {
+	case TALLY_TENANT:
+		sql_add(q, SQL(" scope = 2 AND no = "));
+		scope_put_tenant_no(scope, q);
+		break;
+	case TALLY_PARTNER:
+		sql_add(q, SQL(" scope = 1 AND no = "));
+		scope_put_partner_no(scope, q);
+		break;
+	case TALLY_ALL:
+		sql_add(q, SQL(" scope = 0 AND no = 0"));
+		break;
+	}
+}
+
+#define MONTHS_SQL " AND month >= (SELECT history_month FROM store)"
+
+static void put_user_rows(const struct session_scope *scope, struct sql *q)
+{
+	if (scope->tenant_id.p != NULL) {
+		sql_add(q, SQL(" tenant_no = "));
+		scope_put_tenant_no(scope, q);
+		sql_add(q, SQL(" AND"));
+	} else if (scope->partner_id.p != NULL) {
+		sql_add(q, SQL(" tenant_no IN (SELECT t.no FROM tenant t WHERE t.partner_no = "));
+		scope_put_partner_no(scope, q);
+		sql_add(q, SQL(") AND"));
+	}
+}
+
+/* Counted rows, for what has no number of its own. */
+static void put_count(const struct session_scope *scope, struct sql *q)
+{
+	sql_add(q, SQL("(SELECT COUNT(*) FROM session s WHERE TRUE"));
+	scope_put_conditions(scope, q);
+	sql_add(q, SQL(")"));
+	if (scope->active)
+		return;
+	sql_add(q, SQL(" + (SELECT COUNT(*) FROM ended s WHERE TRUE" HISTORY_SQL));
+	scope_put_conditions(scope, q);
+	sql_add(q, SQL(")"));
+}
+
+static bool has_number(const struct session_scope *scope)
+{
+	return scope->session_id.p == NULL && scope->except_id.p == NULL &&
+	       scope->ids_json.p == NULL &&
+	       (scope->filter == NULL || query_is_all(scope->filter)) && !scope->nothing;
+}
+
+static void put_numbers(const struct session_scope *scope, struct sql *q)
+{
+	if (scope->user_id.p != NULL) {
+		sql_add(q, SQL("COALESCE((SELECT SUM(living) FROM user WHERE"));
+		put_user_rows(scope, q);
+		sql_add(q, SQL(" id = ?), 0)"));
+		sql_arg(q, db_str(scope->user_id));
+	} else {
+		sql_add(q, SQL("COALESCE((SELECT SUM(n) FROM tally WHERE"));
+		put_level(scope, q);
+		sql_add(q, SQL(" AND what = 1), 0)"));
+	}
+	if (scope->active)
+		return;
+	if (scope->user_id.p != NULL) {
+		sql_add(q, SQL(" + COALESCE((SELECT SUM(expired + revoked) FROM ended_user WHERE"));
+		put_user_rows(scope, q);
+		sql_add(q, SQL(" user_id = ?" MONTHS_SQL "), 0)"));
+		sql_arg(q, db_str(scope->user_id));
+	} else {
+		sql_add(q, SQL(" + COALESCE((SELECT SUM(n) FROM ended_tally WHERE"));
+		put_level(scope, q);
+		sql_add(q, SQL(" AND what IN (1, 2)" MONTHS_SQL "), 0)"));
+	}
+}
+
+/* What has expired and was not moved yet is taken off again: it is found by an index, and little.
+ */
+void tally_put_total(const struct session_scope *scope, struct sql *q)
+{
+	sql_add(q, SQL("("));
+	if (has_number(scope))
+		put_numbers(scope, q);
+	else
+		put_count(scope, q);
+	if (scope->active) {
+		sql_add(q,
+			SQL(" - (SELECT COUNT(*) FROM session s WHERE s.expires_at <= " NOW_SQL));
+		scope_put_conditions(scope, q);
+		sql_add(q, SQL(")"));
+	}
+	sql_add(q, SQL(")"));
+}
+
+void tally_put_revoked(const struct session_scope *scope, struct sql *q)
+{
+	if (scope->nothing) {
+		sql_add(q, SQL("0"));
+	} else if (scope->user_id.p != NULL) {
+		sql_add(q, SQL("COALESCE((SELECT SUM(revoked) FROM ended_user WHERE"));
+		put_user_rows(scope, q);
+		sql_add(q, SQL(" user_id = ?" MONTHS_SQL "), 0)"));
+		sql_arg(q, db_str(scope->user_id));
+	} else {
+		sql_add(q, SQL("COALESCE((SELECT SUM(n) FROM ended_tally WHERE"));
+		put_level(scope, q);
+		sql_add(q, SQL(" AND what = 2" MONTHS_SQL "), 0)"));
+	}
+}
+
+bool tally_has_hours(const struct session_scope *scope, enum tally_order order)
+{
+	if (!has_number(scope) || scope->user_id.p != NULL || scope->filter != NULL)
+		return false;
+	/* Ended ones by their creation are kept of tenants only. */
+	return order == ORDER_REVOKED || scope->active || level_of(scope) == TALLY_TENANT;
+}
+
+#define HOUR_OF_SQL(column)                                                                        \
+	"FLOOR(TIMESTAMPDIFF(MICROSECOND, TIMESTAMP'1970-01-01 00:00:00', " column ") / 3600000000)"
+
+/* (SELECT bucket, n …) of every row that counts; `newer`: only buckets above the bound argument. */
+static void put_hours(const struct session_scope *scope, enum tally_order order,
+	const int64_t *newer, struct sql *q)
+{
+	struct sql_frag above = newer != NULL ? SQL(" AND bucket > ?") : SQL("");
+
+	if (order == ORDER_CREATED) {
+		sql_add(q, SQL("SELECT bucket, n FROM tally WHERE"));
+		put_level(scope, q);
+		sql_add(q, SQL(" AND what = 4"));
+		sql_add(q, above);
+		if (newer != NULL)
+			sql_arg(q, db_i64(*newer));
+	}
+	if (order == ORDER_CREATED && scope->active) {
+		sql_add(q, SQL(" UNION ALL SELECT " HOUR_OF_SQL(
+				   "s.created_at") ", -1 FROM session s"
+						   " WHERE s.expires_at <= " NOW_SQL));
+		scope_put_conditions(scope, q);
+		if (newer != NULL) {
+			sql_add(q, SQL(" AND s.created_at >= ?"));
+			sql_arg(q, db_time((*newer + 1) * HOUR_MS));
+		}
+		return;
+	}
+	sql_add(q, order == ORDER_CREATED
+			   ? SQL(" UNION ALL SELECT bucket, n FROM ended_tally WHERE")
+			   : SQL("SELECT bucket, n FROM ended_tally WHERE"));
+	put_level(scope, q);
+	sql_add(q, order == ORDER_CREATED ? SQL(" AND what = 4") : SQL(" AND what = 3"));
+	sql_add(q, above);
+	if (newer != NULL)
+		sql_arg(q, db_i64(*newer));
+	sql_add(q, SQL(MONTHS_SQL));
+}
+
+void tally_put_newer(
+	const struct session_scope *scope, enum tally_order order, int64_t hour, struct sql *q)
+{
+	sql_add(q, SQL("(SELECT COALESCE(SUM(n), 0) FROM ("));
+	put_hours(scope, order, &hour, q);
+	sql_add(q, SQL(") h)"));
+}
+
+enum err tally_find_hours(struct db *db, struct arena *a, const struct session_scope *scope,
+	enum tally_order order, int64_t offset, int64_t limit, struct tally_hours *out, bool *found)
+{
+	static const struct db_col cols[] = {
+		{'I', offsetof(struct tally_hours, first)},
+		{'I', offsetof(struct tally_hours, last)},
+	};
+	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
+	struct sql q;
+	enum err err;
+
+	sql_begin(&q, a, SQL_READ, "II");
+	sql_add(&q,
+		SQL("SELECT MAX(IF(c.upto > ?, c.bucket, NULL)), MAX(IF(c.upto >= ?, c.bucket, NULL))"
+		    " FROM (SELECT b.bucket, SUM(b.n) OVER (ORDER BY b.bucket DESC) AS upto"
+		    " FROM (SELECT bucket, SUM(n) AS n FROM ("));
+	sql_arg(&q, db_i64(offset));
+	sql_arg(&q, db_i64(offset + limit));
+	put_hours(scope, order, NULL, &q);
+	sql_add(&q, SQL(") h GROUP BY bucket) b) c"));
+	err = db_one(db, a, &q, &shape, out);
+	*found = err == ERR_OK && out->first != DB_NULL_I64;
+	return err;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ * The file of settings that systemd reads for the service, for those who are started without
+ * systemd: rollcall-admin, and rollcall.fcgi --check. Called by their main.c before config_read;
+ * puts what the file says into the environment. The surprise: a variable that is set there already
+ * wins, an empty one too. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "server/config.h"
+
+#define PREFIX "ROLLCALL_"
+#define NAME_MAX_BYTES 64
+
+static struct str unquote(struct str s)
+{
+	if (s.n >= 2 && (s.p[0] == '"' || s.p[0] == '\'') && s.p[s.n - 1] == s.p[0])
+		return (struct str){s.p + 1, s.n - 2};
+	return s;
+}
+
+static bool take(struct str line, const char *path, int number, FILE *err)
+{
+	char name[NAME_MAX_BYTES];
+	struct str rest = str_trim(line), word;
+	char *value;
+
+	if (rest.n > 0 && rest.p[rest.n - 1] == '\r')
+		rest = str_trim((struct str){rest.p, rest.n - 1});
+	if (rest.n == 0 || rest.p[0] == '#' || rest.p[0] == ';')
+		return true;
+	if (memchr(rest.p, '=', rest.n) == NULL || !str_split(&rest, '=', &word)) {
+		fprintf(err, "rollcall: %s, line %d: is not NAME=value\n", path, number);
+		return false;
+	}
+	word = str_trim(word);
+	if (!str_starts(word, STR(PREFIX)) || word.n >= sizeof(name))
+		return true; /* for another program, as the environment is */
+	rest = unquote(str_trim(rest));
+	memcpy(name, word.p, word.n);
+	name[word.n] = '\0';
+	value = strndup(rest.p, rest.n);
+	if (value == NULL || setenv(name, value, 0) != 0)
+		out_of_memory(rest.n);
+	free(value);
+	return true;
+}
+
+bool config_file(const char *path, FILE *err)
+{
+	const char *file = path != NULL ? path : CONFIG_FILE;
+	FILE *in = fopen(file, "re");
+	char *line = NULL;
+	size_t size = 0;
+	int number = 0;
+	bool good = true;
+	ssize_t n;
+
+	if (in == NULL) {
+		if (path == NULL && (errno == ENOENT || getenv(PREFIX "DB_DEFAULTS") != NULL))
+			return true;
+		fprintf(err, "rollcall: %s: %s%s\n", file, strerror(errno),
+			path == NULL && errno == EACCES
+				? " (who may read it: root, and the service's user: sudo -u rollcall …)"
+				: "");
+		return false;
+	}
+	while (good && (n = getline(&line, &size, in)) >= 0) {
+		if (n > 0 && line[n - 1] == '\n')
+			n--;
+		good = take((struct str){line, (size_t)n}, file, ++number, err);
+	}
+	if (good && ferror(in)) {
+		fprintf(err, "rollcall: %s: %s\n", file, strerror(errno));
+		good = false;
+	}
+	free(line);
+	fclose(in);
+	return good;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ * What an option file of MariaDB says, as far as it can be wrong without the connector saying so:
+ * it steps over a group of another name and an option that it does not know. Called when the
+ * database does not answer as it should, by --check, rollcall-admin and once at the start of the
+ * service. Reads the file; prints names of groups and options, never a value. */
+#include "server/option_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+
+struct look {
+	struct str group;
+	bool in_group; /* the lines are those of [client] or of the group */
+	bool has_group, has_database, includes;
+	struct buf groups, options; /* the names, with commas between */
+};
+
+static void list(struct buf *b, struct str name)
+{
+	if (b->n > 0)
+		buf_str(b, STR(", "));
+	buf_str(b, name);
+}
+
+/* A name may be written with - or with _, and its value may be left out. */
+static struct str option_name(struct arena *a, struct str line)
+{
+	struct str name;
+	char *p;
+
+	if (!str_split(&line, '=', &name))
+		return STR_NONE;
+	name = str_dup(a, str_trim(name));
+	p = (char *)name.p;
+	for (size_t i = 0; i < name.n; i++)
+		p[i] = p[i] == '_' ? '-' : p[i];
+	return name;
+}
+
+static void take_group(struct look *l, struct str line)
+{
+	struct str name = {line.p + 1, 0};
+
+	while (name.n + 1 < line.n && name.p[name.n] != ']')
+		name.n++;
+	list(&l->groups, name);
+	l->in_group = str_eq(name, l->group) || str_eq(name, STR("client"));
+	l->has_group |= l->in_group;
+}
+
+static void take_line(struct look *l, struct arena *a, struct str line)
+{
+	line = str_trim(line);
+	while (line.n > 0 && (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
+		line = str_trim((struct str){line.p, line.n - 1});
+	if (line.n == 0 || line.p[0] == '#' || line.p[0] == ';')
+		return;
+	l->includes |= line.p[0] == '!';
+	if (line.p[0] == '[') {
+		take_group(l, line);
+	} else if (l->in_group) {
+		struct str name = option_name(a, line);
+
+		l->has_database |= str_eq(name, STR("database"));
+		list(&l->options, name);
+	}
+}
+
+const char *option_file_fault(struct arena *a, const char *path, const char *group)
+{
+	struct look l = {.group = str_from(group)};
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t n;
+	FILE *in = path != NULL ? fopen(path, "re") : NULL;
+
+	if (in == NULL)
+		return NULL; /* whoever opens it says so */
+	buf_init(&l.groups, a);
+	buf_init(&l.options, a);
+	while ((n = getline(&line, &size, in)) >= 0)
+		take_line(&l, a, (struct str){line, (size_t)n});
+	if (line != NULL)
+		explicit_bzero(line, size);
+	free(line);
+	fclose(in);
+	if (l.includes || l.has_database)
+		return NULL;
+	if (!l.has_group)
+		return arena_printf(a, "%s has no group [%s] (it has: %.*s)", path, group,
+			STR_FMT(l.groups.n > 0 ? buf_view(&l.groups) : STR("none")));
+	return arena_printf(a, "%s names no database in [client] or [%s] (it has: %.*s)", path,
+		group, STR_FMT(l.options.n > 0 ? buf_view(&l.options) : STR("nothing")));
+}

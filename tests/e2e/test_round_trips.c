@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT
+ * How many statements the database runs for a request, as the table in schema/store.md 6 says. Each
+ * request is sent many times, so that what the pool does by itself meanwhile rounds away.
+ */
+/* e2e: once, no-valgrind */
+#include "lib/e2e.h"
+
+#define TIMES 100
+
+/* Everything that clients had run, but for this question itself. */
+static int64_t statements(struct e2e *t)
+{
+	return e2e_count(t,
+		SQL("SELECT CAST(SUM(variable_value) AS SIGNED) FROM information_schema.global_status"
+		    " WHERE variable_name IN ('COM_STMT_EXECUTE', 'COM_BEGIN', 'COM_COMMIT',"
+		    " 'COM_ROLLBACK')"),
+		0);
+}
+
+static struct e2e_answer ask(struct e2e *t, const struct e2e_request *r, int64_t want)
+{
+	struct e2e_answer a = e2e_send(t, r);
+	int64_t before, ran;
+
+	before = statements(t);
+	for (int i = 0; i < TIMES; i++)
+		a = e2e_send(t, r);
+	ran = statements(t) - before - 1;
+	if ((ran + TIMES / 2) / TIMES != want)
+		fail_msg("%s: %lld statements for %d requests, expected %lld each", a.what,
+			(long long)ran, TIMES, (long long)want);
+	return a;
+}
+
+struct world {
+	struct e2e_tenant tenant;
+	struct str id, ended, token, jwt, root, service;
+};
+
+static struct world world(struct e2e *t)
+{
+	struct world w = {.tenant = e2e_tenant(t, STR_NONE), .root = e2e_super_admin(t)};
+	struct session_new ended = e2e_session(t, w.tenant, STR("u"));
+	struct e2e_answer a;
+
+	w.service = e2e_token(
+		t, "{\"sub\":\"svc\",\"platform_token\":true,\"scope\":\"sessions:write\"}");
+	a = e2e_post(t, w.service,
+		arena_printf(t->arena, "{\"tenant_id\":\"%s\",\"user_id\":\"u\"}", w.tenant.id.p),
+		"/api/v1/sessions");
+	expect_status(&a, 201);
+	w.id = e2e_text(a.json, "data.id");
+	w.token = e2e_text(a.json, "data.token");
+	w.jwt = e2e_token(
+		t, "{\"sub\":\"u\",\"tenant_id\":\"%s\",\"sid\":\"%s\"}", w.tenant.id.p, w.id.p);
+	ended.revoked_ms = ended.created_ms + 1;
+	w.ended = e2e_put(t, &ended);
+	e2e_put_many(t, w.tenant, STR("many"), 700);
+	return w;
+}
+
+static void reads__take_the_documented_number_of_statements(void **state)
+{
+	struct e2e *t = *state;
+	struct world w = world(t);
+	const struct {
+		const char *path;
+		struct str token;
+		int64_t want;
+	} rows[] = {
+		{"/api/v1/admin/sessions/%s", w.root, 1},
+		{"/api/v1/tenants/$/sessions/%s", w.root, 1},
+		{"/api/v1/tenants/$/sessions", w.root, 1},
+		{"/api/v1/tenants/$/sessions?active_only=false", w.root, 1},
+		{"/api/v1/tenants/$/sessions?page=26&per_page=20", w.root, 2},
+		{"/api/v1/tenants/$/sessions/stats", w.root, 1},
+		{"/api/v1/tenants/$/sessions/users/u", w.root, 1},
+		{"/api/v1/tenants/$/audit", w.root, 1},
+		{"/api/v1/me/sessions", w.jwt, 1},
+		{"/edge/management/v1/api-sessions", w.root, 1},
+		{"/edge/management/v1/api-sessions?sort=createdAt%%20desc", w.root, 2},
+		{"/edge/management/v1/api-sessions/%s", w.root, 1},
+		{"/authorize", w.token, 1},
+		{"/authorize", w.jwt, 1},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *dollar = strchr(rows[i].path, '$');
+		const char *path = rows[i].path;
+		struct e2e_request r = {.token = rows[i].token};
+		struct e2e_answer a;
+
+		if (dollar != NULL)
+			path = arena_printf(t->arena, "%.*s%s%s", (int)(dollar - path), path,
+				w.tenant.id.p, dollar + 1);
+		if (strstr(path, "%s") != NULL)
+			path = arena_printf(
+				t->arena, "%.*s%s", (int)(strstr(path, "%s") - path), path, w.id.p);
+		if (strstr(path, "%%") != NULL)
+			path = "/edge/management/v1/api-sessions?sort=createdAt%20desc";
+		r.path = path;
+		a = ask(t, &r, rows[i].want);
+		expect_status(&a, 200);
+	}
+}
+
+static void ended_session__takes_two(void **state)
+{
+	struct e2e *t = *state;
+	struct world w = world(t);
+	struct e2e_request r = {.token = w.root,
+		.path = arena_printf(t->arena, "/api/v1/admin/sessions/%s", w.ended.p)};
+	struct e2e_answer a = ask(t, &r, 2);
+
+	expect_status(&a, 200);
+}
+
+static void writes__take_the_documented_number_of_statements(void **state)
+{
+	struct e2e *t = *state;
+	struct world w = world(t);
+	struct e2e_request r = {.method = "POST",
+		.token = w.service,
+		.path = "/api/v1/sessions",
+		.body = str_printf(
+			t->arena, "{\"tenant_id\":\"%s\",\"user_id\":\"w\"}", w.tenant.id.p)};
+	struct e2e_answer a = ask(t, &r, 5);
+
+	expect_status(&a, 201);
+	r.path = "/api/v1/sessions/introspect";
+	r.body = str_printf(t->arena, "{\"token\":\"%s\"}", w.token.p);
+	a = ask(t, &r, 1);
+	assert_true(e2e_bool(a.json, "active"));
+	r.path = arena_printf(t->arena, "/api/v1/sessions/%s/activity", w.id.p);
+	r.body = STR_NONE;
+	a = ask(t, &r, 1);
+	expect_status(&a, 204);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads__take_the_documented_number_of_statements),
+		cmocka_unit_test(ended_session__takes_two),
+		cmocka_unit_test(writes__take_the_documented_number_of_statements),
+	};
+
+	return cmocka_run_group_tests_name("round trips", tests, e2e_open, e2e_close);
+}
