@@ -415,10 +415,11 @@ struct str sign_token_for_an_hour(
 {
 	const struct json *tree = claims_parse(a, claims, why);
 	struct str more = STR_NONE;
+	long long in_an_hour = clock_now_ms() / 1000 + HOUR_S;
 
 	if (!tree)
 		return STR_NONE;
 	if (!json_member(tree, "exp"))
-		more = str_printf(a, "\"exp\":%lld", (long long)(clock_now_ms() / 1000 + HOUR_S));
+		more = str_printf(a, "\"exp\":%lld", in_an_hour);
 	return sign_token(a, key_file, claims, more, why);
 }

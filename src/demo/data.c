@@ -158,10 +158,12 @@ static void reach_apps(struct load *l, struct session_new *s)
 	if (count == 0)
 		return;
 	buf_init(&b, l->arena);
-	for (int64_t i = 0; i < count; i++)
+	for (int64_t i = 0; i < count; i++) {
+		long long at_ms = s->created_ms + i * 60000;
+
 		buf_printf(&b, "%s\"%s\":{\"name\":\"%s\",\"at\":%lld}", i == 0 ? "{" : ",",
-			applications[i].id, applications[i].name,
-			(long long)(s->created_ms + i * 60000));
+			applications[i].id, applications[i].name, at_ms);
+	}
 	buf_char(&b, '}');
 	s->apps = buf_view(&b);
 }
