@@ -285,7 +285,7 @@ test-e2e-servers: $(PROGRAMS) $(E2E)
 	@$(E2E_RUN) --web all --mount all $(call e2e_marked,every-server)
 
 # Checks. What `make test` leaves out because it takes long or needs further tools.
-## check           everything beyond test: all of the next five
+## check           everything beyond test: all of the next five, and check-history
 ## check-static    clang's warnings, gcc -fanalyzer, clang-tidy and cppcheck
 ## check-servers   every end-to-end program through every web server, at the root and below a path
 ## check-asan      the tests under the sanitizers
@@ -295,7 +295,7 @@ test-e2e-servers: $(PROGRAMS) $(E2E)
 	check-valgrind check-fuzz valgrind-programs objects
 check: test-deps
 	@rm -rf '$(abspath $(BUILD))/test/'asan '$(abspath $(BUILD))/test/'servers
-	@$(MAKE) --no-print-directory -k check-static check-fuzz check-asan check-valgrind check-servers
+	@$(MAKE) --no-print-directory -k check-static check-fuzz check-asan check-valgrind check-servers check-history
 
 SRC_OBJECTS := $(OBJECTS) $(MAINS:%.c=$(O)/%.o)
 objects: $(SRC_OBJECTS) $(patsubst %.c,$(O)/%.o,$(wildcard tests/*/*.c))

@@ -340,16 +340,16 @@ static enum err answer_ended(struct call *c, const struct revoke_call *revoke, s
 
 enum err v1_revoke(struct call *c, struct revoke_call *revoke)
 {
-	struct spool ids;
+	struct spool *ids = arena_array(c->arena, 1, sizeof(*ids));
 	enum err err;
 
-	spool_init(&ids, c->arena);
+	spool_init(ids, c->arena);
 	revoke->ended = take_id;
-	revoke->ctx = &ids;
+	revoke->ctx = ids;
 	err = call_end_sessions(c, revoke);
 	if (err == ERR_OK)
-		err = answer_ended(c, revoke, &ids);
-	spool_close(&ids);
+		err = answer_ended(c, revoke, ids);
+	spool_close(ids);
 	return err;
 }
 

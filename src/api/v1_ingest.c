@@ -138,7 +138,7 @@ static enum err check_reach(const struct call *c, struct registration *reg)
 enum err ingest_register(struct call *c)
 {
 	struct registration reg = {.may_create = c->reach == REACH_ALL};
-	struct session session;
+	struct session session = {0};
 	struct str token, apps = STR_NONE;
 	enum registered which;
 	enum err err = call_confirm(c);
