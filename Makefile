@@ -314,10 +314,10 @@ check-analyzer:
 analyzed: $(SRC_OBJECTS)
 
 # What is looked for, and why not for more: .clang-tidy.
-TIDY_FLAGS = -std=c11 -D_DEFAULT_SOURCE -Iinclude '-DSCHEMA_DIR="x"' $(shell pkg-config --cflags $(PKG_APP))
+TIDY_FLAGS = -std=c11 -D_DEFAULT_SOURCE -Iinclude '-DSCHEMA_DIR="x"' '-DCONFIG_FILE="x"' $(shell pkg-config --cflags $(PKG_APP))
 check-tidy:
-	@printf '%s\n' $(SOURCES) $(MAINS) | xargs -I FILE -P "$$(nproc)" \
-		sh -c 'said=$$(clang-tidy --quiet "$$0" -- "$$@" 2>/dev/null) || { echo "$$said"; exit 1; }' FILE \
+	@printf '%s\n' $(SOURCES) $(MAINS) | xargs -I {} -P "$$(nproc)" \
+		sh -c 'said=$$(clang-tidy --quiet "$$0" -- "$$@" 2>/dev/null) || { echo "$$said"; exit 1; }' {} \
 		$(TIDY_FLAGS)
 
 # NULL is a pointer wherever there is POSIX, so it may end a list of arguments (varFuncNullUB).
