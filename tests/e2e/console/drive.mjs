@@ -546,8 +546,8 @@ claim("the_page_at_the_mount__leads_on", async (w) => {
 		const href = new URL(await link.getAttribute("href"), page.url()).href;
 		assert.equal((await fetch(href)).status, 200, href);
 	}
-	await page.click("text=Console");
 	w.expect(401);
+	await page.click("text=Console");
 	await page.waitForSelector("h1 >> text=Sign in");
 });
 
