@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Revoking by filter, for platform and tenant administrators (extension). Called by dispatch
  * through the route table. A filter that ends sessions must never mean something else than it says:
- * one that mixes and, or and not without parentheses is refused with both readings spelled out. */
+ * one that mixes and, or and not without parentheses is refused with both readings spelled out. And
+ * nothing ends because something was left out: a call says that it only looks, how many it expects,
+ * or that it means all. */
 #include "handlers.h"
 
 #include "call/body.h"
@@ -47,14 +49,33 @@ static enum err read_filter(struct call *c, struct str filter, struct query **ou
 	return ERR_OK;
 }
 
+/* One of dry_run, if_count and confirm has to be said; a fault in one of them is fault enough. */
+static void read_extent(struct call *c, struct wish *wish)
+{
+	struct str confirm = STR_NONE;
+	size_t before = c->faults.count;
+
+	body_bool(&c->faults, c->body, "dry_run", &wish->dry_run);
+	body_i64(&c->faults, c->body, "if_count", 0, INT64_MAX, &wish->if_count);
+	body_str(&c->faults, c->body, "confirm", BODY_FILLED, LIMIT_REASON_BYTES, &confirm);
+	if (c->faults.count > before)
+		return;
+	if (confirm.p != NULL && !str_eq(confirm, STR("all")))
+		fault_add(&c->faults, "body", "confirm", -1, "literal_error",
+			"Input should be 'all'");
+	else if (confirm.p == NULL && !wish->dry_run && wish->if_count < 0)
+		fault_add(&c->faults, "body", "confirm", -1, "value_error",
+			"Value error, one of dry_run: true, if_count: N and confirm: \"all\" is "
+			"required");
+}
+
 static enum err read_wish(struct call *c, struct wish *wish)
 {
 	struct str filter = STR_NONE;
 
 	*wish = (struct wish){.if_count = -1};
 	body_str(&c->faults, c->body, "filter", BODY_REQUIRED, LIMIT_FILTER_BYTES, &filter);
-	body_bool(&c->faults, c->body, "dry_run", &wish->dry_run);
-	body_i64(&c->faults, c->body, "if_count", 0, INT64_MAX, &wish->if_count);
+	read_extent(c, wish);
 	body_str(&c->faults, c->body, "reason", BODY_OPTIONAL, LIMIT_REASON_BYTES, &wish->reason);
 	return c->faults.count > 0 ? ERR_INVALID : read_filter(c, filter, &wish->query);
 }

@@ -32,8 +32,9 @@ static void end_some(
 	for (int i = 0; i < n; i++)
 		e2e_put_session(t, tn, str_from(user));
 	a = e2e_post(t, e2e_super_admin(t),
-		arena_printf(t->arena, "{\"filter\":\"identity = \\\"%s\\\"\",\"reason\":%s}", user,
-			reason),
+		arena_printf(t->arena,
+			"{\"filter\":\"identity = \\\"%s\\\"\",\"if_count\":%d,\"reason\":%s}",
+			user, n, reason),
 		"/api/v1/tenants/%s/sessions/revoke-by-filter", tn.id.p);
 	expect_status(&a, 200);
 	assert_int_equal(e2e_int(a.json, "data.revoked_count"), n);
@@ -51,7 +52,8 @@ static void entry__says_who_ended_what_and_how(void **state)
 			tn.id.p),
 		.path = arena_printf(
 			t->arena, "/api/v1/tenants/%s/sessions/revoke-by-filter", tn.id.p),
-		.body = STR("{\"filter\":\"true\",\"reason\":\"left the company\"}")};
+		.body = STR(
+			"{\"filter\":\"true\",\"confirm\":\"all\",\"reason\":\"left the company\"}")};
 	struct e2e_answer a = e2e_send(t, &r);
 
 	expect_status(&a, 200);

@@ -206,12 +206,13 @@ static void revoke(struct story *st, size_t i, struct load_job *job)
 		break;
 	case ADMIN_BY_FILTER:
 		job->path = STR("/api/v1/admin/sessions/revoke-by-filter");
-		job->body = TEXT("{\"filter\":\"tenantId = \\\"%s\\\"\"}", tenant.p);
+		job->body = TEXT(
+			"{\"filter\":\"tenantId = \\\"%s\\\"\",\"confirm\":\"all\"}", tenant.p);
 		break;
 	case TENANT_BY_FILTER:
 	case REVOKE__COUNT:
 		job->path = TEXT("/api/v1/tenants/%s/sessions/revoke-by-filter", tenant.p);
-		job->body = STR("{\"filter\":\"identity = \\\"u\\\"\"}");
+		job->body = STR("{\"filter\":\"identity = \\\"u\\\"\",\"confirm\":\"all\"}");
 		break;
 	}
 }

@@ -6,6 +6,8 @@
 
 #define ADMIN "/api/v1/admin/sessions/revoke-by-filter"
 
+#define ALL ",\"confirm\":\"all\""
+
 /* The filter as a JSON member; it may hold quotes. */
 static const char *body(struct e2e *t, const char *filter, const char *more)
 {
@@ -67,7 +69,7 @@ static void two_readings__are_spelled_out(void **state)
 
 	e2e_put_session(t, tn, STR("u"));
 	for (size_t i = 0; i < 4; i++) {
-		a = as_admin(t, rows[i].in, "");
+		a = as_admin(t, rows[i].in, ALL);
 		a.what = rows[i].in;
 		expect_status(&a, 422);
 		expect_body(&a, rows[i].want);
@@ -98,7 +100,7 @@ static void more_than_a_condition__is_refused(void **state)
 	struct e2e *t = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct e2e_answer a = as_admin(t, rows[i], "");
+		struct e2e_answer a = as_admin(t, rows[i], ALL);
 
 		a.what = rows[i];
 		expect_status(&a, 422);
@@ -147,14 +149,20 @@ static void body__is_validated(void **state)
 {
 #define MEMBER(name, msg, type)                                                                    \
 	"{\"loc\":[\"body\",\"" name "\"],\"msg\":\"" msg "\",\"type\":\"" type "\"}"
+#define NOTHING_SAID                                                                               \
+	MEMBER("confirm",                                                                          \
+		"Value error, one of dry_run: true, if_count: N and confirm: \\\"all\\\" is "      \
+		"required",                                                                        \
+		"value_error")
 	static const struct {
 		const char *in, *want;
 	} rows[] = {
-		{"{}", MEMBER("filter", "Field required", "missing")},
-		{"{\"filter\":null}",
+		{"{}", MEMBER("filter", "Field required", "missing") "," NOTHING_SAID},
+		{"{\"filter\":null,\"confirm\":\"all\"}",
 			MEMBER("filter", "Input should be a valid string", "string_type")},
-		{"{\"filter\":\"\"}", MEMBER("filter", "String should have at least 1 character",
-					      "string_too_short")},
+		{"{\"filter\":\"\",\"confirm\":\"all\"}",
+			MEMBER("filter", "String should have at least 1 character",
+				"string_too_short")},
 		{"{\"filter\":\"true\",\"dry_run\":null}",
 			MEMBER("dry_run", "Input should be a valid boolean", "bool_type")},
 		{"{\"filter\":\"true\",\"dry_run\":\"maybe\"}",
@@ -166,7 +174,16 @@ static void body__is_validated(void **state)
 				"greater_than_equal")},
 		{"{\"filter\":\"true\",\"if_count\":\"3\"}",
 			MEMBER("if_count", "Input should be a valid integer", "int_type")},
-		{"{\"filter\":\"true\",\"reason\":[]}",
+		{"{\"filter\":\"true\"}", NOTHING_SAID},
+		{"{\"filter\":\"true\",\"dry_run\":false}", NOTHING_SAID},
+		{"{\"filter\":\"true\",\"if_count\":null,\"confirm\":null}", NOTHING_SAID},
+		{"{\"filter\":\"true\",\"confirm\":true}",
+			MEMBER("confirm", "Input should be a valid string", "string_type")},
+		{"{\"filter\":\"true\",\"confirm\":\"ALL\"}",
+			MEMBER("confirm", "Input should be 'all'", "literal_error")},
+		{"{\"filter\":\"true\",\"if_count\":1,\"confirm\":\"yes\"}",
+			MEMBER("confirm", "Input should be 'all'", "literal_error")},
+		{"{\"filter\":\"true\",\"confirm\":\"all\",\"reason\":[]}",
 			MEMBER("reason", "Input should be a valid string", "string_type")},
 		{"{\"filter\":1,\"dry_run\":[],\"if_count\":-1}",
 			MEMBER("filter", "Input should be a valid string",
@@ -191,11 +208,11 @@ static void body__is_validated(void **state)
 	}
 	memset(deep, '(', 8193);
 	deep[8193] = '\0';
-	a = as_admin(t, deep, "");
+	a = as_admin(t, deep, ALL);
 	expect_status(&a, 422);
 	expect_str(e2e_text(a.json, "detail.0.type"), STR("string_too_long"));
 	deep[8192] = '\0';
-	a = as_admin(t, deep, "");
+	a = as_admin(t, deep, ALL);
 	expect_status(&a, 422);
 	expect_str(e2e_text(a.json, "detail.0.type"), STR("invalid_filter"));
 	assert_int_equal(alive(t, tn.id), 1);

@@ -5,6 +5,9 @@
 #include "lib/e2e.h"
 
 #define ADMIN "/api/v1/admin/sessions/revoke-by-filter"
+#define ALL ",\"confirm\":\"all\""
+#define TRUE_ALL "{\"filter\":\"true\",\"confirm\":\"all\"}"
+#define FALSE_ALL "{\"filter\":\"false\",\"confirm\":\"all\"}"
 #define LISTED                                                                                     \
 	"id user_id user_email ip_address user_agent device_type is_current created_at "           \
 	"last_activity_at expires_at app_count tenant_id status revoked_at revoked_by "            \
@@ -129,7 +132,7 @@ static void real_run__ends_exactly_the_active_ones_that_match(void **state)
 	expect_str(e2e_column(t, SQL("SELECT revoked_by FROM test_session WHERE id = ?"), 1,
 			   db_str(revoked)),
 		STR("earlier"));
-	a = as_admin(t, OF(tn, " and identity = \"u\""), "");
+	a = as_admin(t, OF(tn, " and identity = \"u\""), ALL);
 	expect_count(&a, 0);
 	a = as_admin(t, OF(tn, " and identity = \"u\""), ",\"if_count\":0");
 	expect_count(&a, 0);
@@ -229,7 +232,7 @@ static void check_fleet(struct e2e *t, const char *condition, const char *want)
 	expect_status(&a, 200);
 	assert_int_equal(e2e_int(a.json, "data.matched_count"), strlen(want));
 	a = as_admin(
-		t, arena_printf(t->arena, "tenantId = \"%s\" and (%s)", tn.id.p, condition), "");
+		t, arena_printf(t->arena, "tenantId = \"%s\" and (%s)", tn.id.p, condition), ALL);
 	for (size_t i = 0; i < ARRAY_LEN(devices); i++) {
 		bool wanted = strchr(want, '0' + (int)i) != NULL;
 
@@ -298,10 +301,10 @@ static void true__ends_all_that_the_caller_reaches(void **state)
 
 	e2e_put_session(t, tn, STR("u"));
 	e2e_put_session(t, tn, STR("v"));
-	a = e2e_post(t, e2e_super_admin(t), "{\"filter\":\"false\"}",
+	a = e2e_post(t, e2e_super_admin(t), FALSE_ALL,
 		"/api/v1/tenants/%s/sessions/revoke-by-filter", tn.id.p);
 	expect_count(&a, 0);
-	a = e2e_post(t, e2e_super_admin(t), "{\"filter\":\"true\"}",
+	a = e2e_post(t, e2e_super_admin(t), TRUE_ALL,
 		"/api/v1/tenants/%s/sessions/revoke-by-filter", tn.id.p);
 	expect_count(&a, 2);
 }
@@ -318,16 +321,16 @@ static void tenant_administrator__stays_within_the_tenant(void **state)
 
 	e2e_put_session(t, mine, STR("u"));
 	e2e_put_session(t, other, STR("u"));
-	a = e2e_post(t, admin, "{\"filter\":\"true\"}", ADMIN);
+	a = e2e_post(t, admin, TRUE_ALL, ADMIN);
 	expect_status(&a, 403);
-	a = e2e_post(t, admin, "{\"filter\":\"true\"}",
-		"/api/v1/tenants/%s/sessions/revoke-by-filter", other.id.p);
+	a = e2e_post(
+		t, admin, TRUE_ALL, "/api/v1/tenants/%s/sessions/revoke-by-filter", other.id.p);
 	expect_status(&a, 403);
 	a = e2e_post(t, admin, body(t, OF(other, " or true"), ",\"dry_run\":true"),
 		"/api/v1/tenants/%s/sessions/revoke-by-filter", mine.id.p);
 	expect_status(&a, 200);
 	assert_int_equal(e2e_int(a.json, "data.matched_count"), 1);
-	a = e2e_post(t, admin, body(t, OF(other, ""), ""),
+	a = e2e_post(t, admin, body(t, OF(other, ""), ALL),
 		"/api/v1/tenants/%s/sessions/revoke-by-filter", mine.id.p);
 	expect_count(&a, 0);
 	a = e2e_post(t, admin, body(t, OF(other, " or true"), ",\"if_count\":1"),
@@ -355,15 +358,14 @@ static void partner_administrator__stays_within_the_partner(void **state)
 	e2e_put_session(t, also, STR("u"));
 	e2e_put_session(t, other, STR("u"));
 	e2e_put_session(t, nobodys, STR("u"));
-	a = e2e_post(t, admin, "{\"filter\":\"true\"}",
-		"/api/v1/tenants/%s/sessions/revoke-by-filter", other.id.p);
+	a = e2e_post(
+		t, admin, TRUE_ALL, "/api/v1/tenants/%s/sessions/revoke-by-filter", other.id.p);
 	expect_status(&a, 404);
-	a = e2e_post(t, admin, body(t, OF(other, ""), ""), ADMIN);
+	a = e2e_post(t, admin, body(t, OF(other, ""), ALL), ADMIN);
 	expect_count(&a, 0);
 	a = e2e_post(t, admin, body(t, "true", ",\"dry_run\":true"), ADMIN);
 	assert_int_equal(e2e_int(a.json, "data.matched_count"), 2);
-	a = e2e_post(t, admin, "{\"filter\":\"true\"}",
-		"/api/v1/tenants/%s/sessions/revoke-by-filter", mine.id.p);
+	a = e2e_post(t, admin, TRUE_ALL, "/api/v1/tenants/%s/sessions/revoke-by-filter", mine.id.p);
 	expect_count(&a, 1);
 	a = e2e_post(t, admin, body(t, "identity = \"u\"", ",\"if_count\":1"), ADMIN);
 	expect_count(&a, 1);
@@ -384,15 +386,14 @@ static void others__may_not(void **state)
 		{"{\"sub\":\"s\",\"platform_token\":true,\"scope\":\"admin:write\"}", 200},
 	};
 	struct e2e *t = *state;
-	struct e2e_answer a = e2e_post(t, STR_NONE, "{\"filter\":\"false\"}", ADMIN);
+	struct e2e_answer a = e2e_post(t, STR_NONE, FALSE_ALL, ADMIN);
 
 	expect_status(&a, 401);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		a = e2e_post(
-			t, e2e_token(t, "%s", rows[i].claims), "{\"filter\":\"false\"}", ADMIN);
+		a = e2e_post(t, e2e_token(t, "%s", rows[i].claims), FALSE_ALL, ADMIN);
 		expect_status(&a, rows[i].want);
 	}
-	a = e2e_post(t, e2e_super_admin(t), "{\"filter\":\"true\"}",
+	a = e2e_post(t, e2e_super_admin(t), TRUE_ALL,
 		"/api/v1/tenants/no-such-tenant/sessions/revoke-by-filter");
 	expect_status(&a, 404);
 	a = e2e_get(t, e2e_super_admin(t), ADMIN);
@@ -422,7 +423,7 @@ static enum err revoke_while_held(void *ctx)
 	err = db_one(t->db, t->arena, &q, &shape, &one);
 	if (err != ERR_OK)
 		return err;
-	a = as_admin(t, OF(h->tenant, " and userAgent = \"wanted\""), "");
+	a = as_admin(t, OF(h->tenant, " and userAgent = \"wanted\""), ALL);
 	expect_count(&a, 1);
 	return ERR_OK;
 }

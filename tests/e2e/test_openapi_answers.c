@@ -79,7 +79,7 @@ static const struct row {
 
 
 	BODY(200, ROOT, "POST", "/api/v1/admin/sessions/revoke-by-filter", "{\"filter\":\"id = \\\"S\\\"\",\"dry_run\":true}", NULL),
-	BODY(200, ADMIN, "POST", "/api/v1/tenants/T/sessions/revoke-by-filter", "{\"filter\":\"id = \\\"D\\\"\"}", NULL),
+	BODY(200, ADMIN, "POST", "/api/v1/tenants/T/sessions/revoke-by-filter", "{\"filter\":\"id = \\\"D\\\"\",\"confirm\":\"all\"}", NULL),
 	BODY(409, ADMIN, "POST", "/api/v1/tenants/T/sessions/revoke-by-filter", "{\"filter\":\"id = \\\"S\\\"\",\"if_count\":2}", NULL),
 	BODY(422, ROOT, "POST", "/api/v1/admin/sessions/revoke-by-filter", "{\"filter\":\"id =\"}", NULL),
 	BODY(415, ROOT, "POST", "/api/v1/admin/sessions/revoke-by-filter", "{}", "text/plain"),

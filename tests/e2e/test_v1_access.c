@@ -449,7 +449,8 @@ static void moved_tenant__is_out_of_its_old_partners_reach(void **state)
 	assert_int_equal(e2e_int(a.json, "pagination.total_items"), 0);
 	a = e2e_get(t, token, "/api/v1/admin/sessions/%s", id.p);
 	expect_status(&a, 404);
-	a = e2e_post(t, token, "{\"filter\":\"true\"}", "/api/v1/admin/sessions/revoke-by-filter");
+	a = e2e_post(t, token, "{\"filter\":\"true\",\"confirm\":\"all\"}",
+		"/api/v1/admin/sessions/revoke-by-filter");
 	expect_status(&a, 200);
 	assert_int_equal(e2e_int(a.json, "data.revoked_count"), 0);
 	assert_false(is_revoked(t, id));

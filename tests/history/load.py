@@ -474,6 +474,8 @@ class Client:
         body = {"filter": as_filter({"ip": scope["ip"]})}
         if random.random() < 0.3:
             body["if_count"] = random.randrange(12)
+        else:
+            body["confirm"] = "all"
         await self.end_many(cell, "v1.tenant.revoke_by_filter", scope,
                             f"/api/v1/tenants/{tenant}/sessions/revoke-by-filter", body)
 
@@ -482,7 +484,7 @@ class Client:
         scope = random.choice([{"tenant": tenant, "ip": random.choice(ADDRESSES)},
                                {"tenant": tenant, "user": random.choice(cell.users[tenant])}])
         await self.end_many(cell, "v1.admin.revoke_by_filter", scope,
-                            "/api/v1/admin/sessions/revoke-by-filter", {"filter": as_filter(scope)})
+                            "/api/v1/admin/sessions/revoke-by-filter", {"filter": as_filter(scope), "confirm": "all"})
 
     async def leave(self, cell):
         """Ends everything in a cell's tenants, repeating until that is acknowledged, and looks."""
