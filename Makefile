@@ -34,7 +34,7 @@ LINK_release  := -pie -Wl,-z,relro,-z,now
 FLAGS_debug   := -O0
 FLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LINK_asan     := -fsanitize=address,undefined
-FLAGS_fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FLAGS_fuzz    := -O2 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 LINK_fuzz     := -fsanitize=address,undefined
 FLAGS_cov     := -O0 --coverage -DWRITES_COVERAGE
 LINK_cov      := --coverage
@@ -290,7 +290,7 @@ test-e2e-servers: $(PROGRAMS) $(E2E)
 ## check-servers   every end-to-end program through every web server, at the root and below a path
 ## check-asan      the tests under the sanitizers
 ## check-valgrind  units and the API under valgrind
-## check-fuzz      new inputs for the parsers, for a minute or so
+## check-fuzz      new inputs for everything that reads, for a minute or two
 .PHONY: check check-static check-clang check-analyzer check-tidy check-cppcheck check-servers check-asan \
 	check-valgrind check-fuzz valgrind-programs objects
 check: test-deps
@@ -349,11 +349,8 @@ valgrind-programs: $(PROGRAMS) $(UNIT) $(filter $(O)/%,$(E2E))
 		tests/check-valgrind $(UNIT) $(VALGRIND_E2E)
 
 check-fuzz:
-	@$(INSTALL_PACKAGES) clang
-	@$(MAKE) --no-print-directory $(FUZZ:%=fuzz-%)
-fuzz-%:
-	@$(MAKE) --no-print-directory FUZZ_TARGET=$* FUZZ_RUNS=20000 fuzz >'$(BUILD)/fuzz-$*.log' 2>&1 || \
-		{ tail -n 40 '$(BUILD)/fuzz-$*.log'; exit 1; }
+	@$(MAKE) --no-print-directory EXECUTIONS=300000 ROUNDS=1 fuzz >'$(BUILD)/fuzz.log' 2>&1 || \
+		{ tail -n 60 '$(BUILD)/fuzz.log'; exit 1; }
 
 check-rooms:
 	@tests/check-rooms
@@ -415,19 +412,21 @@ $(BENCH_TOOLS): $(O)/flags
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -pthread $(ALL_LDFLAGS) -o $@ $(filter %.c,$^) $(LIBS)
 
-## fuzz            new inputs for the parsers (FUZZ_TARGET, FUZZ_RUNS)
-# libFuzzer with clang: make fuzz FUZZ_TARGET=query FUZZ_RUNS=10000000. New finds go to
-# $(BUILD)/fuzz; what crashed belongs into tests/fuzz/corpus once it is mended.
-FUZZ_TARGET ?= query
-FUZZ_RUNS ?= 100000
-FUZZ_PROGRAM := $(BUILD)/fuzz/tests/fuzz/fuzz_$(FUZZ_TARGET)
-.PHONY: fuzz
+## fuzz            new inputs for everything that reads (EXECUTIONS of all targets, or of one FUZZ_TARGET)
+# libFuzzer with clang, address and undefined-behaviour sanitizers. New inputs go to $(BUILD)/fuzz/work;
+# what crashed belongs into tests/fuzz/corpus once it is mended. How the executions are divided is
+# said in tests/fuzz/run. `make fuzz EXECUTIONS=100000000` takes hours.
+EXECUTIONS ?= 1000000
+ROUNDS ?= 4
+FUZZ_TARGET ?=
+FUZZ_DIR := $(abspath $(BUILD))/fuzz
+.PHONY: fuzz fuzz-programs
 fuzz:
-	@$(MAKE) --no-print-directory MODE=fuzz CC=clang '$(FUZZ_PROGRAM)'
-	@mkdir -p '$(BUILD)/fuzz/corpus/$(FUZZ_TARGET)'
-	cd '$(BUILD)/fuzz' && '$(abspath $(FUZZ_PROGRAM))' -runs=$(FUZZ_RUNS) -max_len=9000 \
-		$(patsubst %,-dict='$(CURDIR)/%',$(wildcard tests/fuzz/$(FUZZ_TARGET).dict)) \
-		'$(abspath $(BUILD))/fuzz/corpus/$(FUZZ_TARGET)' '$(CURDIR)/tests/fuzz/corpus/$(FUZZ_TARGET)'
+	@$(INSTALL_PACKAGES) $(BUILD_PACKAGES) $(TEST_PACKAGES) clang
+	@$(MAKE) --no-print-directory MODE=fuzz CC=clang fuzz-programs
+	@tests/fuzz/run '$(FUZZ_DIR)/tests/fuzz' '$(FUZZ_DIR)/work' $(EXECUTIONS) $(ROUNDS) $(FUZZ_TARGET)
+
+fuzz-programs: $(FUZZ:%=$(O)/tests/fuzz/fuzz_%)
 
 # The demonstration (httpd-conf/demo/stack): everything it makes is in $(BUILD)/run.
 # Packages may just have been installed, so pkg-config has to be asked again: hence the second make.

@@ -207,7 +207,8 @@ static void add_host(struct options *o, struct str text)
 	}
 	if (name.n >= 2 && name.p[0] == '[' && name.p[name.n - 1] == ']')
 		name = (struct str){name.p + 1, name.n - 2};
-	if (name.n == 0 || name.n >= sizeof(h->name) || o->host_count == OPTIONS_HOSTS)
+	if (name.n == 0 || name.n >= sizeof(h->name) || o->host_count == OPTIONS_HOSTS ||
+		memchr(name.p, '\0', name.n) != NULL)
 		return;
 	h = &o->hosts[o->host_count++];
 	memcpy(h->name, name.p, name.n);

@@ -5,15 +5,9 @@
  * - the SQL is made of words, marks and quoted literals of ours alone, with an argument for every
  * '?';
  * - the fully parenthesised reading of a filter reads as the filter did. */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "base/limits.h"
+#include "lib/fuzz.h"
 #include "lib/query_fields.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Every word that a statement may hold, with the columns of the test's fields. */
 static const char *const words[] = {"TRUE", "FALSE", "NULL", "NOT", "AND", "OR", "IS", "IN",
@@ -29,14 +23,6 @@ static const char *const words[] = {"TRUE", "FALSE", "NULL", "NOT", "AND", "OR",
 
 static const char *const quoted[] = {"'$[*]'", "'$'", "'STRING'", "'BOOLEAN'", "'NULL'", "'OBJECT'",
 	"'ARRAY'", "'INTEGER'", "'DOUBLE'", "'true'", "'e'", "'-'", "'.'", "''", "'0.'", "'0'"};
-
-static void must(bool ok, const char *what, struct str text)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "%s: %.*s\n", what, STR_FMT(text));
-	abort();
-}
 
 static bool listed(struct str s, const char *const *list, size_t count)
 {
@@ -70,30 +56,30 @@ static void check_sql(const struct sql *sql)
 
 		if (text.p[i] == '\'') {
 			rest.n = quoted_length((struct str){text.p + i, text.n - i});
-			must(listed(rest, quoted, ARRAY_LEN(quoted)), "foreign literal", text);
+			fuzz_must(listed(rest, quoted, ARRAY_LEN(quoted)), "foreign literal", text);
 		} else if (is_word(text.p[i])) {
 			while (i + rest.n < text.n && is_word(text.p[i + rest.n]))
 				rest.n++;
-			must(listed(rest, words, ARRAY_LEN(words)), "foreign word", text);
+			fuzz_must(listed(rest, words, ARRAY_LEN(words)), "foreign word", text);
 		} else {
 			rest.n = 1;
 			marks += text.p[i] == '?';
-			must(text.p[i] != '\0' && strchr(" ()?,<>=-+*", text.p[i]) != NULL,
+			fuzz_must(text.p[i] != '\0' && strchr(" ()?,<>=-+*", text.p[i]) != NULL,
 				"foreign mark", text);
 		}
 		i += rest.n;
 	}
-	must(marks == sql->arg_count, "arguments", text);
+	fuzz_must(marks == sql->arg_count, "arguments", text);
 }
 
 static void check_error(enum err err, const struct query_error *e)
 {
-	must(err == e->code, "code", e->message);
-	must(err == ERR_INVALID_FILTER || err == ERR_INVALID_SORT, "outcome", e->message);
-	must(e->line >= 0 && e->column >= 0 && e->line <= LIMIT_FILTER_BYTES + 1, "place",
+	fuzz_must(err == e->code, "code", e->message);
+	fuzz_must(err == ERR_INVALID_FILTER || err == ERR_INVALID_SORT, "outcome", e->message);
+	fuzz_must(e->line >= 0 && e->column >= 0 && e->line <= LIMIT_FILTER_BYTES + 1, "place",
 		e->message);
-	must(e->message.n > 0 && str_is_utf8(e->message), "message", e->message);
-	must(str_is_utf8(e->found), "found", e->message);
+	fuzz_must(e->message.n > 0 && str_is_utf8(e->message), "message", e->message);
+	fuzz_must(str_is_utf8(e->found), "found", e->message);
 }
 
 static void check_reading(struct arena *a, const struct query *q)
@@ -104,11 +90,11 @@ static void check_reading(struct arena *a, const struct query *q)
 
 	(void)query_is_ambiguous(q, &read, &meant);
 	if (query_parse(a, read, &second, &e) == ERR_OK) {
-		must(!query_is_ambiguous(second, &again, &unused), "still ambiguous", read);
-		must(str_eq(read, again), "another reading", read);
+		fuzz_must(!query_is_ambiguous(second, &again, &unused), "still ambiguous", read);
+		fuzz_must(str_eq(read, again), "another reading", read);
 	} else {
 		/* All those parentheses may be too many. */
-		must(read.n > LIMIT_FILTER_DEPTH, "reading is no filter", read);
+		fuzz_must(read.n > LIMIT_FILTER_DEPTH, "reading is no filter", read);
 	}
 }
 
@@ -131,8 +117,8 @@ static void run(struct arena *a, struct str filter, struct str sort)
 		return;
 	}
 	query_paging(q, false, 0, false, 0, 10000, &limit, &offset);
-	must(limit >= 1 && limit <= 10000 && offset >= 0 && offset <= EDGE_OFFSET_MAX, "paging",
-		filter);
+	fuzz_must(limit >= 1 && limit <= 10000 && offset >= 0 && offset <= EDGE_OFFSET_MAX,
+		"paging", filter);
 	sql_begin(&sql, a, SQL_READ, "");
 	query_where(q, &sql);
 	query_order(q, &sql);
@@ -141,8 +127,8 @@ static void run(struct arena *a, struct str filter, struct str sort)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct arena *a = arena_open();
-	struct str filter = {size ? (const char *)data : "", size}, sort = STR_NONE;
+	struct arena *a = fuzz_arena();
+	struct str filter = fuzz_input(data, size), sort = STR_NONE;
 	const char *nul = size ? memchr(filter.p, '\0', size) : NULL;
 
 	if (nul != NULL) {
@@ -150,6 +136,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		filter.n = (size_t)(nul - filter.p);
 	}
 	run(a, filter, sort);
-	arena_close(a);
 	return 0;
 }

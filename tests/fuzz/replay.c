@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * The main of a fuzz target that is not being fuzzed: runs the named files through it once. Linked
  * by the Makefile where libFuzzer's own main is not (`make test` replays every corpus). */
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "lib/fuzz.h"
 
 #define INPUT_BYTES (1 << 20)
 
