@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Streaming JSON writer over yajl_gen, with a scope stack of its own (yajl lets an array close an
- * open map). The first error stays: functions that write return nothing, and json_finish returns
- * it. The key is a literal of ours inside objects, and NULL inside arrays and at the top; anything
- * else is ERR_INTERNAL. In strings that are not UTF-8 the ill-formed parts become U+FFFD. */
+ * Streaming JSON writer with a scope stack. The first error stays: functions that write return
+ * nothing, and json_finish returns it. The key is a literal of ours inside objects, and NULL inside
+ * arrays and at the top; anything else is ERR_INTERNAL. In strings that are not UTF-8 the
+ * ill-formed parts become U+FFFD. */
 #ifndef JSON_WRITER_H
 #define JSON_WRITER_H
 

@@ -41,7 +41,7 @@ static void reserve(struct buf *b, size_t n)
 	b->cap = cap;
 }
 
-void buf_add(struct buf *b, const char *p, size_t n)
+void buf_add_more(struct buf *b, const char *p, size_t n)
 {
 	if (n == 0)
 		return;
@@ -56,16 +56,6 @@ void buf_add(struct buf *b, const char *p, size_t n)
 	reserve(b, n);
 	memcpy(b->p + b->n, p, n);
 	b->n += n;
-}
-
-void buf_str(struct buf *b, struct str s)
-{
-	buf_add(b, s.p, s.n);
-}
-
-void buf_char(struct buf *b, char c)
-{
-	buf_add(b, &c, 1);
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)

@@ -79,37 +79,31 @@ int clock_days_in_month(int year, int month)
 	return days[month - 1] + (month == 2 && leap);
 }
 
-static char *put_digits(char *p, int v, int width)
+static void put_two(char *p, int v)
 {
-	for (int i = width - 1; i >= 0; i--, v /= 10)
-		p[i] = (char)('0' + v % 10);
-	return p + width;
+	p[0] = (char)('0' + v / 10);
+	p[1] = (char)('0' + v % 10);
 }
 
 void clock_format(int64_t ms, char out[CLOCK_TEXT_BYTES])
 {
+	struct calendar c;
+
 	if (ms < CLOCK_FIRST_MS)
 		ms = CLOCK_FIRST_MS;
 	if (ms > CLOCK_LAST_MS)
 		ms = CLOCK_LAST_MS;
-
-	struct calendar c = clock_calendar(ms);
-	char *p = put_digits(out, c.year, 4);
-
-	*p++ = '-';
-	p = put_digits(p, c.month, 2);
-	*p++ = '-';
-	p = put_digits(p, c.day, 2);
-	*p++ = 'T';
-	p = put_digits(p, c.hour, 2);
-	*p++ = ':';
-	p = put_digits(p, c.minute, 2);
-	*p++ = ':';
-	p = put_digits(p, c.second, 2);
-	*p++ = '.';
-	p = put_digits(p, c.millisecond, 3);
-	*p++ = 'Z';
-	*p = '\0';
+	c = clock_calendar(ms);
+	memcpy(out, "YYYY-MM-DDThh:mm:ss.mmmZ", CLOCK_TEXT_BYTES);
+	put_two(out, c.year / 100);
+	put_two(out + 2, c.year % 100);
+	put_two(out + 5, c.month);
+	put_two(out + 8, c.day);
+	put_two(out + 11, c.hour);
+	put_two(out + 14, c.minute);
+	put_two(out + 17, c.second);
+	put_two(out + 20, c.millisecond / 10);
+	out[22] = (char)('0' + c.millisecond % 10);
 }
 
 static bool is_digit(char c)
