@@ -29,4 +29,8 @@ void jwt_close(struct jwt *j);
 MUST_CHECK enum err jwt_verify(struct jwt *j, struct arena *a, struct str token, int64_t now_ms,
 	struct principal *out, const char **why);
 
+/* All claims of a token that jwt_verify has accepted, for those who show them. */
+struct json;
+MUST_CHECK enum err jwt_claims(struct arena *a, struct str token, const struct json **out);
+
 #endif

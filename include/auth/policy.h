@@ -9,7 +9,8 @@
 
 /* What a route asks for (a column of the route table). */
 enum access {
-	ACCESS_PUBLIC, /* no token looked at */
+	ACCESS_PUBLIC,   /* no token looked at */
+	ACCESS_OPTIONAL, /* open to everybody; who presents a credential has to be known */
 	ACCESS_PLATFORM_READ,
 	ACCESS_PLATFORM_WRITE,
 	ACCESS_TENANT_READ, /* of the tenant in the path */
@@ -17,7 +18,8 @@ enum access {
 	ACCESS_ME,
 	ACCESS_EDGE_READ,
 	ACCESS_EDGE_WRITE,
-	ACCESS_INGEST, /* sessions:write */
+	ACCESS_INGEST,     /* sessions:write */
+	ACCESS_INTROSPECT, /* sessions:introspect, or sessions:write */
 	ACCESS__COUNT
 };
 
@@ -31,8 +33,8 @@ enum reach {
 };
 
 /* REACH_NONE when the call is refused (403). A partner or tenant administrator whose token names no
- * partner or tenant reaches nothing. ACCESS_PUBLIC is REACH_OWN for everybody, and `who` may then
- * be NULL. ACCESS_INGEST needs sessions:write of every role. */
+ * partner or tenant reaches nothing. ACCESS_PUBLIC and ACCESS_OPTIONAL are REACH_OWN for everybody,
+ * and `who` may then be NULL. The last two need their scope of every role. */
 enum reach policy_reach(const struct principal *who, enum access access);
 
 /* Of a call that is refused: what its token would have to have, as a phrase for the client. */

@@ -21,6 +21,7 @@ enum {
 	SCOPE_ADMIN_READ = 1,
 	SCOPE_ADMIN_WRITE = 2,
 	SCOPE_SESSIONS_WRITE = 4,
+	SCOPE_SESSIONS_INTROSPECT = 8,
 };
 
 /* What a role is called, in tokens and in the store; NULL: a principal of that kind has none. */
@@ -39,9 +40,8 @@ struct principal {
 	struct str tenant_id, partner_id;
 	unsigned scopes;
 	bool platform_token;
-	int64_t expires_ms;          /* exp */
-	int64_t issued_ms;           /* iat, TIME_NONE if absent */
-	struct str issuer, audience; /* for introspection; audience: the first one */
+	int64_t expires_ms; /* exp */
+	int64_t issued_ms;  /* iat, TIME_NONE if absent */
 };
 
 #endif

@@ -20,10 +20,16 @@ struct credential {
 	bool activity_due; /* last activity is older than the interval; only when confirmed */
 };
 
-enum credential_sources { CREDENTIAL_HEADERS, CREDENTIAL_COOKIE_TOO };
+enum credential_sources {
+	CREDENTIAL_HEADERS,
+	CREDENTIAL_COOKIE_TOO,
+	CREDENTIAL_CLIENT, /* headers, and what an OAuth client sends; the body is read */
+};
 
 /* The credential of a request: Bearer, then zt-session (for the Edge API the other way round), then
- * up to LIMIT_COOKIES cookies of the configured name, of which the first that opens counts. One
+ * up to LIMIT_COOKIES cookies of the configured name, of which the first that opens counts. An
+ * OAuth client sends its token as the secret of HTTP Basic, or as client_secret in the form (RFC
+ * 6749 section 2.3.1); its client_id is not looked at. One
  * round trip for an opaque token; none for a JWT, whose session is not confirmed by it.
  * ERR_UNAUTHORIZED: none is there, or it is wrong (*why says how, or is NULL). ERR_SESSION_ENDED:
  * its session is not active. */

@@ -36,7 +36,8 @@ enum body_kind {
 	BODY_NONE,  /* whatever comes is not looked at */
 	BODY_JSON,  /* an object has to come; call->body */
 	BODY_MAYBE, /* an object or nothing at all (call->body NULL) */
-	BODY_RAW,   /* raw in call->req.body, the handler reads it */
+	BODY_OAUTH, /* raw in call->req.body, read before anything else: a client may authenticate
+		     * in a form (RFC 6749 section 2.3.1); the handler reads the rest of it */
 };
 
 struct call;

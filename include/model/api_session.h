@@ -32,6 +32,7 @@
 	X(TIME, created_ms,       "s.created_at",       ) \
 	X(TIME, updated_ms,       UPDATED_SQL,          ) \
 	X(TIME, last_activity_ms, "s.last_activity_at", ) \
+	X(TIME, expires_ms,       "s.expires_at",       ) \
 	X(INT,  is_mfa_complete,  "s.is_mfa_complete",  ) \
 	X(INT,  is_mfa_required,  "s.is_mfa_required",  ) \
 	X(INT,  improper_client_cert_chain, "s.improper_client_cert_chain", )

@@ -79,6 +79,9 @@ static void challenge(struct call *c, enum err err)
 	} else if (err == ERR_FORBIDDEN) {
 		value = STR("Bearer error=\"insufficient_scope\"");
 	}
+	/* A route that OAuth clients ask takes HTTP Basic too. */
+	if (err != ERR_FORBIDDEN && c->route->body == BODY_OAUTH)
+		value = str_printf(c->arena, "%.*s, Basic realm=\"rollcall\"", STR_FMT(value));
 	http_response_header(c->res, "WWW-Authenticate", value);
 }
 

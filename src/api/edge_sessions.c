@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * /edge/management/v1/api-sessions: list, detail and delete of active sessions, as OpenZiti's
- * controller has them. Called by dispatch through the route table. */
+ * controller has them, and /current-api-session, the one behind the credential. Called by dispatch
+ * through the route table. */
 #include "handlers.h"
 
+#include "base/clock.h"
 #include "http/response.h"
 #include "json/reader.h"
 #include "json/writer.h"
@@ -52,10 +54,9 @@ static void put_identity(struct json_writer *w, struct arena *scratch, const str
 	json_end(w);
 }
 
-static void put_session(
-	struct json_writer *w, struct arena *scratch, const char *key, const struct api_session *s)
+/* The members of a session, in the object that the caller has begun. */
+static void put_session(struct json_writer *w, struct arena *scratch, const struct api_session *s)
 {
-	json_obj(w, key);
 	json_str(w, "id", s->id);
 	json_time(w, "createdAt", s->created_ms);
 	json_time(w, "updatedAt", s->updated_ms);
@@ -83,7 +84,6 @@ static void put_session(
 	/* The published model requires this member without declaring it: a strict validator misses
 	 * it, a generated client does not know it. */
 	json_time(w, "cachedUpdatedAt", s->updated_ms);
-	json_end(w);
 }
 
 /* OpenZiti's generated binder looks at the last of several parameters of a name and its handler at
@@ -155,7 +155,9 @@ static enum err put_row(void *ctx, const struct api_session *s)
 {
 	struct list_ctx *l = ctx;
 
-	put_session(l->w, l->scratch, NULL, s);
+	json_obj(l->w, NULL);
+	put_session(l->w, l->scratch, s);
+	json_end(l->w);
 	arena_reset(l->scratch);
 	return ERR_OK;
 }
@@ -206,31 +208,44 @@ enum err edge_list(struct call *c)
 	return edge_close(ctx.w);
 }
 
-enum err edge_detail(struct call *c)
+/* What the published API has of the caller's own session, beside what it has of every session. */
+static void put_expiry(struct json_writer *w, const struct api_session *s)
+{
+	int64_t left_ms = s->expires_ms - clock_now_ms();
+
+	json_time(w, "expiresAt", s->expires_ms);
+	json_i64(w, "expirationSeconds", left_ms > 0 ? left_ms / 1000 : 0);
+}
+
+static enum err answer_detail(struct call *c, struct str id, bool is_own)
 {
 	struct api_session session;
 	struct json_writer *w;
 	enum err err;
 
 	c->scope.active = true;
-	c->scope.session_id = call_var(c, "id");
+	c->scope.session_id = id;
 	err = api_session_get(c->app->db, c->arena, &c->scope, &session);
 	if (err != ERR_OK)
 		return err;
 	c->res->status = 200;
 	w = edge_open(c);
-	put_session(w, c->arena, "data", &session);
+	json_obj(w, "data");
+	put_session(w, c->arena, &session);
+	if (is_own)
+		put_expiry(w, &session);
+	json_end(w);
 	edge_meta(w);
 	return edge_close(w);
 }
 
-enum err edge_delete(struct call *c)
+static enum err answer_end(struct call *c, struct str id)
 {
 	struct revoke_call revoke;
 	struct json_writer *w;
 	enum err err;
 
-	c->scope.session_id = call_var(c, "id");
+	c->scope.session_id = id;
 	revoke = call_revoke(c, &c->scope);
 	err = call_end_sessions(c, &revoke);
 	if (err == ERR_OK && revoke.count == 0)
@@ -243,4 +258,26 @@ enum err edge_delete(struct call *c)
 	json_end(w);
 	edge_meta(w);
 	return edge_close(w);
+}
+
+enum err edge_detail(struct call *c)
+{
+	return answer_detail(c, call_var(c, "id"), false);
+}
+
+enum err edge_delete(struct call *c)
+{
+	return answer_end(c, call_var(c, "id"));
+}
+
+/* A JWT without `sid` has no session. */
+enum err edge_current(struct call *c)
+{
+	return c->who.session_id.p != NULL ? answer_detail(c, c->who.session_id, true)
+					   : ERR_NOT_FOUND;
+}
+
+enum err edge_sign_out(struct call *c)
+{
+	return c->who.session_id.p != NULL ? answer_end(c, c->who.session_id) : ERR_NOT_FOUND;
 }

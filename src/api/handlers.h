@@ -60,10 +60,16 @@ enum err v1_tenant_stats(struct call *c);
 enum err v1_tenant_user_list(struct call *c);
 enum err v1_tenant_user_revoke(struct call *c);
 
-/* Getting sessions in (schema/api.md 5): registration at sign-in, activity, introspection. */
+/* Getting sessions in (schema/api.md 5): registration at sign-in, and activity. */
 enum err ingest_register(struct call *c);
 enum err ingest_activity(struct call *c);
-enum err ingest_introspect(struct call *c);
+
+/* What standard OAuth clients ask: RFC 7662 and RFC 7009. */
+enum err oauth_introspect(struct call *c);
+enum err oauth_revoke(struct call *c);
+
+/* An error of OAuth (RFC 6749 section 5.2) with status 400, instead of the dialect's own. */
+MUST_CHECK enum err oauth_refuse(struct call *c, const char *error, const char *description);
 
 /* OpenZiti's Edge Management API, ApiSession (schema/api.md 4). */
 extern const struct dialect dialect_edge;
@@ -80,6 +86,9 @@ MUST_CHECK enum err edge_close(struct json_writer *w);
 enum err edge_list(struct call *c);
 enum err edge_detail(struct call *c);
 enum err edge_delete(struct call *c);
+enum err edge_current(struct call *c);
+enum err edge_sign_out(struct call *c);
+enum err edge_version(struct call *c);
 
 /* What operators ask (schema/api.md 6): is the process up, does the database answer, and the
  * numbers of the pool. */

@@ -40,12 +40,16 @@ static const struct route routes[] = {
 
 	V1(POST,   "/sessions",                                ingest_register,       INGEST,         JSON, 0,                    "v1.sessions.register")
 	V1(POST,   "/sessions/{session_id}/activity",          ingest_activity,       INGEST,         MAYBE, 0,                   "v1.sessions.activity")
-	V1(POST,   "/sessions/introspect",                     ingest_introspect,     INGEST,         RAW,  0,                    "v1.sessions.introspect")
+	V1(POST,   "/sessions/introspect",                     oauth_introspect,      INTROSPECT,     OAUTH, 0,                   "v1.sessions.introspect")
+	V1(POST,   "/sessions/revoke",                         oauth_revoke,          OPTIONAL,       OAUTH, 0,                   "v1.sessions.revoke")
 	V1(GET,    "/openapi.json",                            openapi_handler,       PUBLIC,         NONE, 0,                    "v1.openapi")
 
 	EDGE(GET,    "/api-sessions",      edge_list,   EDGE_READ,  "edge.list")
 	EDGE(GET,    "/api-sessions/{id}", edge_detail, EDGE_READ,  "edge.detail")
 	EDGE(DELETE, "/api-sessions/{id}", edge_delete, EDGE_WRITE, "edge.delete")
+	EDGE(GET,    "/current-api-session", edge_current,  ME,     "edge.current")
+	EDGE(DELETE, "/current-api-session", edge_sign_out, ME,     "edge.sign_out")
+	EDGE(GET,    "/version",             edge_version,  PUBLIC, "edge.version")
 
 	{{HTTP_GET, PREFIX_HEALTHZ, ""}, ops_healthz, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "ops.healthz", false},
 	{{HTTP_GET, PREFIX_READYZ, ""},  ops_readyz,  ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "ops.readyz", false},

@@ -11,7 +11,7 @@
 
 #define WAYS 4
 #define TEXT_BYTES 2048
-#define TEXTS 6
+#define TEXTS 4
 
 struct entry {
 	unsigned char digest[DIGEST_BYTES];
@@ -84,8 +84,6 @@ static void texts_of(struct principal *who, struct str *texts[TEXTS])
 	texts[1] = &who->session_id;
 	texts[2] = &who->tenant_id;
 	texts[3] = &who->partner_id;
-	texts[4] = &who->issuer;
-	texts[5] = &who->audience;
 }
 
 bool cache_find(struct cache *c, struct arena *a, const unsigned char digest[DIGEST_BYTES],

@@ -138,34 +138,29 @@ MUST_CHECK static enum err claim_id(const struct claims *c, const char *name, st
 	return ERR_OK;
 }
 
-MUST_CHECK static enum err claim_issuer(const struct claims *c, const char *wanted, struct str *out)
+MUST_CHECK static enum err claim_issuer(const struct claims *c, const char *wanted)
 {
 	const struct json *v = claim(c, "iss");
 
 	if (v != NULL && v->type != JSON_STRING)
 		return refuse_claim(c, "iss", "is not a string");
-	*out = v != NULL ? v->text : STR_NONE;
 	if (wanted != NULL && !(v != NULL && str_eq(v->text, str_from(wanted))))
 		return refuse_claim(c, "iss", "is not the expected issuer");
 	return ERR_OK;
 }
 
-/* A string or an array of strings, of which one has to be `wanted`. *out is the first. */
-MUST_CHECK static enum err claim_audience(
-	const struct claims *c, const char *wanted, struct str *out)
+/* A string or an array of strings, of which one has to be `wanted`. */
+MUST_CHECK static enum err claim_audience(const struct claims *c, const char *wanted)
 {
 	const struct json *v = claim(c, "aud"), *item;
 	bool found = false;
 
-	*out = STR_NONE;
 	if (v != NULL && v->type != JSON_STRING && v->type != JSON_ARRAY)
 		return refuse_claim(c, "aud", "is neither a string nor an array");
 	item = v != NULL && v->type == JSON_ARRAY ? v->first : v;
 	for (; item != NULL; item = v->type == JSON_ARRAY ? item->next : NULL) {
 		if (item->type != JSON_STRING)
 			return refuse_claim(c, "aud", "holds something that is not a string");
-		if (out->p == NULL)
-			*out = item->text;
 		found = found || (wanted != NULL && str_eq(item->text, str_from(wanted)));
 	}
 	if (wanted != NULL && !found)
@@ -182,6 +177,7 @@ MUST_CHECK static enum err claim_scope(const struct claims *c, unsigned *out)
 		{"admin:read", SCOPE_ADMIN_READ},
 		{"admin:write", SCOPE_ADMIN_WRITE},
 		{"sessions:write", SCOPE_SESSIONS_WRITE},
+		{"sessions:introspect", SCOPE_SESSIONS_INTROSPECT},
 	};
 	const struct json *v = claim(c, "scope");
 	struct str rest, word;
@@ -229,8 +225,8 @@ MUST_CHECK static enum err read_claims(
 	if ((err = claim_time(c, "exp", TIME_NONE, &who->expires_ms)) ||
 		(err = claim_time(c, "nbf", INT64_MIN, &out->not_before_ms)) ||
 		(err = claim_time(c, "iat", TIME_NONE, &who->issued_ms)) ||
-		(err = claim_issuer(c, j->cfg.issuer, &who->issuer)) ||
-		(err = claim_audience(c, j->cfg.audience, &who->audience)) ||
+		(err = claim_issuer(c, j->cfg.issuer)) ||
+		(err = claim_audience(c, j->cfg.audience)) ||
 		(err = claim_id(c, "sub", &who->subject)) ||
 		(err = claim_id(c, "sid", &who->session_id)) ||
 		(err = claim_id(c, "tenant_id", &who->tenant_id)) ||
@@ -271,6 +267,21 @@ MUST_CHECK static enum err check_times(
 		return refuse(why, "token expired");
 	if (now_ms + leeway_ms < v->not_before_ms)
 		return refuse(why, "token not valid yet");
+	return ERR_OK;
+}
+
+enum err jwt_claims(struct arena *a, struct str token, const struct json **out)
+{
+	struct str rest = token, part, text;
+	struct json *tree;
+	size_t at;
+
+	(void)str_split(&rest, '.', &part);
+	(void)str_split(&rest, '.', &part);
+	text = str_base64url_decode(a, part);
+	if (text.p == NULL || json_parse(a, text, &tree, &at) || tree->type != JSON_OBJECT)
+		return ERR_INTERNAL;
+	*out = tree;
 	return ERR_OK;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * The access matrix of schema/api.md 3.3 and nothing else. The surprise is the last column: a scope
- * and platform_token decide who may register sessions, whatever the role. */
+ * The access matrix of schema/api.md 3.3 and nothing else. The surprise is the last two columns: a
+ * scope and platform_token decide who may register and check sessions, whatever the role. */
 #include "auth/policy.h"
 
 struct cell {
 	enum reach reach;
-	unsigned scope; /* needed for it; 0: none */
+	unsigned scope; /* one of these is needed for it; 0: none */
 };
 
 #define NONE                                                                                       \
@@ -40,33 +40,44 @@ struct cell {
 	{                                                                                          \
 		REACH_ALL, SCOPE_SESSIONS_WRITE                                                    \
 	}
+#define CHECK                                                                                      \
+	{                                                                                          \
+		REACH_ALL, SCOPE_SESSIONS_INTROSPECT | SCOPE_SESSIONS_WRITE                        \
+	}
 
 /* A public endpoint is open to everybody and reaches nobody's sessions: OWN, without a
  * principal. */
 static const struct cell matrix[PRINCIPAL__COUNT][ACCESS__COUNT] = {
-	/*                           public platform          tenant            me    Edge API
-	 * ingest read     write    read     write          read  write */
-	[PRINCIPAL_SUPER_ADMIN] = {OWN, ALL, ALL, ALL, ALL, OWN, ALL, ALL, INGEST},
-	[PRINCIPAL_SERVICE] = {OWN, READ, WRITE, READ, WRITE, NONE, READ, WRITE, INGEST},
-	[PRINCIPAL_PARTNER_ADMIN] = {OWN, PARTNER, PARTNER, PARTNER, PARTNER, OWN, NONE, NONE,
-		INGEST},
-	[PRINCIPAL_TENANT_ADMIN] = {OWN, NONE, NONE, TENANT, TENANT, OWN, NONE, NONE, INGEST},
-	[PRINCIPAL_USER] = {OWN, NONE, NONE, NONE, NONE, OWN, NONE, NONE, INGEST},
+	/* public, optional, platform read, write, tenant read, write, me, Edge read, write, ingest,
+	 * introspect */
+	[PRINCIPAL_SUPER_ADMIN] = {OWN, OWN, ALL, ALL, ALL, ALL, OWN, ALL, ALL, INGEST, CHECK},
+	[PRINCIPAL_SERVICE] = {OWN, OWN, READ, WRITE, READ, WRITE, NONE, READ, WRITE, INGEST,
+		CHECK},
+	[PRINCIPAL_PARTNER_ADMIN] = {OWN, OWN, PARTNER, PARTNER, PARTNER, PARTNER, OWN, NONE, NONE,
+		INGEST, CHECK},
+	[PRINCIPAL_TENANT_ADMIN] = {OWN, OWN, NONE, NONE, TENANT, TENANT, OWN, NONE, NONE, INGEST,
+		CHECK},
+	[PRINCIPAL_USER] = {OWN, OWN, NONE, NONE, NONE, NONE, OWN, NONE, NONE, INGEST, CHECK},
 };
+
+static bool has_scope(const struct principal *who, const struct cell *cell)
+{
+	return cell->scope == 0 || (who->scopes & cell->scope) != 0;
+}
 
 enum reach policy_reach(const struct principal *who, enum access access)
 {
 	const struct cell *cell;
 	enum reach reach;
 
-	if (access == ACCESS_PUBLIC)
+	if (access == ACCESS_PUBLIC || access == ACCESS_OPTIONAL)
 		return REACH_OWN;
 	BUG_ON(who->kind >= PRINCIPAL__COUNT || access >= ACCESS__COUNT);
 	cell = &matrix[who->kind][access];
-	if ((who->scopes & cell->scope) != cell->scope)
+	if (!has_scope(who, cell))
 		return REACH_NONE;
 	reach = cell->reach;
-	if (access == ACCESS_INGEST && !who->platform_token)
+	if ((access == ACCESS_INGEST || access == ACCESS_INTROSPECT) && !who->platform_token)
 		reach = REACH_TENANT;
 	if (reach == REACH_PARTNER && who->partner_id.n == 0)
 		return REACH_NONE;
@@ -81,6 +92,8 @@ static const char *scope_wanted(unsigned scope)
 		return "the scope admin:read";
 	if (scope == SCOPE_ADMIN_WRITE)
 		return "the scope admin:write";
+	if (scope & SCOPE_SESSIONS_INTROSPECT)
+		return "the scope sessions:introspect or sessions:write";
 	return "the scope sessions:write";
 }
 
@@ -95,10 +108,11 @@ const char *policy_wants(const struct principal *who, enum access access)
 		[ACCESS_EDGE_READ] = "the role super_admin",
 		[ACCESS_EDGE_WRITE] = "the role super_admin",
 		[ACCESS_INGEST] = "the claim tenant_id, or platform_token",
+		[ACCESS_INTROSPECT] = "the claim tenant_id, or platform_token",
 	};
 	const struct cell *cell = &matrix[who->kind][access];
 
-	if ((who->scopes & cell->scope) != cell->scope)
+	if (!has_scope(who, cell))
 		return scope_wanted(cell->scope);
 	if (cell->reach == REACH_PARTNER && who->partner_id.n == 0)
 		return "the claim partner_id";

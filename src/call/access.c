@@ -7,12 +7,18 @@
 #include "call/credential.h"
 #include "http/response.h"
 
+static enum credential_sources sources_of(const struct call *c)
+{
+	if (c->route->body == BODY_OAUTH)
+		return CREDENTIAL_CLIENT;
+	return c->dialect->takes_cookie ? CREDENTIAL_COOKIE_TOO : CREDENTIAL_HEADERS;
+}
+
 static enum err authenticate(struct call *c)
 {
 	struct credential cred;
-	enum err err = credential_of_request(c->app, c->arena, &c->req,
-		c->dialect->takes_cookie ? CREDENTIAL_COOKIE_TOO : CREDENTIAL_HEADERS, &cred,
-		&c->detail);
+	enum err err =
+		credential_of_request(c->app, c->arena, &c->req, sources_of(c), &cred, &c->detail);
 
 	if (err != ERR_OK)
 		return err;
@@ -60,6 +66,8 @@ enum err call_authorise(struct call *c)
 	if (access == ACCESS_PUBLIC)
 		return ERR_OK;
 	err = authenticate(c);
+	if (access == ACCESS_OPTIONAL)
+		return err == ERR_UNAUTHORIZED && c->detail == NULL ? ERR_OK : err;
 	if (err != ERR_OK)
 		return err;
 	if (c->by_cookie && changes(c->req.method) && is_cross_site(c)) {

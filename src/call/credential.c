@@ -135,6 +135,38 @@ static enum err try_cookies(const struct app *app, struct arena *a, const struct
 	return err;
 }
 
+/* The secret of "Basic base64(id:secret)", where both may be encoded as in a form (RFC 6749 section
+ * 2.3.1); p == NULL for any other header. */
+static struct str basic_secret(struct arena *a, struct str header)
+{
+	struct str scheme = STR("Basic "), text, id;
+	char *url;
+
+	header = str_trim(header);
+	if (header.n <= scheme.n || !str_eq_nocase((struct str){header.p, scheme.n}, scheme))
+		return STR_NONE;
+	text = str_trim((struct str){header.p + scheme.n, header.n - scheme.n});
+	while (text.n > 0 && text.p[text.n - 1] == '=')
+		text.n--;
+	url = arena_alloc(a, text.n + 1);
+	for (size_t i = 0; i < text.n; i++)
+		url[i] = text.p[i] == '+' ? '-' : text.p[i] == '/' ? '_' : text.p[i];
+	text = str_base64url_decode(a, (struct str){url, text.n});
+	if (text.p == NULL || !str_split(&text, ':', &id) || text.p == NULL)
+		return STR_NONE;
+	return str_percent_decode(a, text, true);
+}
+
+/* What an OAuth client authenticates with; p == NULL: nothing. */
+static struct str client_secret(struct arena *a, const struct http_request *req)
+{
+	struct str secret = basic_secret(a, http_header(req, "AUTHORIZATION"));
+
+	if (secret.p == NULL && http_is_form(http_header(req, "CONTENT_TYPE")))
+		secret = http_form_last(a, req->body, "client_secret");
+	return secret.n > 0 ? secret : STR_NONE;
+}
+
 enum err credential_of_request(const struct app *app, struct arena *a,
 	const struct http_request *req, enum credential_sources sources, struct credential *out,
 	const char **why)
@@ -147,6 +179,8 @@ enum err credential_of_request(const struct app *app, struct arena *a,
 	*out = (struct credential){.who.expires_ms = TIME_NONE, .who.issued_ms = TIME_NONE};
 	if (sources == CREDENTIAL_HEADERS && zt.p != NULL)
 		token = zt;
+	if (sources == CREDENTIAL_CLIENT && token.p == NULL)
+		token = client_secret(a, req);
 	if (token.p != NULL)
 		return credential_of_token(app, a, token, out, why);
 	if (sources == CREDENTIAL_COOKIE_TOO)

@@ -20,10 +20,10 @@ static enum err read_body(struct call *c)
 {
 	enum err err;
 
-	if (c->route->body == BODY_NONE)
+	if (c->route->body == BODY_NONE || c->route->body == BODY_OAUTH)
 		return ERR_OK;
 	err = http_request_body(&c->req, c->app->cfg.body_limit);
-	if (err != ERR_OK || c->route->body == BODY_RAW)
+	if (err != ERR_OK)
 		return err;
 	if (c->route->body == BODY_MAYBE && c->req.body.n == 0)
 		return ERR_OK;
@@ -44,7 +44,7 @@ static bool accepts(const struct call *c)
 /* Everything between the route and the answer. */
 static enum err serve(struct call *c)
 {
-	enum err err;
+	enum err err = ERR_OK;
 
 	if (!c->req.query_ok) {
 		c->detail = "Query string too long";
@@ -52,7 +52,10 @@ static enum err serve(struct call *c)
 	}
 	if (!accepts(c))
 		return ERR_NOT_ACCEPTABLE;
-	err = call_authorise(c);
+	if (c->route->body == BODY_OAUTH)
+		err = http_request_body(&c->req, c->app->cfg.body_limit);
+	if (err == ERR_OK)
+		err = call_authorise(c);
 	if (err == ERR_OK)
 		err = call_read_params(c);
 	if (err == ERR_OK)

@@ -7,8 +7,8 @@
 
 bool id_is_reserved(struct str id)
 {
-	static const char *const words[] = {
-		"stats", "users", "revoke-all", "revoke-by-filter", "introspect", ".", ".."};
+	static const char *const words[] = {"stats", "users", "revoke-all", "revoke-by-filter",
+		"introspect", "revoke", ".", ".."};
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (str_eq(id, str_from(words[i])))

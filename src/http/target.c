@@ -71,18 +71,25 @@ static void read_target(const struct http_request *r, struct target *t)
 		t->path = STR("/");
 }
 
-/* False if the path cannot be ours under any prefix. An empty last segment is left out. */
+static struct str without_last_slashes(struct str s)
+{
+	while (s.n > 0 && s.p[s.n - 1] == '/')
+		s.n--;
+	return s;
+}
+
+/* False if no path of ours is like that; `list` then holds the segments before the fault. Empty
+ * segments at the end are left out: OpenZiti's console asks for "/api-sessions/{id}//". */
 static bool split_path(struct arena *a, struct target *t)
 {
-	struct str rest = {t->path.p + 1, t->path.n - 1}, part;
+	struct str rest = without_last_slashes(t->path), part;
 
 	if (t->path.n == 0 || t->path.p[0] != '/' || t->path.n > LIMIT_PATH_BYTES)
 		return false;
+	(void)str_split(&rest, '/', &part);
 	while (str_split(&rest, '/', &part)) {
 		struct segment *s = &t->list[t->count];
 
-		if (part.n == 0 && rest.p == NULL)
-			break;
 		if (part.n == 0 || t->count == LIMIT_TARGET_SEGMENTS)
 			return false;
 		s->end = (size_t)(part.p + part.n - t->path.p);
@@ -198,31 +205,27 @@ static const struct str *find_prefix(const struct http_request *r, const struct 
 	return found != NULL && mount_is_served(r, t, *from) ? found : NULL;
 }
 
-static struct str without_last_slashes(struct str s)
-{
-	while (s.n > 0 && s.p[s.n - 1] == '/')
-		s.n--;
-	return s;
-}
-
 struct str target_parse(
 	struct http_request *r, const struct str *prefixes, size_t count, struct str fixed_mount)
 {
 	struct target t = {.path = STR("")};
 	const struct str *prefix = NULL;
 	size_t from = 0, behind = 0, end;
+	bool whole;
 
 	read_target(r, &t);
 	r->path_ok = false;
 	r->mount = r->prefix = STR("");
 	r->path = t.path;
 	r->segment_count = 0;
-	if (split_path(r->arena, &t))
-		prefix = find_prefix(r, &t, prefixes, count, fixed_mount, &from, &behind);
-	if (prefix == NULL || t.count - behind > LIMIT_PATH_SEGMENTS)
+	whole = split_path(r->arena, &t);
+	prefix = find_prefix(r, &t, prefixes, count, fixed_mount, &from, &behind);
+	if (prefix == NULL)
+		return t.query;
+	r->prefix = *prefix; /* whose dialect words the 404 of a path that is not ours */
+	if (!whole || t.count - behind > LIMIT_PATH_SEGMENTS)
 		return t.query;
 	r->path_ok = true;
-	r->prefix = *prefix;
 	if (fixed_mount.p != NULL)
 		r->mount = without_last_slashes(fixed_mount);
 	else if (from > 0)

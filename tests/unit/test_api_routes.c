@@ -264,7 +264,7 @@ static enum body_kind body_of(const struct json *doc, const struct json *operati
 	required = json_member(body, "required");
 	content = json_member(body, "content");
 	if (json_member(content, "application/x-www-form-urlencoded") != NULL)
-		return BODY_RAW;
+		return BODY_OAUTH;
 	return required != NULL && required->boolean ? BODY_JSON : BODY_MAYBE;
 }
 

@@ -52,8 +52,6 @@ static void stored_verdict__comes_back_as_a_copy(void **state)
 	in.who.session_id = (struct str){text + 1, 1};
 	in.who.tenant_id = (struct str){text + 2, 1};
 	in.who.partner_id = (struct str){text + 3, 1};
-	in.who.issuer = (struct str){text + 4, 1};
-	in.who.audience = (struct str){text + 5, 1};
 	digest_of(7, digest);
 	assert_false(cache_find(c, a, digest, &out));
 	cache_store(c, digest, &in);
@@ -64,8 +62,6 @@ static void stored_verdict__comes_back_as_a_copy(void **state)
 	assert_true(str_eq(out.who.session_id, STR("b")));
 	assert_true(str_eq(out.who.tenant_id, STR("c")));
 	assert_true(str_eq(out.who.partner_id, STR("d")));
-	assert_true(str_eq(out.who.issuer, STR("e")));
-	assert_true(str_eq(out.who.audience, STR("f")));
 	assert_int_equal(out.who.expires_ms, 7);
 	assert_int_equal(out.not_before_ms, -7);
 	assert_false(cache_find(c, a, digest, &out));
@@ -159,10 +155,10 @@ static void long_texts__are_not_kept(void **state)
 	memset(text, 'a', sizeof(text));
 	digest_of(1, digest);
 	v.who.subject = STR_NONE;
-	v.who.issuer = (struct str){text, 2049};
+	v.who.partner_id = (struct str){text, 2049};
 	cache_store(c, digest, &v);
 	assert_false(cache_find(c, a, digest, &out));
-	v.who.issuer.n = 2048;
+	v.who.partner_id.n = 2048;
 	cache_store(c, digest, &v);
 	assert_true(cache_find(c, a, digest, &out));
 	cache_close(c);

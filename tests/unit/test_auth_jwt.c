@@ -614,8 +614,6 @@ static void principal__is_the_same_fresh_and_from_the_cache(void **state)
 		assert_true(str_eq(who.session_id, STR("s-1")));
 		assert_true(str_eq(who.tenant_id, STR("t")));
 		assert_true(str_eq(who.partner_id, STR("p")));
-		assert_true(str_eq(who.issuer, STR("https://idp")));
-		assert_true(str_eq(who.audience, STR("one")));
 		assert_int_equal(who.scopes, SCOPE_SESSIONS_WRITE);
 		assert_true(who.platform_token);
 		assert_true(who.expires_ms == NOW_MS + 100000);

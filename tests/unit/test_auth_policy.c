@@ -9,63 +9,77 @@
 
 #include "auth/policy.h"
 
-enum { R = SCOPE_ADMIN_READ, W = SCOPE_ADMIN_WRITE, S = SCOPE_SESSIONS_WRITE, ANY = R | W | S };
+enum {
+	R = SCOPE_ADMIN_READ,
+	W = SCOPE_ADMIN_WRITE,
+	S = SCOPE_SESSIONS_WRITE,
+	I = SCOPE_SESSIONS_INTROSPECT,
+	ANY = R | W | S
+};
 
 static const struct row {
 	const char *name;
 	struct principal who;
 	const char *want; /* a letter per access: - none, a all, p partner, t tenant, o own */
 } rows[] = {
-	/* public, platform read/write, tenant read/write, me, edge read/write, ingest */
-	{"super admin", {.kind = PRINCIPAL_SUPER_ADMIN}, "oaaaaoaa-"},
-	{"super admin, scopes", {.kind = PRINCIPAL_SUPER_ADMIN, .scopes = R | W}, "oaaaaoaa-"},
+	/* public, optional, platform read/write, tenant read/write, me, edge read/write, ingest,
+	   introspect */
+	{"super admin", {.kind = PRINCIPAL_SUPER_ADMIN}, "ooaaaaoaa--"},
+	{"super admin, scopes", {.kind = PRINCIPAL_SUPER_ADMIN, .scopes = R | W}, "ooaaaaoaa--"},
 	{"super admin, ingest, no tenant", {.kind = PRINCIPAL_SUPER_ADMIN, .scopes = S},
-		"oaaaaoaa-"},
+		"ooaaaaoaa--"},
 	{"super admin, ingest, tenant",
-		{.kind = PRINCIPAL_SUPER_ADMIN, .scopes = S, .tenant_id = {"t", 1}}, "oaaaaoaat"},
+		{.kind = PRINCIPAL_SUPER_ADMIN, .scopes = S, .tenant_id = {"t", 1}}, "ooaaaaoaatt"},
 	{"super admin, ingest, platform",
-		{.kind = PRINCIPAL_SUPER_ADMIN, .scopes = S, .platform_token = true}, "oaaaaoaaa"},
+		{.kind = PRINCIPAL_SUPER_ADMIN, .scopes = S, .platform_token = true},
+		"ooaaaaoaaaa"},
 
-	{"service, nothing", {.kind = PRINCIPAL_SERVICE, .platform_token = true}, "o--------"},
+	{"service, nothing", {.kind = PRINCIPAL_SERVICE, .platform_token = true}, "oo---------"},
 	{"service, read", {.kind = PRINCIPAL_SERVICE, .platform_token = true, .scopes = R},
-		"oa-a--a--"},
+		"ooa-a--a---"},
 	{"service, write", {.kind = PRINCIPAL_SERVICE, .platform_token = true, .scopes = W},
-		"o-a-a--a-"},
+		"oo-a-a--a--"},
 	{"service, sessions", {.kind = PRINCIPAL_SERVICE, .platform_token = true, .scopes = S},
-		"o-------a"},
+		"oo-------aa"},
+	{"service, introspect", {.kind = PRINCIPAL_SERVICE, .platform_token = true, .scopes = I},
+		"oo--------a"},
+	{"user, introspect, tenant", {.kind = PRINCIPAL_USER, .scopes = I, .tenant_id = {"t", 1}},
+		"oo----o---t"},
+	{"user, introspect", {.kind = PRINCIPAL_USER, .scopes = I}, "oo----o----"},
 	{"service, all", {.kind = PRINCIPAL_SERVICE, .platform_token = true, .scopes = ANY},
-		"oaaaa-aaa"},
+		"ooaaaa-aaaa"},
 
-	{"partner admin", {.kind = PRINCIPAL_PARTNER_ADMIN, .partner_id = {"p", 1}}, "oppppo---"},
+	{"partner admin", {.kind = PRINCIPAL_PARTNER_ADMIN, .partner_id = {"p", 1}}, "ooppppo----"},
 	{"partner admin, scopes",
 		{.kind = PRINCIPAL_PARTNER_ADMIN, .partner_id = {"p", 1}, .scopes = ANY},
-		"oppppo---"},
+		"ooppppo----"},
 	{"partner admin without partner",
 		{.kind = PRINCIPAL_PARTNER_ADMIN, .tenant_id = {"t", 1}, .scopes = R | W},
-		"o----o---"},
+		"oo----o----"},
 	{"partner admin, empty partner", {.kind = PRINCIPAL_PARTNER_ADMIN, .partner_id = {"", 0}},
-		"o----o---"},
+		"oo----o----"},
 
-	{"tenant admin", {.kind = PRINCIPAL_TENANT_ADMIN, .tenant_id = {"t", 1}}, "o--tto---"},
+	{"tenant admin", {.kind = PRINCIPAL_TENANT_ADMIN, .tenant_id = {"t", 1}}, "oo--tto----"},
 	{"tenant admin, scopes",
 		{.kind = PRINCIPAL_TENANT_ADMIN, .tenant_id = {"t", 1}, .scopes = ANY},
-		"o--tto--t"},
+		"oo--tto--tt"},
 	{"tenant admin without tenant",
 		{.kind = PRINCIPAL_TENANT_ADMIN, .partner_id = {"p", 1}, .scopes = ANY},
-		"o----o---"},
+		"oo----o----"},
 
 	{"user", {.kind = PRINCIPAL_USER, .tenant_id = {"t", 1}, .partner_id = {"p", 1}},
-		"o----o---"},
-	{"user, scopes", {.kind = PRINCIPAL_USER, .scopes = ANY}, "o----o---"},
+		"oo----o----"},
+	{"user, scopes", {.kind = PRINCIPAL_USER, .scopes = ANY}, "oo----o----"},
 	{"user, scopes, tenant", {.kind = PRINCIPAL_USER, .scopes = ANY, .tenant_id = {"t", 1}},
-		"o----o--t"},
+		"oo----o--tt"},
 	{"user, platform, sessions",
 		{.kind = PRINCIPAL_USER,
 			.scopes = S,
 			.platform_token = true,
 			.tenant_id = {"t", 1}},
-		"o----o--a"},
-	{"user, platform, no scope", {.kind = PRINCIPAL_USER, .platform_token = true}, "o----o---"},
+		"oo----o--aa"},
+	{"user, platform, no scope", {.kind = PRINCIPAL_USER, .platform_token = true},
+		"oo----o----"},
 };
 
 static void every_cell__is_as_documented(void **state)
@@ -120,6 +134,10 @@ static void refusal__says_what_is_wanted(void **state)
 		{{.kind = PRINCIPAL_USER}, ACCESS_INGEST, "the scope sessions:write"},
 		{{.kind = PRINCIPAL_USER, .scopes = SCOPE_SESSIONS_WRITE}, ACCESS_INGEST,
 			"the claim tenant_id, or platform_token"},
+		{{.kind = PRINCIPAL_USER}, ACCESS_INTROSPECT,
+			"the scope sessions:introspect or sessions:write"},
+		{{.kind = PRINCIPAL_USER, .scopes = SCOPE_SESSIONS_INTROSPECT}, ACCESS_INGEST,
+			"the scope sessions:write"},
 	};
 
 	(void)state;

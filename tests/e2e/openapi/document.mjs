@@ -72,7 +72,7 @@ export class Document {
 	// As the program's router: segment by segment, a literal wins over a variable, no way back.
 	match(path) {
 		let rows = this.rows;
-		const segments = segmentsOf(path.replace(/\?.*$/s, ""));
+		const segments = segmentsOf(path.replace(/\?.*$/s, "").replace(/\/+$/, "/"));
 		for (const [i, raw] of segments.entries()) {
 			const bytes = percentDecoded(raw);
 			const text = bytes.toString("utf8");
