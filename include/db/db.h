@@ -5,19 +5,21 @@
  *
  * Every value is a bound parameter. A statement is either fixed (struct stmt) or composed of string
  * literals (db/compose.h). Prepared handles are kept per connection; after a lost connection they
- * are made again. A read outside a transaction is repeated once on a new connection; a transaction
- * (db_tx) is run again after a deadlock, a lock-wait time-out, or a connection lost before COMMIT
- * was sent. A COMMIT whose fate is unknown is ERR_UNAVAILABLE and not repeated, and so is a write
- * outside a transaction that was lost on its way.
+ * are made again. A read outside a transaction is repeated once on a new connection, any statement
+ * outside one after a deadlock; a transaction (db_tx) is run again after a deadlock, a lock-wait
+ * time-out, or a connection lost before COMMIT was sent. A COMMIT whose fate is unknown is
+ * ERR_UNAVAILABLE and not repeated, and so is a write outside a transaction that was lost on its
+ * way. At a node of a Galera cluster a transaction that the node has rolled back without a word is
+ * found out before COMMIT, and is run again too.
  *
  * A transaction reads what others have committed in the meantime, except on a server whose binary
  * log takes statements: there a plain read is as of the transaction's first one, so that a read
  * which has to be current locks (LOCK IN SHARE MODE, FOR UPDATE).
  *
  * Outcomes besides those named below: ERR_UNAVAILABLE (no server, no connection, or a server that
- * refuses writes), ERR_TIMEOUT (the statement's time limit), ERR_RETRY (deadlock or lock wait,
- * after all tries), ERR_INTERNAL. Only the callback of db_tx meets ERR_LOST, and must return after
- * ERR_LOST and ERR_RETRY.
+ * refuses writes, its disk being full or otherwise), ERR_TIMEOUT (the statement's time limit),
+ * ERR_RETRY (deadlock or lock wait, after all tries), ERR_INTERNAL. Only the callback of db_tx
+ * meets ERR_LOST, and must return after ERR_LOST and ERR_RETRY.
  *
  * Letters for parameters and columns: i int64, s text, b bytes, t time (ms, UTC, DATETIME(3)),
  * d double; a capital column letter may be NULL. Any argument may be NULL. An instant outside the

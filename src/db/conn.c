@@ -92,17 +92,35 @@ enum err conn_command(struct db *db, struct sql_frag text)
 	return command(db, db->my, text);
 }
 
+/* *yes: the question gives a row. */
+static bool asks(MYSQL *my, struct sql_frag text, bool *yes)
+{
+	MYSQL_RES *rows;
+
+	*yes = false;
+	if (mysql_real_query(my, text.text, (unsigned long)text.n) != 0)
+		return false;
+	rows = mysql_store_result(my);
+	*yes = rows != NULL && mysql_num_rows(rows) == 1;
+	mysql_free_result(rows);
+	return rows != NULL;
+}
+
 /* On a Galera cluster a statement otherwise sees what this node has applied, which need not be all
  * that the cluster has committed: a session that another host ended would be let in. Elsewhere
  * these change nothing, or are unknown. */
-static enum err wait_for_cluster(struct db *db, MYSQL *my)
+static enum err wait_for_cluster(struct db *db, MYSQL *my, bool *clustered)
 {
 	static const struct sql_frag text =
 		SQL_INIT("SET SESSION wsrep_sync_wait = 1, wsrep_dirty_reads = 0");
 
-	if (mysql_real_query(my, text.text, (unsigned long)text.n) == 0 ||
-		mysql_errno(my) == ER_UNKNOWN_SYSTEM_VARIABLE)
+	*clustered = false;
+	if (mysql_real_query(my, text.text, (unsigned long)text.n) != 0) {
+		if (mysql_errno(my) == ER_UNKNOWN_SYSTEM_VARIABLE)
+			return ERR_OK;
+	} else if (asks(my, SQL("SELECT 1 WHERE @@GLOBAL.wsrep_on"), clustered)) {
 		return ERR_OK;
+	}
 	return error_note(db, mysql_errno(my), mysql_error(my));
 }
 
@@ -129,14 +147,14 @@ static enum err set_limits(struct db *db, MYSQL *my)
 	return err;
 }
 
-static enum err set_up(struct db *db, MYSQL *my)
+static enum err set_up(struct db *db, MYSQL *my, struct host *host)
 {
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; !err && i < ARRAY_LEN(session_setup); i++)
 		err = command(db, my, session_setup[i]);
 	if (!err)
-		err = wait_for_cluster(db, my);
+		err = wait_for_cluster(db, my, &host->clustered);
 	return err ? err : set_limits(db, my);
 }
 
@@ -173,7 +191,7 @@ static MYSQL *session_with(struct db *db, size_t host)
 		(void)error_note(db, mysql_errno(my), mysql_error(my));
 	} else {
 		mysql_options(my, MYSQL_OPT_RECONNECT, &no); /* whatever the option file says */
-		if (set_up(db, my) == ERR_OK) {
+		if (set_up(db, my, &db->hosts[host]) == ERR_OK) {
 			my->net.pvio->methods->set_timeout(
 				my->net.pvio, PVIO_READ_TIMEOUT, (int)db->read_timeout_s);
 			db->stats.reconnects += db->stats.connects > 0;
@@ -221,16 +239,9 @@ static enum err connect_now(struct db *db)
 
 static bool takes_writes(MYSQL *my)
 {
-	static const struct sql_frag text = SQL_INIT("SELECT 1 WHERE NOT @@global.read_only");
-	bool takes = false;
-	MYSQL_RES *rows;
+	bool takes;
 
-	if (mysql_real_query(my, text.text, (unsigned long)text.n) != 0)
-		return false;
-	rows = mysql_store_result(my);
-	takes = rows && mysql_num_rows(rows) == 1;
-	mysql_free_result(rows);
-	return takes;
+	return asks(my, SQL("SELECT 1 WHERE NOT @@global.read_only"), &takes) && takes;
 }
 
 /* Back to an earlier host of the list once it is well again; else the connection stays. */

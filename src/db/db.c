@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Runs statements and transactions and decides what is repeated after a failure (see db/db.h).
- * Called by every model file, by query through struct sql, and by /readyz. Waits for the database.
+ * Runs statements and decides what is repeated after a failure (see db/db.h). Called by every model
+ * file, by query through struct sql, and by /readyz. Waits for the database.
  *
  * The surprise: inside a transaction the first deadlock or loss dooms it. Later statements of the
  * same run are refused, because the server would carry them out on their own, committed. */
@@ -59,8 +59,6 @@ static enum err execute(struct db *db, const struct sql *sql, const struct how *
 	enum err err;
 
 	for (bool again = false;; again = true) {
-		unsigned code;
-
 		err = handle_take(db, sql, &h);
 		if (err)
 			return err;
@@ -77,11 +75,9 @@ static enum err execute(struct db *db, const struct sql *sql, const struct how *
 			*out = h;
 			return ERR_OK;
 		}
-		code = mysql_stmt_errno(h->stmt);
 		/* With nothing bound the text can only quote the statement, which is ours. */
-		err = sql->arg_count > 0 ? error_note_values(db, code, mysql_stmt_error(h->stmt))
-					 : error_note(db, code, mysql_stmt_error(h->stmt));
-		if (again || !error_is_unprepared(code))
+		err = handle_failed(db, h, sql->arg_count > 0);
+		if (again || !error_is_unprepared(db->code))
 			break;
 		handle_close(h);
 	}
@@ -102,34 +98,58 @@ static enum err doomed(struct db *db, enum err err)
 	return err;
 }
 
-/* Repeats what may be repeated. On success *out holds the result until handle_give. */
+/* Up to 4 ms, then 8, 16, ...: whoever is in the way should be gone, and two that collided should
+ * not collide again. */
+void db_back_off(unsigned tries)
+{
+	int64_t us = random_i64() % (2000 << tries);
+	struct timespec t = {.tv_nsec = (long)us * 1000};
+
+	nanosleep(&t, NULL);
+}
+
+/* Repeats over a new connection what may be repeated. */
+static enum err run_once(
+	struct db *db, const struct sql *sql, const struct how *how, struct handle **out)
+{
+	int64_t limit_us = clock_monotonic_us() + (int64_t)db->read_timeout_s * 1000000;
+
+	for (bool again = false;; again = true) {
+		bool sent = false;
+		enum err err = conn_ready(db);
+
+		if (err)
+			return err;
+		err = execute(db, sql, how, out, &sent);
+		if (!error_is_over(err))
+			return err;
+		conn_give_up(db);
+		if (db->in_tx || err == ERR_UNAVAILABLE)
+			return err;
+		/* Late means hung: to wait as long once more would help nobody. */
+		if (again || (sent && sql->kind == SQL_WRITE) || clock_monotonic_us() >= limit_us)
+			return ERR_UNAVAILABLE;
+	}
+}
+
+/* On success *out holds the result until handle_give. Nothing remains of a statement that was the
+ * victim of a deadlock, so outside a transaction it is run again; a wait for a lock is not. */
 static enum err run_how(
 	struct db *db, const struct sql *sql, const struct how *how, struct handle **out)
 {
 	int64_t from_us = clock_monotonic_us();
-	int64_t limit_us = from_us + (int64_t)db->read_timeout_s * 1000000;
 	enum err err;
 
 	if (db->in_tx && db->doom)
 		return db->doom;
 	if (!db->in_tx && sql->kind == SQL_WRITE && conn_is_stale(db))
 		conn_drop(db);
-	for (bool again = false;; again = true) {
-		bool sent = false;
-
-		err = conn_ready(db);
-		if (err)
+	for (unsigned tries = 1;; tries++) {
+		err = run_once(db, sql, how, out);
+		if (db->in_tx || err != ERR_RETRY || db->code == ER_LOCK_WAIT_TIMEOUT ||
+			tries == DB_TX_TRIES)
 			break;
-		err = execute(db, sql, how, out, &sent);
-		if (!error_is_over(err))
-			break;
-		conn_give_up(db);
-		if (db->in_tx || err == ERR_UNAVAILABLE)
-			break;
-		/* Late means hung: to wait as long once more would help nobody. */
-		err = ERR_UNAVAILABLE;
-		if (again || (sent && sql->kind == SQL_WRITE) || clock_monotonic_us() >= limit_us)
-			break;
+		db_back_off(tries);
 	}
 	db->stats.busy_us += (uint64_t)(clock_monotonic_us() - from_us);
 	return db->in_tx ? doomed(db, err) : err;
@@ -256,92 +276,6 @@ enum err db_stream(struct db *db, struct arena *a, const struct sql *sql,
 	}
 	handle_give(h);
 	if (broken && error_is_over(err))
-		conn_drop(db);
-	return err == ERR_LOST ? ERR_UNAVAILABLE : err;
-}
-
-static enum err command(struct db *db, struct sql_frag text)
-{
-	int64_t from_us = clock_monotonic_us();
-	enum err err = conn_command(db, text);
-
-	if (error_is_over(err))
-		conn_give_up(db);
-	db->stats.busy_us += (uint64_t)(clock_monotonic_us() - from_us);
-	return err;
-}
-
-/* One run of the transaction. *again: nothing of it remains, and another run may succeed. */
-static enum err tx_once(struct db *db, db_tx_fn fn, void *ctx, bool *again)
-{
-	enum err err = conn_ready(db);
-
-	*again = false;
-	if (err)
-		return err;
-	err = command(db, SQL("START TRANSACTION"));
-	if (err) {
-		*again = err == ERR_LOST;
-		return err;
-	}
-	db->in_tx = true;
-	db->doom = ERR_OK;
-	err = fn(ctx);
-	db->in_tx = false;
-	if (db->doom) {
-		err = db->doom;
-		*again = err == ERR_RETRY || err == ERR_LOST;
-	} else if (!err) {
-		err = command(db, SQL("COMMIT"));
-		*again = err == ERR_RETRY; /* lost: committed or not, nobody knows */
-	}
-	if (err && db->my && !db->lost && command(db, SQL("ROLLBACK")) != ERR_OK)
-		conn_drop(db);
-	return err;
-}
-
-/* Up to 4 ms, then 8, 16, ...: whoever is in the way should be gone, and two that collided should
- * not collide again. */
-static void back_off(unsigned tries)
-{
-	int64_t us = random_i64() % (2000 << tries);
-	struct timespec t = {.tv_nsec = (long)us * 1000};
-
-	nanosleep(&t, NULL);
-}
-
-enum err db_tx(struct db *db, db_tx_fn fn, void *ctx)
-{
-	int64_t limit_us = clock_monotonic_us() + 2 * (int64_t)db->cfg.lock_wait_s * 1000000;
-	enum err err;
-
-	BUG_ON(db->in_tx);
-	for (unsigned tries = 1;; tries++) {
-		bool again;
-
-		err = tx_once(db, fn, ctx, &again);
-		if (!again || tries == DB_TX_TRIES || clock_monotonic_us() >= limit_us)
-			break;
-		back_off(tries);
-	}
-	return err == ERR_LOST ? ERR_UNAVAILABLE : err;
-}
-
-enum err db_tx_no_wait(struct db *db, db_tx_fn fn, void *ctx)
-{
-	static const struct stmt set_wait = {
-		"db.lock_wait", SQL_WRITE, "i", "", "SET innodb_lock_wait_timeout = ?"};
-	struct sql none = SQL_FIXED(&set_wait, db_i64(0));
-	struct sql usual = SQL_FIXED(&set_wait, db_i64(db->cfg.lock_wait_s));
-	enum err err = db_exec(db, &none, NULL);
-	bool again;
-
-	BUG_ON(db->in_tx);
-	if (err)
-		return err;
-	err = tx_once(db, fn, ctx, &again);
-	/* A connection that is gone has no setting to restore. */
-	if (db->my && !db->lost && db_exec(db, &usual, NULL) != ERR_OK)
 		conn_drop(db);
 	return err == ERR_LOST ? ERR_UNAVAILABLE : err;
 }

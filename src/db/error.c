@@ -20,6 +20,25 @@ static bool is_ailing(unsigned code)
 	return code == ER_UNKNOWN_COM_ERROR || code == ER_ERROR_DURING_COMMIT;
 }
 
+/* Numbers below 1000 are of the server's files (EE_WRITE, EE_DISK_FULL) and engines
+ * (HA_ERR_CRASHED: a temporary table that was cut off, HA_ERR_RECORD_FILE_FULL). */
+static bool is_full(unsigned code, const char *text)
+{
+	switch (code) {
+	case 3:
+	case 20:
+	case 126:
+	case 135:
+	case ER_DISK_FULL:
+	case ER_ERROR_ON_WRITE:
+	case ER_RECORD_FILE_FULL:
+	case ER_TEMP_FILE_WRITE_FAILURE:
+		return true;
+	default: /* ENOSPC */
+		return code == ER_GET_ERRNO && strstr(text, "rror 28") != NULL;
+	}
+}
+
 static enum err outcome(unsigned code)
 {
 	switch (code) {
@@ -41,6 +60,7 @@ static enum err outcome(unsigned code)
 	case CR_SERVER_LOST_EXTENDED:
 	case CR_SERVER_HANDSHAKE_ERR:
 	case CR_MALFORMED_PACKET:
+	case CR_OUT_OF_MEMORY:
 	case CR_COMMANDS_OUT_OF_SYNC:
 	case CR_ERR_NET_READ:
 	case CR_ERR_NET_WRITE:
@@ -84,8 +104,6 @@ static bool names_no_value(unsigned code)
 	case ER_BAD_NULL_ERROR:
 	case ER_NO_REFERENCED_ROW_2:
 	case ER_ROW_IS_REFERENCED_2:
-	case ER_DISK_FULL:
-	case ER_RECORD_FILE_FULL:
 	case ER_OUTOFMEMORY:
 	case ER_OUT_OF_SORTMEMORY:
 	case ER_OUT_OF_RESOURCES:
@@ -100,15 +118,17 @@ static bool names_no_value(unsigned code)
 	}
 }
 
-/* A taken key is an answer, such as whoever repeats a registration is asking for. */
+/* A taken key is an answer, such as whoever repeats a registration is asking for. A server whose
+ * disk is full can often read and refuses what needs room, as one that is read-only does. */
 enum err error_note(struct db *db, unsigned code, const char *text)
 {
-	enum err err = outcome(code);
+	bool full = is_full(code, text);
+	enum err err = full ? ERR_UNAVAILABLE : outcome(code);
 
 	db->code = code;
 	snprintf(db->error, sizeof(db->error), "%u %s", code, text);
 	db->stats.errors += err != ERR_DUPLICATE;
-	db->refused = is_read_only(code);
+	db->refused = full || is_read_only(code);
 	db->ailing = is_ailing(code);
 	return err;
 }

@@ -136,6 +136,24 @@ static struct str text_of(const struct sql *sql)
 	return sql->fixed != NULL ? str_from(sql->fixed->sql) : buf_view(&sql->text);
 }
 
+/* Of a result that is still with the server, the connector notes an error at the connection only,
+ * and nowhere when the connection is lost or there is no memory. */
+enum err handle_failed(struct db *db, struct handle *h, bool values)
+{
+	unsigned code = mysql_stmt_errno(h->stmt);
+	const char *text = mysql_stmt_error(h->stmt);
+
+	if (code == 0) {
+		code = mysql_errno(db->my);
+		text = mysql_error(db->my);
+	}
+	if (code == 0) {
+		code = CR_SERVER_LOST;
+		text = "the connector does not say why it failed";
+	}
+	return values ? error_note_values(db, code, text) : error_note(db, code, text);
+}
+
 static enum err prepare(struct db *db, struct handle *h, const struct sql *sql)
 {
 	struct str text = text_of(sql);
@@ -145,7 +163,7 @@ static enum err prepare(struct db *db, struct handle *h, const struct sql *sql)
 	if (!h->stmt)
 		out_of_memory(sizeof(*h->stmt));
 	if (mysql_stmt_prepare(h->stmt, text.p, (unsigned long)text.n))
-		return error_note(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+		return handle_failed(db, h, false);
 	h->param_count = mysql_stmt_param_count(h->stmt);
 	h->column_count = mysql_stmt_field_count(h->stmt);
 	/* The server tells the columns of RETURNING only when it has run the statement. */
@@ -161,7 +179,7 @@ static enum err prepare(struct db *db, struct handle *h, const struct sql *sql)
 	h->cells = handle_memory(h->column_count, sizeof(*h->cells));
 	h->scratch = handle_memory(h->column_count, SCRATCH_BYTES);
 	if (h->column_count > 0 && !h->tells_late && !bind_columns(h, sql->columns))
-		return error_note(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+		return handle_failed(db, h, false);
 	return ERR_OK;
 }
 
@@ -315,7 +333,7 @@ enum err handle_bind(struct db *db, struct handle *h, const struct sql *sql)
 		}
 	}
 	if (set_runs(h, 0) || (h->param_count > 0 && mysql_stmt_bind_param(h->stmt, h->params)))
-		return error_note(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+		return handle_failed(db, h, false);
 	return ERR_OK;
 }
 
@@ -352,7 +370,7 @@ enum err handle_bind_many(
 	for (size_t i = 0; i < h->param_count; i++)
 		bind_column(a, &h->params[i], args, i, h->param_count, count);
 	if (set_runs(h, count) || mysql_stmt_bind_param(h->stmt, h->params))
-		return error_note(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
+		return handle_failed(db, h, false);
 	return ERR_OK;
 }
 
@@ -412,17 +430,6 @@ static const char *take_column(
 	return NULL;
 }
 
-/* Of a result that is still with the server, the connector notes an error at the connection only,
- * or nowhere when the connection is lost. */
-static enum err fetch_failed(struct db *db, struct handle *h)
-{
-	if (mysql_stmt_errno(h->stmt) != 0)
-		return error_note_values(db, mysql_stmt_errno(h->stmt), mysql_stmt_error(h->stmt));
-	if (mysql_errno(db->my) != 0)
-		return error_note_values(db, mysql_errno(db->my), mysql_error(db->my));
-	return error_note(db, CR_SERVER_LOST, "connection lost within a result");
-}
-
 enum err handle_row(struct db *db, struct handle *h, struct arena *a, const struct db_shape *shape,
 	void *row, bool *end)
 {
@@ -433,7 +440,7 @@ enum err handle_row(struct db *db, struct handle *h, struct arena *a, const stru
 		return ERR_OK;
 	/* Truncation is normal for texts and looked at column by column. */
 	if (rc != 0 && rc != MYSQL_DATA_TRUNCATED)
-		return fetch_failed(db, h);
+		return handle_failed(db, h, true);
 	for (size_t i = 0; i < shape->count; i++) {
 		const char *why = take_column(h, i, a, &shape->cols[i], row);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * What the files of this room share: the connection with its prepared handles. Included by
- * src/db/{db,conn,host,handle,error}.c only, which are also the only files with <mysql.h>.
+ * src/db/{db,tx,conn,host,handle,error}.c only, which are also the only files with <mysql.h>.
  *
  * Layers, each of which calls only those before it: error.c maps errors, handle.c prepares, binds
- * and fetches, conn.c connects, db.c decides what is repeated. The surprise: while a result is
- * being walked (walks > 0) a lost connection is only marked, because closing it would take the
- * result away; it is closed when the walk ends. */
+ * and fetches, conn.c connects, db.c decides what is repeated, tx.c runs transactions. The
+ * surprise: while a result is being walked (walks > 0) a lost connection is only marked, because
+ * closing it would take the result away; it is closed when the walk ends. */
 #ifndef DB_INTERNAL_H
 #define DB_INTERNAL_H
 
@@ -53,6 +53,7 @@ struct handle {
 struct host {
 	struct options_host at;   /* name "": the connector's */
 	int64_t shunned_until_us; /* monotonic; failed, so others are tried before it */
+	bool clustered;           /* at the latest connection: a node of a Galera cluster */
 };
 
 struct db {
@@ -68,7 +69,7 @@ struct db {
 	int64_t home_after_us; /* monotonic; earlier than this no earlier host is tried */
 	uint64_t tick;
 	int64_t connect_after_us; /* monotonic; earlier than this no attempt is made */
-	bool refused;             /* the latest error: a healthy server that is read-only */
+	bool refused;             /* the latest error: a server that reads and does not write */
 	bool ailing;              /* the latest error: the server is up and cannot serve */
 	int64_t refused_until_us; /* monotonic; earlier than this such a connection is kept */
 	unsigned walks;           /* results being walked, nested */
@@ -115,6 +116,8 @@ enum err conn_command(struct db *db, struct sql_frag text); /* no arguments, no 
 enum err handle_take(struct db *db, const struct sql *sql, struct handle **out);
 void handle_give(struct handle *h);  /* result freed; closed unless kept, or when it was large */
 void handle_close(struct handle *h); /* and taken out of its slot */
+/* Notes why the latest call on it failed. values: the server's text may quote what was bound. */
+enum err handle_failed(struct db *db, struct handle *h, bool values);
 enum err handle_bind(struct db *db, struct handle *h, const struct sql *sql);
 /* Binds `count` runs at once; their arguments are copied to the arena. */
 enum err handle_bind_many(
@@ -123,5 +126,8 @@ bool handle_bind_late(struct handle *h, const struct sql *sql);
 enum err handle_row(struct db *db, struct handle *h, struct arena *a, const struct db_shape *shape,
 	void *row, bool *end);
 void *handle_memory(size_t count, size_t bytes); /* zeroed, from the heap; never NULL */
+
+/* db.c */
+void db_back_off(unsigned tries); /* a short while, longer with each try */
 
 #endif

@@ -259,6 +259,31 @@ static void host_that_cannot_serve__is_left_at_once(void **state)
 	}
 }
 
+static void full_disk__is_unavailable_and_another_host_is_asked(void **state)
+{
+	static const struct sql_frag rows[] = {
+		SQL_INIT("SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1021"),
+		SQL_INIT("SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1026"),
+		SQL_INIT("SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1114"),
+		SQL_INIT("SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1878"),
+		SQL_INIT("SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3"),
+		SQL_INIT("SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 20"),
+		SQL_INIT("SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 126"),
+		SQL_INIT("SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 135"),
+		SQL_INIT("SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1030, MESSAGE_TEXT ="
+			 " 'Got error 28 \"No space left on device\" from storage engine InnoDB'"),
+	};
+	struct failover *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		expect_host(f, f->number[ONE], 1000);
+		assert_int_equal(exec(f->db, f->arena, rows[i], 0), ERR_UNAVAILABLE);
+		expect_host(f, f->number[TWO], 1000);
+		close_db(state);
+		open_db(state);
+	}
+}
+
 static void no_host__is_unavailable_within_a_second_each(void **state)
 {
 	struct failover *f = *state;
@@ -299,6 +324,7 @@ int main(void)
 		T(host_that_breaks_off__is_passed_over),
 		T(host_that_fails_the_set_up__is_passed_over),
 		T(host_that_cannot_serve__is_left_at_once),
+		T(full_disk__is_unavailable_and_another_host_is_asked),
 		T(no_host__is_unavailable_within_a_second_each),
 		T(session__waits_for_the_cluster),
 #undef T

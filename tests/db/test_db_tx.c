@@ -204,6 +204,54 @@ static void deadlock__runs_the_transaction_again(void **state)
 	assert_int_equal(value_of(f, 2), 2);
 }
 
+/* The other side once more: its second step begins when ours waits for the first. */
+static enum err two_then_one_behind_it(void *ctx)
+{
+	struct tx *t = ctx;
+	enum err err = bump(t, 2, 100);
+
+	pthread_barrier_wait(t->meet);
+	if (!err && !wait_until_connections(t->other, t->arena, 1,
+			    SQL("info LIKE 'UPDATE test_db_tx%' AND id = ?"), db_i64(t->runs)))
+		err = ERR_CONFLICT;
+	return err ? err : bump(t, 1, 1);
+}
+
+static void *collide_behind_it(void *ctx)
+{
+	struct tx *t = ctx;
+
+	t->result = db_tx(t->db, two_then_one_behind_it, t);
+	return NULL;
+}
+
+static void deadlock_outside_a_transaction__runs_the_statement_again(void **state)
+{
+	struct fix *f = *state;
+	struct db_config cfg = fix_config(f);
+	struct tx mine = tx_of(f);
+	struct tx theirs = {.db = f->other, .other = db_open(&cfg), .arena = arena_open()};
+	pthread_barrier_t meet;
+	pthread_t thread;
+	enum err err;
+
+	pthread_barrier_init(&meet, NULL, 2);
+	theirs.meet = &meet;
+	theirs.runs = (int)connection_id(f->db, f->arena);
+	assert_int_equal(pthread_create(&thread, NULL, collide_behind_it, &theirs), 0);
+	pthread_barrier_wait(&meet);
+	err = bump(&mine, 1, 2);
+	pthread_join(thread, NULL);
+	pthread_barrier_destroy(&meet);
+	arena_close(theirs.arena);
+	db_close(theirs.other);
+	assert_ok(f->other, theirs.result);
+	assert_ok(f->db, err);
+	assert_int_equal(db_stats(f->db)->errors, 1);
+	assert_int_equal(value_of(f, 1), 2);
+	assert_int_equal(value_of(f, 2), 2);
+}
+
 /* Holds row 1 until the other side says so. */
 static enum err hold_one(void *ctx)
 {
@@ -315,6 +363,7 @@ int main(void)
 		T(duplicate__is_for_the_caller_and_leaves_the_transaction_alive),
 		T(committed_work_of_others__is_seen),
 		T(deadlock__runs_the_transaction_again),
+		T(deadlock_outside_a_transaction__runs_the_statement_again),
 		T(lock_wait__runs_the_transaction_again_as_a_whole),
 		T(lock_wait_outside_a_transaction__is_for_the_caller),
 		T(lock_that_stays__is_given_up_within_the_time_limit),
