@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// lint.mjs openapi.yaml [served.json MOUNT]: the linter's rules hold without a warning; every body,
+// lint.mjs openapi.yaml [served.json MOUNT]: two linters' rules hold without a warning; every body,
 // asked or answered, has an example that fits its schema; and the document that the program serves
 // is this one, with MOUNT as its server. (redocly's engine as a library: its command line needs a
 // newer Node than Debian 12 has.)
 import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { createConfig, formatProblems, getTotals, lint } from "@redocly/openapi-core";
+import spectral from "@stoplight/spectral-core";
+import rulesets from "@stoplight/spectral-rulesets";
 import { Document, escaped, readDocument } from "./document.mjs";
 
 const [, , file, served, mount] = process.argv;
@@ -28,6 +30,14 @@ if (problems.length > 0)
 	formatProblems(problems, { format: "codeframe", totals: getTotals(problems), version: "", maxProblems: 30 });
 let failed = problems.length > 0;
 console.log(`openapi: the linter has ${problems.length} complaints`);
+
+// Another linter with its default rules; its warnings are of taste.
+const second = new spectral.Spectral();
+second.setRuleset({ extends: [rulesets.oas] });
+const errors = (await second.run(readDocument(file))).filter((r) => r.severity === 0);
+errors.forEach((e) => console.error(`${e.code}: ${e.path.join("/")}: ${e.message}`));
+console.log(`openapi: the second linter has ${errors.length} errors`);
+failed ||= errors.length > 0;
 
 // Of bodies anywhere below, in x-rollcall-elsewhere too, which the linter does not know.
 function exampleFaults(api, node, pointer) {
