@@ -6,6 +6,8 @@
 -- All instants are UTC with milliseconds. All text is compared byte by byte. Identifiers are the
 -- caller's, up to 255 bytes; the numbers (`no`) are the store's own and are never shown. Each
 -- statement ends with a semicolon at the end of a line.
+--
+-- Takes: a second or two; all tables are new.
 
 CREATE TABLE IF NOT EXISTS schema_migration (
 	version     INT UNSIGNED NOT NULL PRIMARY KEY COMMENT 'the number of the file',
@@ -122,7 +124,7 @@ CREATE TABLE IF NOT EXISTS ended (
 	apps             LONGTEXT NULL,
 	revoked_by       VARCHAR(255) NULL COMMENT 'subject that ended it; NULL: it expired',
 	revoked_by_tenant VARCHAR(255) NULL COMMENT 'tenant of that subject',
-	revoked_by_kind  VARCHAR(32) NULL COMMENT 'user, tenant_admin, partner_admin, super_admin, service',
+	revoked_by_kind  VARCHAR(32) NULL COMMENT 'user, tenant_admin, partner_admin, super_admin, service, operator',
 	endpoint         VARCHAR(64) NULL COMMENT 'name of the route',
 	request_id       VARCHAR(128) NULL,
 	reason           VARCHAR(255) NULL,

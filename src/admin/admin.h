@@ -25,8 +25,13 @@ MUST_CHECK bool admin_duration(const char *text, int64_t *seconds);
 /* migrate [--schema DIR]: applies the numbered files of DIR that this database has not seen. */
 int admin_migrate(struct admin *adm, int argc, char **argv);
 
-/* purge --older-than AGE: deletes sessions that are long dead, and old audit rows. */
+/* recount: compares the maintained numbers with the sessions. */
 int admin_recount(struct admin *adm, int argc, char **argv);
+
+/* restore-guard: ends what a restored backup has brought back to life. */
+int admin_restore_guard(struct admin *adm, int argc, char **argv);
+
+/* purge --older-than AGE: deletes sessions that are long dead, and old audit rows. */
 int admin_purge(struct admin *adm, int argc, char **argv);
 
 /* stats [--json]: what the store holds. */
