@@ -41,9 +41,16 @@ struct query_field {
 	bool indexed; /* an index finds rows by it; that of a DATETIME also holds the tie */
 };
 
+/* What people write because answers call it so, and the field that it is. */
+struct query_alias {
+	const char *name, *field;
+};
+
 struct query_fields {
 	const struct query_field *list;
 	size_t count;
+	const struct query_alias *aliases; /* for messages; only `field` works in a filter */
+	size_t alias_count;
 	struct sql_frag tie; /* expression of the unique id that ends every ORDER BY, ascending */
 };
 

@@ -56,9 +56,39 @@ static const struct query_field fields[] = {
 	FIELD("ipNetwork", CIDR, "NULLIF(s.ip_address, '')"),
 };
 
+/* Members of both dialects' answers that have another name in filters. */
+static const struct query_alias aliases[] = {
+	{"session_id", "id"},
+	{"user_id", "identity.id"},
+	{"identityId", "identity.id"},
+	{"user_display_name", "identity.name"},
+	{"user_email", "userEmail"},
+	{"user_agent", "userAgent"},
+	{"tenant_id", "tenantId"},
+	{"partner_id", "partnerId"},
+	{"ip_address", "ipAddress or ipNetwork"},
+	{"device_type", "deviceType"},
+	{"created_at", "createdAt"},
+	{"updated_at", "updatedAt"},
+	{"expires_at", "expiresAt"},
+	{"last_activity_at", "lastActivityAt"},
+	{"cachedLastActivityAt", "lastActivityAt"},
+	{"is_admin", "isAdmin"},
+	{"role", "isAdmin"},
+	{"is_mfa_complete", "mfaComplete"},
+	{"isMfaComplete", "mfaComplete"},
+	{"is_mfa_required", "mfaRequired"},
+	{"isMfaRequired", "mfaRequired"},
+	{"authenticator_id", "authenticator"},
+	{"authenticatorId", "authenticator"},
+	{"config_types", "configTypes"},
+};
+
 const struct query_fields api_session_fields = {
 	.list = fields,
 	.count = ARRAY_LEN(fields),
+	.aliases = aliases,
+	.alias_count = ARRAY_LEN(aliases),
 	.tie = SQL_INIT("s.id"),
 };
 

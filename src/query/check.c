@@ -84,12 +84,53 @@ static enum err each_test(struct check *c, const struct query_chain *chain, node
 	return ERR_OK;
 }
 
-static enum err fail_name(
-	struct check *c, enum err code, struct query_place place, struct str name, const char *what)
+static enum err fail_sort(struct check *c, enum err code, struct query_place place, struct str name)
 {
 	struct str shown = query_excerpt(name);
 
-	query_fail(c->q->arena, c->error, code, place, "%s '%.*s'", what, STR_FMT(shown));
+	query_fail(c->q->arena, c->error, code, place, "cannot sort by '%.*s'", STR_FMT(shown));
+	c->error->found = name;
+	return code;
+}
+
+static const char *field_of_alias(const struct query_fields *fields, struct str name)
+{
+	for (size_t i = 0; i < fields->alias_count; i++)
+		if (str_eq(name, str_from(fields->aliases[i].name)))
+			return fields->aliases[i].field;
+	return NULL;
+}
+
+static struct str list_fields(struct arena *a, const struct query_fields *fields)
+{
+	struct buf b;
+
+	buf_init(&b, a);
+	for (size_t i = 0; i < fields->count; i++) {
+		buf_str(&b, i == 0 ? STR("") : STR(", "));
+		buf_str(&b, str_from(fields->list[i].name));
+		buf_str(&b, fields->list[i].type == QUERY_ANY ? STR(".KEY") : STR(""));
+	}
+	return buf_view(&b);
+}
+
+/* Says what to write: most come from the members of an answer. */
+static enum err fail_unknown(
+	struct check *c, enum err code, struct query_place place, struct str name)
+{
+	const char *field = field_of_alias(c->q->fields, name);
+	struct str shown = query_excerpt(name), all;
+
+	if (field != NULL) {
+		query_fail(c->q->arena, c->error, code, place,
+			"unknown field '%.*s', in filters it is %s", STR_FMT(shown), field);
+		c->error->expected = str_from(field);
+	} else {
+		all = list_fields(c->q->arena, c->q->fields);
+		query_fail(c->q->arena, c->error, code, place,
+			"unknown field '%.*s', the fields are %.*s", STR_FMT(shown), STR_FMT(all));
+		c->error->expected = all;
+	}
 	c->error->found = name;
 	return code;
 }
@@ -122,8 +163,7 @@ static enum err resolve(struct check *c, struct query_node *node)
 
 	node->field = find_field(c->q->fields, node->name, &below);
 	if (node->field == NULL)
-		return fail_name(
-			c, ERR_INVALID_FILTER, node->name_place, node->name, "unknown field");
+		return fail_unknown(c, ERR_INVALID_FILTER, node->name_place, node->name);
 	if (below.p != NULL && memchr(below.p, '.', below.n) == NULL)
 		node->path = str_printf(c->q->arena, "$.\"%.*s\"", STR_FMT(below));
 	return ERR_OK;
@@ -249,7 +289,7 @@ static enum err resolve_keys(struct check *c, enum err code)
 
 		key->field = find_field(c->q->fields, key->name, &below);
 		if (key->field == NULL)
-			return fail_name(c, code, key->place, key->name, "unknown field");
+			return fail_unknown(c, code, key->place, key->name);
 	}
 	return ERR_OK;
 }
@@ -261,7 +301,7 @@ static enum err check_keys(struct check *c, enum err code)
 		enum query_type type = key->field->type;
 
 		if (!key->field->sortable || type == QUERY_ANY || type == QUERY_STRING_SET)
-			return fail_name(c, code, key->place, key->name, "cannot sort by");
+			return fail_sort(c, code, key->place, key->name);
 	}
 	return ERR_OK;
 }

@@ -114,7 +114,10 @@ static void faulty_filter__says_where(void **state)
 		const char *in, *says; /* what the message has to hold */
 	} rows[] = {
 		{"nonsense", "nonsense"},
-		{"nonsense = 1", "nonsense"},
+		{"nonsense = 1",
+			"unknown field 'nonsense', the fields are id, createdAt, updatedAt, tags.KEY, "},
+		{"user_id = \"u\"", "unknown field 'user_id', in filters it is identity.id"},
+		{"isMfaComplete", "in filters it is mfaComplete"},
 		{"identity = ", "column 11"},
 		{"identity = \"a", "column 11"},
 		{"(true", "column 5"},

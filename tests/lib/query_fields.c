@@ -19,4 +19,4 @@ const struct query_field query_test_list[QUERY_TEST_FIELDS] = {
 };
 
 const struct query_fields query_test_fields = {
-	query_test_list, QUERY_TEST_FIELDS, SQL_INIT("q.id")};
+	.list = query_test_list, .count = QUERY_TEST_FIELDS, .tie = SQL_INIT("q.id")};
