@@ -152,7 +152,8 @@ MUST_CHECK enum err db_tx_no_wait(struct db *db, db_tx_fn fn, void *ctx);
 MUST_CHECK enum err db_ping(struct db *db, const struct stmt *probe);
 
 /* Prepares every statement of the list, which ends with NULL, and logs each one that the server
- * refuses or counts differently. ERR_INTERNAL if there is one (rollcall.fcgi --check). */
+ * refuses or counts differently. ERR_INTERNAL or ERR_SCHEMA if there is one (rollcall.fcgi --check,
+ * GET /readyz); costs nothing where all of them are prepared. */
 MUST_CHECK enum err db_self_check(struct db *db, const struct stmt *const *list);
 
 /* Whether a plain read within a transaction is as of the transaction's first one (see above), so

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * rollcall-admin migrate: applies schema/NNNN_name.sql in order, each once, under a lock so that
  * two hosts may start it together. Statements end with a semicolon at the end of a line; lines that
- * begin with "--" are comments. DDL commits by itself: a file that broke off is run again whole,
- * which its IF NOT EXISTS allows. */
+ * begin with "--" are comments, and one that begins with "-- Takes: " is shown before the file is
+ * applied. DDL commits by itself: a file that broke off is run again whole, which its IF NOT EXISTS
+ * allows. */
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 
 #include "admin.h"
+#include "base/clock.h"
 #include "db/compose.h"
 
 #ifndef SCHEMA_DIR
@@ -100,6 +102,25 @@ static bool is_whole(struct str text, struct buf *statement)
 	return count > 0 && statement->n == 0;
 }
 
+/* What the file says of the time it needs; empty: nothing. */
+static struct str takes(struct str text)
+{
+	struct str mark = STR("-- Takes: "), line;
+
+	while (str_split(&text, '\n', &line))
+		if (str_starts(line, mark))
+			return str_trim((struct str){line.p + mark.n, line.n - mark.n});
+	return STR("");
+}
+
+static void announce(const char *name, struct str text)
+{
+	struct str how_long = takes(text);
+
+	printf("applying %s%s%.*s\n", name, how_long.n > 0 ? ": takes " : "", STR_FMT(how_long));
+	fflush(stdout);
+}
+
 /* Runs the file's statements in order. */
 static enum err run_file(struct admin *adm, struct str text, struct buf *statement)
 {
@@ -136,6 +157,7 @@ static int apply(struct admin *adm, const char *dir, const char *name)
 	struct str text = STR_NONE;
 	struct buf statement;
 	const char *why;
+	int64_t begun_us;
 	bool applied;
 	enum err err;
 
@@ -152,15 +174,18 @@ static int apply(struct admin *adm, const char *dir, const char *name)
 		fprintf(stderr, "rollcall-admin migrate: %s: %s\n", path, why);
 		return 1;
 	}
+	announce(name, text);
+	begun_us = clock_monotonic_us();
 	err = run_file(adm, text, &statement);
 	if (err == ERR_OK)
 		err = db_exec(adm->db, &put, NULL);
 	if (err != ERR_OK) {
-		fprintf(stderr, "rollcall-admin migrate: %s: %s: %s\n", path, err_text(err),
-			db_error_text(adm->db));
+		/* ERR_SCHEMA has advice for everybody else. */
+		fprintf(stderr, "rollcall-admin migrate: %s: %s: %s\n", path,
+			err_text(err == ERR_SCHEMA ? ERR_INTERNAL : err), db_error_text(adm->db));
 		return 1;
 	}
-	printf("applied %s\n", name);
+	printf("applied %s, %.1f s\n", name, (double)(clock_monotonic_us() - begun_us) / 1e6);
 	return 0;
 }
 

@@ -34,6 +34,7 @@ static const struct outcome outcomes[ERR__COUNT] = {
 	[ERR_NOT_ACCEPTABLE] = {406, "NOT_ACCEPTABLE",
 		"The accept header allows none of the content types of this resource"},
 	[ERR_UNAVAILABLE] = {503, "SERVER_TOO_MANY_REQUESTS", busy},
+	[ERR_SCHEMA] = {503, "SERVER_TOO_MANY_REQUESTS", busy},
 	[ERR_BUSY] = {503, "SERVER_TOO_MANY_REQUESTS", busy},
 	[ERR_TIMEOUT] = {503, "SERVER_TOO_MANY_REQUESTS", busy},
 	[ERR_RETRY] = {503, "SERVER_TOO_MANY_REQUESTS", busy},

@@ -25,6 +25,7 @@ static const struct outcome outcomes[ERR__COUNT] = {
 	[ERR_TOO_LARGE] = {413, "Request body too large"},
 	[ERR_MEDIA_TYPE] = {415, "Unsupported media type, send application/json"},
 	[ERR_UNAVAILABLE] = {503, "Service Unavailable"},
+	[ERR_SCHEMA] = {503, "Service Unavailable"},
 	[ERR_TIMEOUT] = {503, "Service Unavailable"},
 	[ERR_BUSY] = {503, "Too many searches at once"},
 	[ERR_RETRY] = {503, "Service Unavailable"},

@@ -30,8 +30,14 @@ enum err ops_healthz(struct call *c)
 
 enum err ops_readyz(struct call *c)
 {
+	enum err err = store_ping(c->app->db);
+
+	if (err == ERR_OK)
+		err = store_check(c->app->db);
 	/* Whatever is wrong with it: requests belong elsewhere. */
-	return store_ping(c->app->db) != ERR_OK ? ERR_UNAVAILABLE : answer_ok(c);
+	if (err != ERR_OK)
+		return err == ERR_SCHEMA ? err : ERR_UNAVAILABLE;
+	return answer_ok(c);
 }
 
 static bool read_address(struct str text, struct address *out)

@@ -33,7 +33,7 @@ static enum err read_body(struct call *c)
 static bool is_fault(enum err err)
 {
 	return err == ERR_BUSY || err == ERR_INTERNAL || err == ERR_UNAVAILABLE ||
-	       err == ERR_TIMEOUT || err == ERR_RETRY || err == ERR_LOST;
+	       err == ERR_SCHEMA || err == ERR_TIMEOUT || err == ERR_RETRY || err == ERR_LOST;
 }
 
 static bool accepts(const struct call *c)

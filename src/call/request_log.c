@@ -38,7 +38,8 @@ void request_log_route(struct request_log *r, size_t route)
 static const char *why(const struct request_log *r, enum err err)
 {
 	bool database = err == ERR_UNAVAILABLE || err == ERR_TIMEOUT || err == ERR_RETRY ||
-			err == ERR_DUPLICATE || db_stats(r->app->db)->errors != r->before.errors;
+			err == ERR_SCHEMA || err == ERR_DUPLICATE ||
+			db_stats(r->app->db)->errors != r->before.errors;
 
 	return database ? db_error_text(r->app->db) : NULL;
 }

@@ -307,7 +307,7 @@ enum err db_ping(struct db *db, const struct stmt *probe)
 	struct readiness ready;
 	enum err err = db_one(db, NULL, &sql, &shape, &ready);
 
-	if (err == ERR_INTERNAL)
+	if (err == ERR_INTERNAL || err == ERR_SCHEMA)
 		return misses_tables(db);
 	if (err || ready.writable)
 		return err;

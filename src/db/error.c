@@ -78,6 +78,10 @@ static enum err outcome(unsigned code)
 	case ER_UNKNOWN_COM_ERROR:    /* WSREP has not yet prepared node for application use */
 	case ER_ERROR_DURING_COMMIT:
 		return ERR_LOST;
+	case ER_NO_SUCH_TABLE:
+	case ER_UNKNOWN_TABLE:
+	case ER_BAD_FIELD_ERROR:
+		return ERR_SCHEMA;
 	case ER_CON_COUNT_ERROR:
 	case ER_TOO_MANY_USER_CONNECTIONS:
 	case ER_USER_LIMIT_REACHED:

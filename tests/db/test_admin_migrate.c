@@ -21,6 +21,15 @@ static const char *schema_of(struct fix *f, const char *name, struct str text)
 	return dir;
 }
 
+/* That file, and no other. */
+static void assert_applied(const struct ran *r, const char *name)
+{
+	if (r->status != 0 || r->err.n != 0 || line_count(r->out) != 2 ||
+		!contains(r->out, "applied ") || !contains(r->out, name))
+		fail_msg("status %d, wanted %s; out: %s err: %s", r->status, name, r->out.p,
+			r->err.p);
+}
+
 static void drop_schema_file(struct fix *f, const char *name)
 {
 	unlink(file_path(f, arena_printf(f->arena, "schema/%s", name)));
@@ -33,11 +42,25 @@ static void empty_database__gets_every_table_once(void **state)
 	int64_t tables = table_count(f);
 
 	assert_int_equal(first.status, 0);
-	assert_true(contains(first.out, "applied 0001_store.sql\n"));
+	assert_true(contains(first.out, "applied 0001_store.sql, "));
 	assert_true(tables >= 8);
 	again = admin(f, "migrate", "--schema", "schema");
 	assert_done(&again, "");
 	assert_int_equal(table_count(f), tables);
+}
+
+static void time_that_a_file_takes__is_told_before(void **state)
+{
+	struct fix *f = *state;
+	const char *dir = schema_of(f, "0001_slow.sql",
+		STR("-- Adds a column.\n-- Takes: 40 s for a million sessions.\n"
+		    "CREATE TABLE schema_migration (version INT PRIMARY KEY, name TEXT);\n"));
+	struct ran r = admin(f, "migrate", "--schema", dir);
+
+	assert_applied(&r, "applied 0001_slow.sql, ");
+	assert_true(contains(
+		r.out, "applying 0001_slow.sql: takes 40 s for a million sessions.\napplied "));
+	drop_schema_file(f, "0001_slow.sql");
 }
 
 static void schema_loaded_by_hand__is_taken_as_it_is(void **state)
@@ -113,7 +136,7 @@ static void file_that_failed_half_way__is_run_again_whole(void **state)
 		    "CREATE TABLE IF NOT EXISTS schema_migration (version INT PRIMARY KEY, name "
 		    "TEXT);"));
 	r = admin(f, "migrate", "--schema", dir);
-	assert_done(&r, "applied 0001_a.sql\n");
+	assert_applied(&r, "0001_a.sql");
 	assert_int_equal(table_count(f), 3);
 	drop_schema_file(f, "0001_a.sql");
 }
@@ -124,10 +147,10 @@ static void later_file__is_applied_alone(void **state)
 	const char *dir = schema_of(f, "0001_store.sql", get_file(f, STORE));
 	struct ran r = admin(f, "migrate", "--schema", dir);
 
-	assert_done(&r, "applied 0001_store.sql\n");
+	assert_applied(&r, "0001_store.sql");
 	schema_of(f, "0002_more.sql", STR("CREATE TABLE more (id INT);\n"));
 	r = admin(f, "migrate", "--schema", dir);
-	assert_done(&r, "applied 0002_more.sql\n");
+	assert_applied(&r, "0002_more.sql");
 	schema_of(f, "0002_twin.sql", STR("CREATE TABLE twin (id INT);\n"));
 	r = admin(f, "migrate", "--schema", dir);
 	assert_refused(&r, 1, "0002_more.sql and 0002_twin.sql have one number\n");
@@ -229,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, fix_open_fresh, fix_close)
 		T(empty_database__gets_every_table_once),
+		T(time_that_a_file_takes__is_told_before),
 		T(schema_loaded_by_hand__is_taken_as_it_is),
 		T(several_at_once__apply_each_file_once),
 		T(file_that_breaks_off__is_refused_and_not_remembered),

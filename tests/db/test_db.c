@@ -274,8 +274,21 @@ static void error_text__has_the_number_and_none_of_the_values(void **state)
 	/* What quotes nothing is told: the name of a table that is not there. */
 	assert_int_equal(exec(f->db, f->arena, SQL("INSERT INTO no_such_table VALUES (?)"), 1,
 				 db_i64(471147)),
-		ERR_INTERNAL);
+		ERR_SCHEMA);
 	assert_non_null(strstr(db_error_text(f->db), "no_such_table"));
+}
+
+static void tables_of_another_version__are_an_outcome_of_their_own(void **state)
+{
+	struct fix *f = *state;
+	static const struct sql_frag texts[] = {SQL_INIT("SELECT no_such_column FROM test_db"),
+		SQL_INIT("SELECT n FROM no_such_table")};
+	int64_t out;
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		assert_int_equal(read_int(f->db, f->arena, &out, texts[i], 0), ERR_SCHEMA);
+	assert_ok(f->db, answers(f->db));
+	assert_int_equal(db_stats(f->db)->connects, 1);
 }
 
 static void affected__counts_changed_rows(void **state)
@@ -591,6 +604,7 @@ int main(void)
 		T(no_row__is_not_found_for_one_and_no_call_for_each),
 		T(repeated_key__is_a_duplicate_and_no_error),
 		T(error_text__has_the_number_and_none_of_the_values),
+		T(tables_of_another_version__are_an_outcome_of_their_own),
 		T(affected__counts_changed_rows),
 		T(slow_statement__is_a_timeout_and_the_connection_stays),
 		T(session__is_set_up_as_promised),

@@ -57,7 +57,11 @@ cat >"$work/bin/install" <<-'END'
 END
 cat >"$work/bin/systemctl" <<-END
 	#!/bin/sh
-	[ "\$*" = 'restart rollcall' ] || exit 1
+	case "\$*" in
+	'stop rollcall.socket rollcall' | 'start rollcall.socket') exit 0 ;;
+	'restart rollcall') ;;
+	*) exit 1 ;;
+	esac
 	set -a
 	. "$run/settings.conf"
 	exec "$stack" pool-up
@@ -93,11 +97,12 @@ local_places() {
 		-e 's/^[0-9*]* [0-9*]* \* \* \* [a-z]* //' -e 's/^rollcall-admin /rollcall-admin --config '"$(quoted)"' /' \
 		-e 's/^sudo rollcall-admin /&--config '"$(quoted)"' /; s/(sudo rollcall-admin /&--config '"$(quoted)"' /' \
 		-e 's/^sudo -u rollcall rollcall-admin /&--config '"$(quoted)"' /' \
+		-e "s/^sudo mariadb\\(-dump\\)\\{0,1\\} /&--defaults-file=$(quoted my.cnf) /" \
 		-e "s|^$bin/rollcall-admin |&--config $run/settings.conf |"
 }
 
-quoted() {
-	printf '%s' "$run/settings.conf" | sed 's|/|\\/|g'
+quoted() { # [FILE]
+	printf '%s' "$run/${1:-settings.conf}" | sed 's|/|\\/|g'
 }
 
 # Why a command is not run here; nothing for one that is.

@@ -160,6 +160,52 @@ static void hung_database__is_503_within_the_time_limit(void **state)
 	expect_unready(t, 8);
 }
 
+static int column_back(void **state)
+{
+	struct e2e *t = *state;
+
+	e2e_exec(t, SQL("ALTER TABLE session RENAME COLUMN IF EXISTS location_ TO location"), 0);
+	wait_until_ready(t);
+	return 0;
+}
+
+/* As between the installation of a program and rollcall-admin migrate. */
+static void tables_of_another_version__are_503_and_the_log_says_migrate(void **state)
+{
+	struct e2e *t = *state;
+	const char *log = pool_file(t, "pool.log");
+	struct e2e_tenant tenant = e2e_tenant(t, STR_NONE);
+	struct str id = e2e_put_session(t, tenant, STR("u")), said;
+	long from = pool_file_size(log);
+	pid_t pids[POOL_WORKERS_MAX];
+	struct e2e_answer a;
+
+	e2e_exec(t, SQL("ALTER TABLE session RENAME COLUMN location TO location_"), 0);
+	a = e2e_get(t, e2e_super_admin(t), "/api/v1/admin/sessions/%s", id.p);
+	expect_status(&a, 503);
+	assert_true(e2e_header(&a, "Retry-After").p != NULL);
+	a = e2e_get(t, e2e_super_admin(t), "/edge/management/v1/api-sessions");
+	expect_status(&a, 200); /* asks nothing of that column */
+	a = e2e_get(t, e2e_super_admin(t),
+		"/edge/management/v1/api-sessions?filter=location%%20%%3D%%20%%22x%%22");
+	expect_status(&a, 503);
+	/* The workers of a program that is new have prepared nothing yet. */
+	pool_kill(pids, pool_workers(t, pids));
+	a = e2e_get(t, STR_NONE, "/readyz");
+	for (int64_t end = pool_deadline(); a.status != 503 && clock_monotonic_us() < end;) {
+		pool_pause_ms(20);
+		a = e2e_get(t, STR_NONE, "/readyz");
+	}
+	expect_status(&a, 503);
+	said = pool_read(t, log, from);
+	assert_non_null(strstr(said.p,
+		"outcome=\"tables do not fit this program (rollcall-admin migrate)\" "
+		"why=\"1054 "));
+	column_back(state);
+	a = e2e_get(t, e2e_super_admin(t), "/api/v1/admin/sessions/%s", id.p);
+	expect_status(&a, 200);
+}
+
 static size_t count(struct str text, const char *what)
 {
 	size_t n = 0;
@@ -340,6 +386,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dead_worker__is_logged_with_the_route_it_served),
 		cmocka_unit_test(check__says_what_can_be_used_and_what_is_wrong),
+		cmocka_unit_test_teardown(
+			tables_of_another_version__are_503_and_the_log_says_migrate, column_back),
 		cmocka_unit_test(wrong_setting__stops_the_start_with_its_name),
 		AWAY(hung_database__is_503_within_the_time_limit),
 		AWAY(outage__is_503_at_once_and_does_not_flood_the_log),
