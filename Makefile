@@ -16,9 +16,9 @@ O := $(BUILD)/$(MODE)
 # Packages by purpose. Of a program that the host has in another package, nothing is installed.
 absent = $(if $(wildcard $(addsuffix /$(1),/usr/bin /usr/sbin /usr/local/bin)),,$(2))
 BUILD_PACKAGES := gcc make pkg-config libfcgi-dev libyajl-dev libmariadb-dev libcjose-dev libjansson-dev \
-	libssl-dev libmaxminddb-dev python3-yaml
+	libssl-dev libmaxminddb-dev libcurl4-openssl-dev python3-yaml
 RUN_PACKAGES := $(call absent,mariadbd,mariadb-server) $(call absent,mariadb,mariadb-client) lighttpd spawn-fcgi curl
-TEST_PACKAGES := libcmocka-dev libcurl4-openssl-dev clang-format apache2 libapache2-mod-fcgid \
+TEST_PACKAGES := libcmocka-dev clang-format apache2 libapache2-mod-fcgid \
 	$(call absent,nginx,nginx-light) php-cli php-cgi prometheus chromium $(call absent,npm,nodejs npm)
 DEB_PACKAGES := build-essential dpkg-dev debhelper
 INSTALL_PACKAGES = httpd-conf/demo/install-packages
@@ -42,19 +42,22 @@ FLAGS_cov     := -O0 --coverage -fprofile-update=atomic -fprofile-dir=$(COV_DATA
 LINK_cov      := --coverage
 
 PKG_APP  := fcgi yajl libmariadb cjose libcrypto libmaxminddb
+PKG_ADMIN := libcurl
 PKG_TEST := cmocka libcurl
 WARNINGS := -Wall -Wextra -Wpedantic $(WERROR) -Wshadow -Wvla -Wformat=2 -Wundef -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wswitch-enum
 ALL_CFLAGS = -std=c11 -D_DEFAULT_SOURCE -g $(WARNINGS) $(FLAGS_$(MODE)) -Iinclude -Itests \
-	$(shell pkg-config --cflags $(PKG_APP) 2>/dev/null) \
+	$(shell pkg-config --cflags $(PKG_APP) $(PKG_ADMIN) 2>/dev/null) \
 	$(shell pkg-config --cflags $(PKG_TEST) 2>/dev/null) \
 	-DSCHEMA_DIR=\"$(PREFIX)/share/rollcall/schema\" \
 	-DCONFIG_FILE=\"$(SYSCONFDIR)/rollcall/rollcall.conf\" $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(LINK_$(MODE)) $(LDFLAGS)
 LIBS      = $(shell pkg-config --libs $(PKG_APP) 2>/dev/null) -lm
+ADMIN_LIBS = $(shell pkg-config --libs $(PKG_ADMIN) 2>/dev/null)
 TEST_LIBS = $(shell pkg-config --libs $(PKG_TEST) 2>/dev/null)
 ALL_CFLAGS := $(ALL_CFLAGS)
 LIBS       := $(LIBS)
+ADMIN_LIBS := $(ADMIN_LIBS)
 TEST_LIBS  := $(TEST_LIBS)
 
 # Rooms. A program is a main.c of its room; everything else is one archive.
@@ -88,9 +91,11 @@ help:
 $(O)/rollcall.fcgi: $(O)/src/server/main.o $(ARCHIVE)
 $(O)/rollcall-admin: $(O)/src/admin/main.o $(ARCHIVE)
 $(O)/rollcall-demo: $(O)/src/demo/main.o $(ARCHIVE)
+# rollcall-admin fetches keys; what serves requests is not linked with libcurl.
+$(O)/rollcall-admin: MORE_LIBS := $(ADMIN_LIBS)
 $(PROGRAMS):
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(MORE_LIBS)
 
 $(ARCHIVE): $(OBJECTS)
 	@rm -f $@
@@ -164,7 +169,8 @@ FORCE:
 INSTALLED := $(DESTDIR)$(PREFIX)
 CONFIG := $(DESTDIR)$(SYSCONFDIR)/rollcall
 PLACES := s|/usr/\(local/\)*bin|$(PREFIX)/bin|g; s|/etc/rollcall|$(SYSCONFDIR)/rollcall|g
-UNITS := rollcall.socket rollcall.service rollcall-authorizer.socket rollcall-authorizer.service
+UNITS := rollcall.socket rollcall.service rollcall-authorizer.socket rollcall-authorizer.service \
+	rollcall-jwks.service rollcall-jwks.timer
 .PHONY: install uninstall deb
 install: programs
 	install -d '$(INSTALLED)/bin' '$(INSTALLED)/share/rollcall/schema' \
@@ -224,7 +230,7 @@ portable-tree: programs
 	@cp -R schema httpd-conf/apache/htaccess httpd-conf/php README.md LICENSE '$(PORTABLE)'
 	@rm '$(PORTABLE)/schema/openapi-to-c'
 	$(Q)$(portable_link) '$(PORTABLE)/rollcall.fcgi' $(O)/src/server/main.o $(ARCHIVE) $(LIBS)
-	$(Q)$(portable_link) '$(PORTABLE)/rollcall-admin' $(O)/src/admin/main.o $(ARCHIVE) $(LIBS)
+	$(Q)$(portable_link) '$(PORTABLE)/rollcall-admin' $(O)/src/admin/main.o $(ARCHIVE) $(LIBS) $(ADMIN_LIBS)
 	@ldd '$(PORTABLE)/rollcall.fcgi' '$(PORTABLE)/rollcall-admin' | awk '$$3 ~ /^\// { print $$3 }' | sort -u | \
 		grep -vE '/$(OF_LIBC)' | while read -r library; do cp -L "$$library" '$(PORTABLE)/lib' || exit 1; done
 	@printf '%s: %s, for hosts with glibc %s or later\n' '$(PORTABLE)' \
@@ -319,7 +325,7 @@ check-analyzer:
 analyzed: $(SRC_OBJECTS)
 
 # What is looked for, and why not for more: .clang-tidy.
-TIDY_FLAGS = -std=c11 -D_DEFAULT_SOURCE -Iinclude '-DSCHEMA_DIR="x"' '-DCONFIG_FILE="x"' $(shell pkg-config --cflags $(PKG_APP))
+TIDY_FLAGS = -std=c11 -D_DEFAULT_SOURCE -Iinclude '-DSCHEMA_DIR="x"' '-DCONFIG_FILE="x"' $(shell pkg-config --cflags $(PKG_APP) $(PKG_ADMIN))
 check-tidy:
 	@printf '%s\n' $(SOURCES) $(MAINS) | xargs -I {} -P "$$(nproc)" \
 		sh -c 'said=$$(clang-tidy --quiet "$$0" -- "$$@" 2>/dev/null) || { echo "$$said"; exit 1; }' {} \
