@@ -4,6 +4,8 @@
 // own. From a page: require it and call the function. From a shell, valid for 90 days:
 //   php hs256.php KEY-FILE '{"sub":"shop","platform_token":true,"scope":"sessions:write"}'
 
+declare(strict_types=1);
+
 function rollcall_hs256(string $key_file, array $claims, int $seconds): string
 {
     $key = rtrim(file_get_contents($key_file), " \t\r\n");

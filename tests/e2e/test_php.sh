@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The PHP examples of httpd-conf/php, run by php's own server against the stack: signed in the page
-# opens, revoked by an administrator or signed out it is closed, with the same cookie; signing out
-# does not claim what did not happen; what is wrong is in PHP's log. Run by tests/e2e/run, which sets ROLLCALL_URL and ROLLCALL_TEST_RUN.
+# The pages of httpd-conf/php/pages, run by php's own server against the stack: signed in the page opens,
+# ended by an administrator or signed out it is closed, with the same cookie; signing out needs no scope;
+# when Rollcall cannot be asked the page is 503, and PHP's log says why. Run by tests/e2e/run, which sets
+# ROLLCALL_URL and ROLLCALL_TEST_RUN.
 # e2e: once
 set -eu
 
@@ -31,37 +32,45 @@ page() { # jar -> status
 	curl -s -o "$work/body" -w '%{http_code}' -b "$1" "http://127.0.0.1:$port/page.php"
 }
 
-login() { # jar -> status
-	curl -s -o /dev/null -w '%{http_code}' -c "$1" -d user=ada "http://127.0.0.1:$port/login.php"
+login() { # jar [cookies to send] -> status
+	curl -s -o /dev/null -w '%{http_code}' -b "${2:-/dev/null}" -c "$1" -d user=ada "http://127.0.0.1:$port/login.php"
 }
 
 logout() { # jar -> status; what the page says is in body, the jar as the browser's
 	curl -s -o "$work/body" -w '%{http_code}' -b "$1" -c "$1" "http://127.0.0.1:$port/logout.php"
 }
 
-good() { # the token that the header of rollcall.php asks for
-	token '{"sub":"php","platform_token":true,"scope":"sessions:write admin:write"}' >"$work/token"
+good() { # the scopes that the README asks for
+	token '{"sub":"php","platform_token":true,"scope":"sessions:write sessions:introspect"}' >"$work/token"
+}
+
+logged() { # TEXT: in how many of the latest lines
+	tail -n 5 "$work/log" | grep -cF "$1"
+}
+
+start() { # with ROLLCALL_URL; a free port: php says when one is taken
+	[ -z "$php" ] || kill "$php"
+	for port in 18731 18732 18733 18734 18735 18736 18737 18738; do
+		php -S "127.0.0.1:$port" -t "$root/httpd-conf/php/pages" >"$work/log" 2>&1 &
+		php=$!
+		until curl -s -o /dev/null "http://127.0.0.1:$port/page.php"; do
+			kill -0 "$php" 2>/dev/null || break
+		done
+		kill -0 "$php" 2>/dev/null && break
+	done
 }
 
 good
 admin=$(token '{"sub":"admin","role":"super_admin"}')
 export ROLLCALL_SERVICE_TOKEN_FILE="$work/token"
-
-# A free port: php says when one is taken.
-for port in 18731 18732 18733 18734 18735 18736 18737 18738; do
-	php -S "127.0.0.1:$port" -t "$root/httpd-conf/php" >"$work/log" 2>&1 &
-	php=$!
-	until curl -s -o /dev/null "http://127.0.0.1:$port/page.php"; do
-		kill -0 "$php" 2>/dev/null || break
-	done
-	kill -0 "$php" 2>/dev/null && break
-done
+start
 
 expect "without a session" 401 "$(page /dev/null)"
-expect "signing in" 303 "$(curl -s -o /dev/null -w '%{http_code}' -c "$work/a" -d user=ada "http://127.0.0.1:$port/login.php")"
+expect "signing in" 303 "$(login "$work/a")"
 expect "signed in" 200 "$(page "$work/a")"
 expect "who it is" "Hello ada" "$(cat "$work/body")"
-curl -s -o /dev/null -c "$work/b" -d user=ada "http://127.0.0.1:$port/login.php"
+expect "a cookie that scripts do not see" 1 "$(grep -c '^#HttpOnly_.*rollcall_session' "$work/a")"
+login "$work/b" >/dev/null
 expect "a second device" 200 "$(page "$work/b")"
 
 cp "$work/b" "$work/kept"
@@ -75,41 +84,55 @@ expect "the first device" 200 "$(page "$work/a")"
 
 curl -s -o /dev/null -H "Authorization: Bearer $admin" -H 'Content-Type: application/json' \
 	-d '{"user_id":"ada","tenant_id":"tnt_example"}' "$ROLLCALL_URL/api/v1/admin/sessions/revoke-all"
-expect "revoked by an administrator" 401 "$(page "$work/a")"
+expect "ended by an administrator" 401 "$(page "$work/a")"
 
-# Every claim and scope is needed. What failed is not called done, and can be done again.
+# Signing in again in the same browser ends what was there.
 login "$work/c" >/dev/null
-for claims in '{"sub":"php","platform_token":true,"scope":"sessions:write"}' \
-	'{"sub":"php","platform_token":true,"scope":"admin:write"}' \
-	'{"sub":"php","scope":"sessions:write admin:write"}' \
-	'{"sub":"php","role":"nobody","platform_token":true,"scope":"sessions:write admin:write"}' \
-	'{"sub":"php","platform_token":true,"scope":"sessions:write admin:write","exp":1}'; do
+login "$work/d" "$work/c" >/dev/null
+expect "signed in again" 200 "$(page "$work/d")"
+expect "the session from before" 401 "$(page "$work/c")"
+
+# The token of the session is the right to end it, whatever the service token may do.
+for claims in '{"sub":"php"}' '{"sub":"php","platform_token":true,"scope":"sessions:write","exp":1}'; do
+	login "$work/c" >/dev/null
+	cp "$work/c" "$work/kept"
 	token "$claims" >"$work/token"
-	expect "signing out with $claims" 502 "$(logout "$work/c")"
-	expect "what it says with $claims" 0 "$(grep -c 'Signed out' "$work/body")"
+	expect "signing out with $claims" 200 "$(logout "$work/c")"
 	good
-	expect "still signed in after $claims" 200 "$(page "$work/c")"
+	expect "signed out with $claims" 401 "$(page "$work/kept")"
 done
+
+# What is missing: not "Please sign in", and the log says what it is.
 for claims in '{"sub":"php","platform_token":true,"scope":"admin:write"}' \
-	'{"sub":"php","scope":"sessions:write admin:write"}'; do
+	'{"sub":"php","scope":"sessions:write sessions:introspect"}' \
+	'{"sub":"php","role":"nobody","platform_token":true}' \
+	'{"sub":"php","platform_token":true,"scope":"sessions:write sessions:introspect","exp":1}'; do
 	token "$claims" >"$work/token"
-	expect "signing in with $claims" 503 "$(login "$work/d")"
-	expect "the page with $claims" 401 "$(page "$work/c")"
+	expect "signing in with $claims" 503 "$(login "$work/c")"
+	expect "the page with $claims" 503 "$(page "$work/d")"
+	expect "what it says with $claims" 0 "$(grep -c 'sign in' "$work/body")"
 done
-# The user sees that it failed; whoever runs the application sees in PHP's log why.
-logged() { # TEXT: in how many of the latest lines
-	tail -n 5 "$work/log" | grep -cF "$1"
-}
 token '{"sub":"php","platform_token":true,"scope":"admin:write"}' >"$work/token"
-login "$work/d" >/dev/null
-expect "a scope that is missing, in the log" 1 "$(logged "/api/v1/sessions answered 403: \"Not enough permissions: needs the scope sessions:write\"")"
+login "$work/c" >/dev/null
+expect "a scope that is missing, in the log" 1 \
+	"$(logged '/api/v1/sessions answered 403: Not enough permissions: needs the scope sessions:write')"
 rm "$work/token"
-expect "signing in without a token" 503 "$(login "$work/d")"
+expect "the page without a token" 503 "$(page "$work/d")"
 expect "a token that is missing, in the log" 1 "$(logged "no token in \"$work/token\" (ROLLCALL_SERVICE_TOKEN_FILE)")"
-expect "tokens in the log" 0 "$(grep -c eyJ "$work/log" || true)"
+expect "tokens in the log" 0 "$(grep -cE "eyJ|$(awk '/rollcall_session/ { print $NF }' "$work/d")" "$work/log" || true)"
 good
-expect "signing out at last" 200 "$(logout "$work/c")"
+expect "the page again" 200 "$(page "$work/d")"
 expect "nobody at all" 400 "$(curl -s -o /dev/null -w '%{http_code}' -d user= "http://127.0.0.1:$port/login.php")"
+
+# Nobody answers there.
+ROLLCALL_URL=http://127.0.0.1:1 start
+expect "the page, with nobody to ask" 503 "$(page "$work/d")"
+expect "nobody to ask, in the log" 1 "$(logged 'no answer from http://127.0.0.1:1 (ROLLCALL_URL)')"
+expect "signing out, with nobody to ask" 503 "$(cp "$work/d" "$work/kept"; logout "$work/kept")"
+expect "what it says, with nobody to ask" 0 "$(grep -c 'Signed out' "$work/body")"
+expect "the cookie stays, with nobody to ask" 1 "$(grep -c rollcall_session "$work/kept")"
+(unset ROLLCALL_URL; php "$root/httpd-conf/php/pages/page.php" 2>&1) >"$work/body"
+expect "a URL that is missing" 1 "$(grep -c 'Rollcall: ROLLCALL_URL is not set' "$work/body")"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
