@@ -30,6 +30,11 @@ CREATE TABLE IF NOT EXISTS tenant (
 	partner_no  INT UNSIGNED NULL,
 	name        VARCHAR(255) NULL,
 	created_at  DATETIME(3) NOT NULL DEFAULT (UTC_TIMESTAMP(3)),
+	-- session policy; NULL: the tenant has no rule of its own
+	idle_seconds     INT UNSIGNED NULL COMMENT 'a session ends when it was idle for so long',
+	absolute_seconds INT UNSIGNED NULL COMMENT 'longest life of a session',
+	max_sessions     INT UNSIGNED NULL COMMENT 'active sessions a user may have',
+	on_limit         ENUM('end_oldest', 'refuse') NOT NULL DEFAULT 'end_oldest' COMMENT 'a sign-in beyond max_sessions',
 	UNIQUE KEY tenant_id (id),
 	KEY tenant_partner (partner_no),
 	CONSTRAINT tenant_partner_fk FOREIGN KEY (partner_no) REFERENCES partner (no)
@@ -67,9 +72,18 @@ CREATE TABLE IF NOT EXISTS session (
 	ip_address       VARCHAR(64) NOT NULL DEFAULT '' COMMENT 'text, IPv4 or IPv6; empty: unknown',
 	user_agent       VARCHAR(1024) NULL,
 	device_type      VARCHAR(32) NULL COMMENT 'desktop, mobile, tablet, tv, bot, api',
+	device_label     VARCHAR(64) NULL COMMENT 'Firefox on Windows',
+	device_key       BINARY(8) NULL COMMENT 'of label and network, to tell a new device',
 	location         VARCHAR(255) NULL COMMENT 'City, Country',
 	last_activity_at DATETIME(3) NOT NULL DEFAULT '0001-01-01 00:00:00' COMMENT 'year 1: never',
 	expires_at       DATETIME(3) NOT NULL,
+	absolute_expires_at DATETIME(3) NULL COMMENT 'latest that expires_at may move to; NULL: it does not move',
+	auth_time        DATETIME(3) NULL COMMENT 'when the user signed in',
+	acr              VARCHAR(255) NULL COMMENT 'how strongly, as the identity provider calls it',
+	amr              TEXT NULL COMMENT 'by which methods: JSON array of texts'
+	                 CHECK (JSON_VALID(amr)),
+	idp_issuer       VARCHAR(255) NULL COMMENT 'identity provider',
+	idp_session_id   VARCHAR(255) NULL COMMENT 'sid of the session there; see idp_session',
 	authenticator_id VARCHAR(255) NOT NULL DEFAULT '',
 	is_mfa_required  BOOLEAN NOT NULL DEFAULT FALSE,
 	is_mfa_complete  BOOLEAN NOT NULL DEFAULT FALSE,
@@ -86,7 +100,7 @@ CREATE TABLE IF NOT EXISTS session (
 	UNIQUE KEY session_id (id),
 	UNIQUE KEY session_token (token_digest),
 	-- newest first: of a user, of a partner, of everything
-	KEY session_user (user_id, tenant_no, created_at, id),
+	KEY session_user (user_id, tenant_no, created_at, id, device_key),
 	KEY session_partner (partner_no, created_at, id),
 	KEY session_created (created_at, id),
 	-- what has expired; the latest activity of a tenant, of all
@@ -96,6 +110,15 @@ CREATE TABLE IF NOT EXISTS session (
 	-- the filter language (schema/filter.md)
 	KEY session_address (ip_address, id),
 	KEY session_device (device_type, id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- Finds living sessions by the session at the identity provider. A table and no index of session, so
+-- that only those sessions pay for it that have such a number. Its rows leave with the session's.
+CREATE TABLE IF NOT EXISTS idp_session (
+	session_id       VARCHAR(255) NOT NULL PRIMARY KEY,
+	idp_session_id   VARCHAR(255) NOT NULL COMMENT 'as in session',
+	KEY idp_session_sid (idp_session_id),
+	CONSTRAINT idp_session_fk FOREIGN KEY (session_id) REFERENCES session (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- Ended sessions, for good: the row says how, when, by whom, through which call, and is the audit.
@@ -116,15 +139,23 @@ CREATE TABLE IF NOT EXISTS ended (
 	ip_address       VARCHAR(64) NOT NULL,
 	user_agent       VARCHAR(1024) NULL,
 	device_type      VARCHAR(32) NULL,
+	device_label     VARCHAR(64) NULL,
+	device_key       BINARY(8) NULL,
 	location         VARCHAR(255) NULL,
 	created_at       DATETIME(3) NOT NULL,
 	last_activity_at DATETIME(3) NOT NULL,
 	expires_at       DATETIME(3) NOT NULL,
+	absolute_expires_at DATETIME(3) NULL,
+	auth_time        DATETIME(3) NULL,
+	acr              VARCHAR(255) NULL,
+	amr              TEXT NULL,
+	idp_issuer       VARCHAR(255) NULL,
+	idp_session_id   VARCHAR(255) NULL,
 	app_count        SMALLINT UNSIGNED NOT NULL,
 	apps             LONGTEXT NULL,
 	revoked_by       VARCHAR(255) NULL COMMENT 'subject that ended it; NULL: it expired',
 	revoked_by_tenant VARCHAR(255) NULL COMMENT 'tenant of that subject',
-	revoked_by_kind  VARCHAR(32) NULL COMMENT 'user, tenant_admin, partner_admin, super_admin, service, operator',
+	revoked_by_kind  VARCHAR(32) NULL COMMENT 'user, tenant_admin, partner_admin, super_admin, service, policy, operator',
 	endpoint         VARCHAR(64) NULL COMMENT 'name of the route',
 	request_id       VARCHAR(128) NULL,
 	reason           VARCHAR(255) NULL,
@@ -132,7 +163,7 @@ CREATE TABLE IF NOT EXISTS ended (
 	PRIMARY KEY (tenant_no, how, ended_at, id, month),
 	KEY ended_id (id),
 	KEY ended_created (tenant_no, created_at, id),
-	KEY ended_user (user_id, tenant_no, created_at, id),
+	KEY ended_user (user_id, tenant_no, created_at, id, device_key),
 	KEY ended_partner (partner_no, how, ended_at, id),
 	KEY ended_time (how, ended_at, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin

@@ -29,6 +29,9 @@
 #define LIMIT_EMAIL_BYTES 320
 #define LIMIT_DEVICE_TYPE_BYTES 32
 #define LIMIT_LOCATION_BYTES 255
+#define LIMIT_DEVICE_LABEL_BYTES 64
+#define LIMIT_AMR 16                    /* methods of a sign-in */
+#define LIMIT_AMR_BYTES 64              /* of one of them */
 #define LIMIT_SESSION_SECONDS 315360000 /* longest life of a session: ten years */
 #define TOKEN_LEAST_BYTES 16            /* a shorter opaque token can be guessed */
 #define LIMIT_REASON_BYTES 255

@@ -20,6 +20,8 @@ void body_bool(struct faults *f, const struct json *body, const char *name, bool
 void body_i64(struct faults *f, const struct json *body, const char *name, int64_t min, int64_t max,
 	int64_t *out);
 void body_time(struct faults *f, const struct json *body, const char *name, int64_t *out_ms);
+/* The same, or seconds since 1970, as a JWT has it (NumericDate). */
+void body_instant(struct faults *f, const struct json *body, const char *name, int64_t *out_ms);
 /* A list of ids, which may be anybody's or nobody's: any strings. *out as below. */
 void body_id_list(
 	struct faults *f, const struct json *body, const char *name, const struct json **out);

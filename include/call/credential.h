@@ -9,15 +9,17 @@
 #include "auth/principal.h"
 #include "base/err.h"
 #include "call/app.h"
+#include "model/owner.h"
 
 struct http_request;
 
 struct credential {
 	struct principal who; /* of an opaque token: the session's user, with the session's role */
 	bool is_jwt;
-	bool by_cookie;    /* sent by a browser by itself */
-	bool confirmed;    /* who.session_id, if there is one, was looked up and is active */
-	bool activity_due; /* last activity is older than the interval; only when confirmed */
+	bool by_cookie;         /* sent by a browser by itself */
+	bool confirmed;         /* who.session_id, if there is one, was looked up and is active */
+	struct sign_in sign_in; /* of the session; only when confirmed */
+	bool activity_due;      /* last activity is older than the interval; only when confirmed */
 };
 
 enum credential_sources {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * What kind of device a user agent speaks for. Called by registration and import, when the caller
- * did not say; touches nothing.
+ * What a user agent tells of the device it speaks for. Called by registration and import; touches
+ * nothing.
  *
+ * device_type, when the caller did not say:
  * "desktop", "mobile", "tablet", "tv", "bot", "api", in static storage; p == NULL when the agent is
  * absent, empty or tells nothing. Only its first LIMIT_TEXT_BYTES are looked at. A game console
  * counts as what it is looked at on: tv, and mobile if it has a screen of its own to carry about.
@@ -14,5 +15,14 @@
 #include "base/str.h"
 
 struct str device_type(struct str user_agent);
+
+/* For people to recognise it by: "Firefox on Windows", one of both where the other is unknown, else
+ * the first word of the agent. At most LIMIT_DEVICE_LABEL_BYTES; p == NULL without an agent. */
+struct str device_label(struct arena *a, struct str user_agent);
+
+/* What a device is told from a new one by: its label and the network it is in (IPv4 /24, IPv6 /48;
+ * an unknown address is a network too). The store keeps a digest of it. p == NULL without a label.
+ */
+struct str device_trace(struct arena *a, struct str label, struct str ip_address);
 
 #endif

@@ -7,11 +7,19 @@
 #include "db/db.h"
 #include "model/scope.h"
 
+/* What was registered of the sign-in; p == NULL, TIME_NONE: unknown. */
+struct sign_in {
+	int64_t auth_ms;
+	struct str acr, amr; /* amr: JSON array */
+	struct str idp_issuer, idp_session_id, device_label;
+};
+
 struct owner {
 	struct str session_id, tenant_id, user_id;
 	struct str partner_id; /* p == NULL: none */
 	struct str role;       /* of the session; p == NULL: none */
 	int64_t created_ms, expires_ms;
+	struct sign_in sign_in;
 	int64_t activity_due; /* 1: last activity is older than interval_s */
 };
 

@@ -16,7 +16,9 @@ struct session_new {
 	struct str role;
 	struct str token_digest, request_digest; /* 32 bytes */
 	struct str ip_address, user_agent, device_type, location;
-	int64_t created_ms; /* TIME_NONE: the database's now */
+	int64_t auth_ms;                                 /* TIME_NONE: unknown, like what follows */
+	struct str acr, amr, idp_issuer, idp_session_id; /* amr: JSON text */
+	int64_t created_ms;                              /* TIME_NONE: the database's now */
 	int64_t last_activity_ms;
 	int64_t expires_ms; /* TIME_NONE: expires_in_s from now */
 	int64_t expires_in_s;

@@ -11,8 +11,8 @@
 
 /* clang-format off */
 /* What is read of a session: X(kind, member, SQL over a row s of `session`, SQL over a row s of `ended`).
- * Any value may be NULL. A new column stands here, and in the table of JSON members
- * (src/api/v1_answers.c). */
+ * Any value may be NULL. A new column stands here, or among SESSION_DETAILS if lists do not show it, and
+ * in the table of JSON members (src/api/v1_answers.c). */
 #define SESSION_COLUMNS(X) \
 	X(TEXT, id,                "s.id",                                            "s.id") \
 	X(TEXT, tenant_id,         "(SELECT t.id FROM tenant t WHERE t.no = s.tenant_no)", "(SELECT t.id FROM tenant t WHERE t.no = s.tenant_no)") \
@@ -31,8 +31,23 @@
 	X(TEXT, status,            "IF(s.expires_at > UTC_TIMESTAMP(3), 'active', 'expired')", "CONCAT(s.how)") \
 	X(TIME, revoked_ms,        "CAST(NULL AS DATETIME(3))",                       "IF(s.how = 'revoked', s.ended_at, NULL)") \
 	X(TEXT, revoked_by,        "NULL",                                            "s.revoked_by") \
-	X(TEXT, revoke_reason,     "NULL",                                            "s.reason")
+	X(TEXT, revoke_reason,     "NULL",                                            "s.reason") \
+	X(TEXT, device_label,      "s.device_label",                                  "s.device_label")
+
+/* The same, of what only details show: lists do not read it. `apps`, JSON too, is the applications that
+ * the session reached (p == NULL: none). */
+#define SESSION_DETAILS(X) \
+	X(TIME, absolute_ms,       ABSOLUTE_END_SQL,                                  ABSOLUTE_END_SQL) \
+	X(TIME, auth_ms,           "s.auth_time",                                     "s.auth_time") \
+	X(TEXT, acr,               "s.acr",                                           "s.acr") \
+	X(TEXT, amr,               "s.amr",                                           "s.amr") \
+	X(TEXT, idp_issuer,        "s.idp_issuer",                                    "s.idp_issuer") \
+	X(TEXT, idp_session_id,    "s.idp_session_id",                                "s.idp_session_id") \
+	X(TEXT, apps,              "s.apps",                                          "s.apps")
 /* clang-format on */
+
+/* The latest instant that a session's expires_at may move to. */
+#define ABSOLUTE_END_SQL "COALESCE(s.absolute_expires_at, s.expires_at)"
 
 #define SESSION_TYPE_TEXT struct str
 #define SESSION_TYPE_TIME int64_t
@@ -40,6 +55,7 @@
 #define SESSION_MEMBER(kind, member, living, ended) SESSION_TYPE_##kind member;
 struct session {
 	SESSION_COLUMNS(SESSION_MEMBER)
+	SESSION_DETAILS(SESSION_MEMBER) /* of session_get only */
 };
 
 /* Which rows of a list, newest first (created_at, then id, descending). */
@@ -62,10 +78,10 @@ struct session_page {
 MUST_CHECK enum err session_list(struct db *db, struct arena *a, const struct session_scope *scope,
 	const struct session_range *range, struct session_page *out);
 
-/* The one session in the scope (scope->session_id is set); living ones take one round trip. *apps
- * is the JSON object of the applications that it reached (p == NULL: none). ERR_NOT_FOUND. */
-MUST_CHECK enum err session_get(struct db *db, struct arena *a, const struct session_scope *scope,
-	struct session *out, struct str *apps);
+/* The one session in the scope (scope->session_id is set); living ones take one round trip.
+ * ERR_NOT_FOUND. */
+MUST_CHECK enum err session_get(
+	struct db *db, struct arena *a, const struct session_scope *scope, struct session *out);
 
 /* ERR_NOT_FOUND unless a session of the scope, living or ended, is there. */
 MUST_CHECK enum err session_exists(

@@ -46,6 +46,11 @@ static const struct {
 	{"is_mfa_complete", CELL_TEXT},
 	{"tags", CELL_JSON},
 	{"config_types", CELL_JSON},
+	{"auth_time", CELL_TEXT},
+	{"acr", CELL_TEXT},
+	{"amr", CELL_JSON},
+	{"idp_issuer", CELL_TEXT},
+	{"idp_session_id", CELL_TEXT},
 };
 
 /* The first of them, without which there is no session, and no way to tell it is there already. */

@@ -18,11 +18,13 @@ extern const struct dialect dialect_v1;
 struct json_writer *v1_open(struct call *c, int status);
 MUST_CHECK enum err v1_close(struct call *c, struct json_writer *w);
 
-/* SessionListItem and SessionResponse, field for field as documented, extensions behind. `apps` is
- * the store's JSON object. v1_put_detail leaves the object open for the caller to end. */
+/* SessionListItem and SessionResponse, field for field as documented, extensions behind.
+ * v1_put_detail leaves the object open for the caller to end. */
 void v1_put_item(struct json_writer *w, const struct call *c, const struct session *s);
-void v1_put_detail(
-	struct json_writer *w, const struct call *c, const struct session *s, struct str apps);
+void v1_put_detail(struct json_writer *w, const struct call *c, const struct session *s);
+
+/* A JSON array of the store, null where there is none. */
+void v1_put_list(struct json_writer *w, struct arena *a, const char *name, struct str text);
 
 /* The rows that `page`, `per_page` and `cursor` mean, and one more. ERR_INVALID: no such cursor. */
 MUST_CHECK enum err v1_read_range(struct call *c, struct session_range *out);

@@ -94,6 +94,23 @@ static void put_claims(struct json_writer *w, const struct credential *cred)
 		json_i64(w, "iat", who->issued_ms / 1000);
 }
 
+/* What was registered of the sign-in (schema/api.md 5.1), where it is known. */
+static void put_sign_in(struct json_writer *w, struct arena *a, const struct sign_in *s)
+{
+	if (s->auth_ms != TIME_NONE)
+		json_i64(w, "auth_time", s->auth_ms / 1000);
+	if (s->acr.p != NULL)
+		json_str(w, "acr", s->acr);
+	if (s->amr.p != NULL)
+		v1_put_list(w, a, "amr", s->amr);
+	if (s->idp_issuer.p != NULL)
+		json_str(w, "idp_issuer", s->idp_issuer);
+	if (s->idp_session_id.p != NULL)
+		json_str(w, "idp_session_id", s->idp_session_id);
+	if (s->device_label.p != NULL)
+		json_str(w, "device_label", s->device_label);
+}
+
 /* Whether the token opens anything now. False with ERR_OK: it does not. */
 static enum err look_up(struct call *c, struct str token, struct credential *cred, bool *active)
 {
@@ -128,6 +145,8 @@ enum err oauth_introspect(struct call *c)
 	json_bool(w, "active", active);
 	if (active)
 		put_claims(w, &cred);
+	if (active && !cred.is_jwt)
+		put_sign_in(w, c->arena, &cred.sign_in);
 	if (active && cred.is_jwt)
 		err = put_other_claims(w, c->arena, token);
 	json_end(w);

@@ -3,12 +3,13 @@
  * admin/import_row.c; touches memory only. */
 #include "api/registration.h"
 
+#include "auth/principal.h"
 #include "base/address.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "call/id.h"
 #include "json/writer.h"
 #include "model/device.h"
-#include "auth/principal.h"
 #include "model/geo.h"
 
 /* An id that no header carries would make a session that the Authorizer never lets in. */
@@ -150,6 +151,29 @@ static struct str read_tags(struct faults *f, const struct json *body)
 	return text;
 }
 
+/* Clocks of two hosts may differ by so much. */
+#define SKEW_MS 60000
+
+/* The facts of the sign-in. Their names at the identity provider are one thing: without the issuer
+ * the number of a session means nothing. */
+static void read_facts(struct faults *f, const struct json *body, struct session_new *s)
+{
+	const struct json *amr = NULL;
+
+	s->auth_ms = TIME_NONE;
+	body_instant(f, body, "auth_time", &s->auth_ms);
+	if (s->auth_ms != TIME_NONE && s->auth_ms > clock_now_ms() + SKEW_MS)
+		fault_add(
+			f, "body", "auth_time", -1, "datetime_past", "Input should be in the past");
+	body_str(f, body, "acr", BODY_FILLED, LIMIT_ID_BYTES, &s->acr);
+	body_str_list(f, body, "amr", LIMIT_AMR, LIMIT_AMR_BYTES, &amr);
+	s->amr = distinct_texts(f, amr);
+	body_str(f, body, "idp_issuer", BODY_FILLED, LIMIT_ID_BYTES, &s->idp_issuer);
+	body_str(f, body, "idp_session_id", BODY_FILLED, LIMIT_ID_BYTES, &s->idp_session_id);
+	if (s->idp_session_id.p != NULL && s->idp_issuer.p == NULL)
+		fault_add(f, "body", "idp_issuer", -1, "missing", "Field required");
+}
+
 void registration_read(const struct registration_rules *rules, struct faults *f,
 	const struct json *body, struct session_new *s, struct user_new *u)
 {
@@ -174,6 +198,7 @@ void registration_read(const struct registration_rules *rules, struct faults *f,
 	body_bool(f, body, "is_mfa_complete", &s->is_mfa_complete);
 	read_session_id(f, body, rules->id, &s->id);
 	read_role(f, body, u, &s->role);
+	read_facts(f, body, s);
 	u->tenant_id = s->tenant_id;
 	u->id = s->user_id;
 	if (s->device_type.p == NULL)

@@ -15,7 +15,7 @@
 
 /* Members of SessionListItem and SessionResponse in the documented order, extensions behind. */
 enum { IN_LIST = 1, IN_DETAIL = 2, IN_BOTH = 3 };
-enum member_kind { MEMBER_TEXT, MEMBER_TIME, MEMBER_INT, MEMBER_CURRENT, MEMBER_APPS };
+enum member_kind { MEMBER_TEXT, MEMBER_TIME, MEMBER_INT, MEMBER_CURRENT, MEMBER_LIST, MEMBER_APPS };
 
 #define AT(member) offsetof(struct session, member)
 static const struct {
@@ -37,13 +37,20 @@ static const struct {
 	{"last_activity_at", MEMBER_TIME, IN_BOTH, AT(last_activity_ms)},
 	{"expires_at", MEMBER_TIME, IN_BOTH, AT(expires_ms)},
 	{"app_count", MEMBER_INT, IN_LIST, AT(app_count)},
-	{"sso_apps", MEMBER_APPS, IN_DETAIL, 0},
+	{"sso_apps", MEMBER_APPS, IN_DETAIL, AT(apps)},
 	{"tenant_id", MEMBER_TEXT, IN_BOTH, AT(tenant_id)},
 	{"status", MEMBER_TEXT, IN_BOTH, AT(status)},
 	{"revoked_at", MEMBER_TIME, IN_BOTH, AT(revoked_ms)},
 	{"revoked_by", MEMBER_TEXT, IN_BOTH, AT(revoked_by)},
 	{"revoke_reason", MEMBER_TEXT, IN_BOTH, AT(revoke_reason)},
 	{"role", MEMBER_TEXT, IN_BOTH, AT(role)},
+	{"device_label", MEMBER_TEXT, IN_BOTH, AT(device_label)},
+	{"absolute_expires_at", MEMBER_TIME, IN_DETAIL, AT(absolute_ms)},
+	{"auth_time", MEMBER_TIME, IN_DETAIL, AT(auth_ms)},
+	{"acr", MEMBER_TEXT, IN_DETAIL, AT(acr)},
+	{"amr", MEMBER_LIST, IN_DETAIL, AT(amr)},
+	{"idp_issuer", MEMBER_TEXT, IN_DETAIL, AT(idp_issuer)},
+	{"idp_session_id", MEMBER_TEXT, IN_DETAIL, AT(idp_session_id)},
 };
 
 static bool is_current(const struct call *c, const struct session *s)
@@ -107,8 +114,19 @@ static void put_apps(struct json_writer *w, struct arena *a, const char *name, s
 	json_end(w);
 }
 
-static void put_members(struct json_writer *w, const struct call *c, const struct session *s,
-	struct str apps, unsigned where)
+void v1_put_list(struct json_writer *w, struct arena *a, const char *name, struct str text)
+{
+	struct json *tree = NULL;
+	size_t at;
+
+	if (text.p != NULL && json_parse(a, text, &tree, &at) == ERR_OK && tree->type == JSON_ARRAY)
+		json_tree(w, name, tree);
+	else
+		json_null(w, name);
+}
+
+static void put_members(
+	struct json_writer *w, const struct call *c, const struct session *s, unsigned where)
 {
 	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
 		const char *name = members[i].name;
@@ -129,8 +147,11 @@ static void put_members(struct json_writer *w, const struct call *c, const struc
 		case MEMBER_CURRENT:
 			json_bool(w, name, is_current(c, s));
 			break;
+		case MEMBER_LIST:
+			v1_put_list(w, c->arena, name, *(const struct str *)value);
+			break;
 		case MEMBER_APPS:
-			put_apps(w, c->arena, name, apps);
+			put_apps(w, c->arena, name, *(const struct str *)value);
 			break;
 		}
 	}
@@ -139,15 +160,14 @@ static void put_members(struct json_writer *w, const struct call *c, const struc
 void v1_put_item(struct json_writer *w, const struct call *c, const struct session *s)
 {
 	json_obj(w, NULL);
-	put_members(w, c, s, STR_NONE, IN_LIST);
+	put_members(w, c, s, IN_LIST);
 	json_end(w);
 }
 
-void v1_put_detail(
-	struct json_writer *w, const struct call *c, const struct session *s, struct str apps)
+void v1_put_detail(struct json_writer *w, const struct call *c, const struct session *s)
 {
 	json_obj(w, "data");
-	put_members(w, c, s, apps, IN_DETAIL);
+	put_members(w, c, s, IN_DETAIL);
 }
 
 /* Pages */
@@ -260,15 +280,14 @@ enum err v1_session_get(struct call *c)
 {
 	struct session session;
 	struct json_writer *w;
-	struct str apps;
 	enum err err;
 
 	c->scope.session_id = call_var(c, "session_id");
-	err = not_found(c, session_get(c->app->db, c->arena, &c->scope, &session, &apps));
+	err = not_found(c, session_get(c->app->db, c->arena, &c->scope, &session));
 	if (err != ERR_OK)
 		return err;
 	w = v1_open(c, 200);
-	v1_put_detail(w, c, &session, apps);
+	v1_put_detail(w, c, &session);
 	json_end(w);
 	return v1_close(c, w);
 }

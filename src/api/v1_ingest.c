@@ -106,12 +106,12 @@ static void complete(struct call *c, struct session_new *s, struct str *token)
 	}
 }
 
-static enum err answer_registered(struct call *c, enum registered which,
-	const struct session *session, struct str apps, struct str token)
+static enum err answer_registered(
+	struct call *c, enum registered which, const struct session *session, struct str token)
 {
 	struct json_writer *w = v1_open(c, which == REGISTERED_NEW ? 201 : 200);
 
-	v1_put_detail(w, c, session, apps);
+	v1_put_detail(w, c, session);
 	if (which == REGISTERED_NEW)
 		json_str(w, "token", token);
 	json_end(w);
@@ -139,7 +139,7 @@ enum err ingest_register(struct call *c)
 {
 	struct registration reg = {.may_create = c->reach == REACH_ALL};
 	struct session session = {0};
-	struct str token, apps = STR_NONE;
+	struct str token;
 	enum registered which;
 	enum err err = call_confirm(c);
 
@@ -155,11 +155,11 @@ enum err ingest_register(struct call *c)
 	if (err == ERR_OK && which == REGISTERED_BEFORE) {
 		struct session_scope scope = {.session_id = reg.session.id};
 
-		err = session_get(c->app->db, c->arena, &scope, &session, &apps);
+		err = session_get(c->app->db, c->arena, &scope, &session);
 	}
 	if (err != ERR_OK)
 		return err == ERR_NOT_FOUND ? ERR_NO_TENANT : err;
-	return answer_registered(c, which, &session, apps, token);
+	return answer_registered(c, which, &session, token);
 }
 
 enum err ingest_activity(struct call *c)

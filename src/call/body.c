@@ -167,6 +167,20 @@ void body_time(struct faults *f, const struct json *body, const char *name, int6
 			"Input should be a valid datetime, RFC 3339 with an offset");
 }
 
+void body_instant(struct faults *f, const struct json *body, const char *name, int64_t *out_ms)
+{
+	int64_t seconds = INT64_MIN;
+	const struct json *v = json_member(body, name);
+
+	if (v == NULL || v->type != JSON_INT) {
+		body_time(f, body, name, out_ms);
+		return;
+	}
+	body_i64(f, body, name, 0, INT64_MAX / 1000, &seconds);
+	if (seconds != INT64_MIN)
+		*out_ms = seconds * 1000;
+}
+
 static const struct json *find_list(struct faults *f, const struct json *body, const char *name)
 {
 	const struct json *v = find(f, body, name, BODY_OPTIONAL);

@@ -58,6 +58,7 @@ static void from_owner(struct credential *out, const struct owner *owner)
 	if (who->issued_ms == TIME_NONE)
 		who->issued_ms = owner->created_ms;
 	out->confirmed = true;
+	out->sign_in = owner->sign_in;
 	out->activity_due = owner->activity_due != 0;
 }
 

@@ -69,25 +69,9 @@ export function kind(type) {
 	return texts.kinds[type ?? "unknown"] ?? type;
 }
 
-// In this order, because every browser claims to be those before it.
-const BROWSERS = [[/Edg(e|A|iOS)?\//, "Edge"], [/OPR\//, "Opera"], [/SamsungBrowser\//, "Samsung Internet"],
-	[/Firefox\/|FxiOS\//, "Firefox"], [/Chrome\/|CriOS\//, "Chrome"], [/Version\/.*Safari\//, "Safari"], [/^curl\//, "curl"]];
-const SYSTEMS = [[/iPhone|iPod/, "iPhone"], [/iPad/, "iPad"], [/Android/, "Android"], [/Windows/, "Windows"],
-	[/Mac OS X|Macintosh/, "macOS"], [/CrOS/, "ChromeOS"], [/SMART-TV|Tizen|webOS|AppleTV/i, "TV"], [/Linux|X11/, "Linux"]];
-
-function first(list, text) {
-	return list.find(([pattern]) => pattern.test(text))?.[1];
-}
-
-// "Firefox on Windows": the server's word for it, else from the user agent.
+// "Firefox on Windows", as the server has it.
 export function deviceLabel(session) {
-	const agent = session.user_agent ?? "";
-	const browser = first(BROWSERS, agent), system = first(SYSTEMS, agent);
-	if (session.device_label)
-		return session.device_label;
-	if (browser && system)
-		return t("browserOn", { browser, system });
-	return browser ?? system ?? (agent ? agent.split(/[\s/]/)[0] : t("deviceUnknown"));
+	return session.device_label ?? t("deviceUnknown");
 }
 
 export function who(session) {

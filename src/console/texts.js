@@ -88,7 +88,6 @@ export const texts = {
 	apps: "Apps",
 	choose: "Choose",
 	kinds: { desktop: "Desktop", mobile: "Phone", tablet: "Tablet", tv: "Television", api: "Program", unknown: "Unknown" },
-	browserOn: "{browser} on {system}",
 	deviceUnknown: "Unknown device",
 
 	sessionsWhat: "Active sessions in your scope, newest first.",

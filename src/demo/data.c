@@ -233,6 +233,7 @@ static enum err put_session(struct load *l, int64_t n)
 		.created_ms = l->now_ms - 60000 - below(&l->random, 20 * DAY_MS),
 		.last_activity_ms = TIME_NONE,
 		.revoked_ms = TIME_NONE,
+		.auth_ms = TIME_NONE,
 		.is_mfa_required = below(&l->random, 3) == 0,
 		.authenticator_id = STR("updb"),
 		.tags = n % 5 == 0 ? STR("{\"pilot\":true,\"floor\":\"3rd\"}") : STR_NONE,

@@ -90,7 +90,9 @@ static enum err take_gone(void *ctx, const void *row)
 
 #define COPIED                                                                                     \
 	" partner_no, user_id, user_email, user_display_name, role, request_digest, ip_address,"   \
-	" user_agent, device_type, location, created_at, last_activity_at, expires_at, app_count, apps"
+	" user_agent, device_type, device_label, device_key, location, created_at,"                \
+	" last_activity_at, expires_at, absolute_expires_at, auth_time, acr, amr, idp_issuer,"     \
+	" idp_session_id, app_count, apps"
 
 /* Copies the rows, locks them and claims them: what it returns is what it copied. */
 static enum err copy(

@@ -9,9 +9,10 @@
 
 #define OWNER_SQL                                                                                  \
 	"SELECT s.id, t.id, s.user_id, p.id, s.role, s.created_at, s.expires_at,"                  \
+	" s.auth_time, s.acr, s.amr, s.idp_issuer, s.idp_session_id, s.device_label,"              \
 	" s.last_activity_at <= " NOW_SQL " - INTERVAL ? SECOND FROM session s"                    \
 	" JOIN tenant t ON t.no = s.tenant_no LEFT JOIN partner p ON p.no = t.partner_no WHERE"
-#define OWNER_LETTERS "sssSStti"
+#define OWNER_LETTERS "sssSSttTSSSSSi"
 
 const struct stmt owner_by_token = {"owner.token", SQL_READ, "ib", OWNER_LETTERS,
 	OWNER_SQL " s.token_digest = ? AND s.expires_at > " NOW_SQL};
@@ -24,6 +25,12 @@ static const struct db_col cols[] = {
 	{'S', offsetof(struct owner, role)},
 	{'t', offsetof(struct owner, created_ms)},
 	{'t', offsetof(struct owner, expires_ms)},
+	{'T', offsetof(struct owner, sign_in.auth_ms)},
+	{'S', offsetof(struct owner, sign_in.acr)},
+	{'S', offsetof(struct owner, sign_in.amr)},
+	{'S', offsetof(struct owner, sign_in.idp_issuer)},
+	{'S', offsetof(struct owner, sign_in.idp_session_id)},
+	{'S', offsetof(struct owner, sign_in.device_label)},
 	{'i', offsetof(struct owner, activity_due)},
 };
 static const struct db_shape shape = {cols, ARRAY_LEN(cols)};

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "db/compose.h"
+#include "model/device.h"
 #include "statements.h"
 
 const struct stmt partner_put = {"register.partner", SQL_WRITE, "ss", "",
@@ -43,34 +44,45 @@ const struct stmt user_spread = {"register.user_spread", SQL_WRITE, "ssisi", "",
 const struct stmt user_take_back = {"register.user_take_back", SQL_WRITE, "iis", "",
 	"UPDATE user SET living = living - ? WHERE tenant_no = ? AND id = ?"};
 
+/* session.device_key of a device_trace. */
+#define KEY_SQL "LEFT(UNHEX(SHA2(?, 256)), 8)"
+
 const struct stmt session_put = {"register.session", SQL_WRITE,
 	"ttti"
 	"sssss"
 	"bbssss"
-	"ssiissii",
+	"ssiissi"
+	"sbtssssi",
 	"ttI",
 	"INSERT INTO session (tenant_no, partner_no, created_at, last_activity_at, expires_at, id,"
 	" user_id, user_email, user_display_name, role, token_digest, request_digest, ip_address,"
 	" user_agent, device_type, location, authenticator_id, tags, is_mfa_required,"
-	" is_mfa_complete, config_types, apps, app_count)"
+	" is_mfa_complete, config_types, apps, app_count, device_label, device_key, auth_time, acr,"
+	" amr, idp_issuer, idp_session_id)"
 	" SELECT t.no, t.partner_no, COALESCE(?, " NOW_SQL "),"
 	" COALESCE(?, TIMESTAMP'0001-01-01 00:00:00'), COALESCE(?, " NOW_SQL
 	" + INTERVAL ? SECOND), ?,"
-	" ?, ?, ?, ?, ?, ?, COALESCE(?, ''), ?, ?, ?, COALESCE(?, ''), ?, ?, ?, ?, ?, ?"
+	" ?, ?, ?, ?, ?, ?, COALESCE(?, ''), ?, ?, ?, COALESCE(?, ''), ?, ?, ?, ?, ?, ?,"
+	" ?, " KEY_SQL ", ?, ?, ?, ?, ?"
 	" FROM tenant t WHERE t.no = ? RETURNING created_at, expires_at, partner_no"};
 const struct stmt ended_put = {"register.ended", SQL_WRITE,
 	"tittt"
 	"sssss"
 	"bssss"
 	"ssssss"
-	"sii",
+	"si"
+	"sbtssssi",
 	"I",
 	"INSERT INTO ended (tenant_no, partner_no, how, ended_at, month, created_at,"
 	" last_activity_at, expires_at, id, user_id, user_email, user_display_name, role,"
 	" request_digest, ip_address, user_agent, device_type, location, revoked_by,"
-	" revoked_by_tenant, revoked_by_kind, endpoint, request_id, reason, apps, app_count)"
+	" revoked_by_tenant, revoked_by_kind, endpoint, request_id, reason, apps, app_count,"
+	" device_label, device_key, auth_time, acr, amr, idp_issuer, idp_session_id)"
 	" SELECT t.no, t.partner_no, 'revoked', ?, ?, ?, COALESCE(?, TIMESTAMP'0001-01-01 00:00:00'), ?, ?, ?,"
-	" ?, ?, ?, ?, COALESCE(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM tenant t WHERE t.no = ? RETURNING partner_no"};
+	" ?, ?, ?, ?, COALESCE(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+	" ?, " KEY_SQL ", ?, ?, ?, ?, ? FROM tenant t WHERE t.no = ? RETURNING partner_no"};
+const struct stmt idp_put = {"register.idp", SQL_WRITE, "ss", "",
+	"INSERT INTO idp_session (session_id, idp_session_id) VALUES (?, ?)"};
 
 const struct stmt id_taken = {"register.taken", SQL_READ, "ss", "i",
 	"SELECT 1 FROM DUAL WHERE EXISTS (SELECT 1 FROM session WHERE id = ? LOCK IN SHARE MODE)"
@@ -180,13 +192,18 @@ static enum err put_user(
 	return err;
 }
 
+/* What the user agent and the address tell. */
+struct device {
+	struct str label, trace;
+};
+
 /* What the server decided. */
 struct written {
 	int64_t created_ms, expires_ms, partner_no;
 };
 
-static enum err put_living(
-	struct db *db, const struct session_new *s, const struct user *u, struct written *out)
+static enum err put_living(struct db *db, const struct session_new *s, const struct user *u,
+	const struct device *d, struct written *out)
 {
 	static const struct db_col cols[] = {
 		{'t', offsetof(struct written, created_ms)},
@@ -201,13 +218,17 @@ static enum err put_living(
 		db_str(s->user_agent), db_str(s->device_type), db_str(s->location),
 		db_str(s->authenticator_id), db_str(s->tags), db_i64(s->is_mfa_required),
 		db_i64(s->is_mfa_complete), db_str(s->config_types), db_str(s->apps),
-		db_i64(s->app_count), db_i64(u->tenant_no));
+		db_i64(s->app_count), db_str(d->label), db_bytes(d->trace), db_time(s->auth_ms),
+		db_str(s->acr), db_str(s->amr), db_str(s->idp_issuer), db_str(s->idp_session_id),
+		db_i64(u->tenant_no));
+	struct sql idp = SQL_FIXED(&idp_put, db_str(s->id), db_str(s->idp_session_id));
+	enum err err = db_one(db, NULL, &q, &shape, out);
 
-	return db_one(db, NULL, &q, &shape, out);
+	return err == ERR_OK && s->idp_session_id.p != NULL ? db_exec(db, &idp, NULL) : err;
 }
 
-static enum err put_ended(
-	struct db *db, const struct session_new *s, const struct user *u, struct written *out)
+static enum err put_ended(struct db *db, const struct session_new *s, const struct user *u,
+	const struct device *d, struct written *out)
 {
 	static const struct db_col cols[] = {{'I', offsetof(struct written, partner_no)}};
 	static const struct db_shape shape = {cols, 1};
@@ -222,15 +243,17 @@ static enum err put_ended(
 		db_str(s->device_type), db_str(s->location), db_str(s->revoked_by.subject),
 		db_str(s->revoked_by.tenant_id), db_str(s->revoked_by.kind), db_str(s->endpoint),
 		db_str(s->request_id), db_str(s->revoke_reason), db_str(s->apps),
-		db_i64(s->app_count), db_i64(u->tenant_no));
+		db_i64(s->app_count), db_str(d->label), db_bytes(d->trace), db_time(s->auth_ms),
+		db_str(s->acr), db_str(s->amr), db_str(s->idp_issuer), db_str(s->idp_session_id),
+		db_i64(u->tenant_no));
 
 	out->created_ms = created_ms;
 	out->expires_ms = expires_ms;
 	return db_one(db, NULL, &q, &shape, out);
 }
 
-static void fill(const struct session_new *s, const struct user *u, const struct written *w,
-	struct session *out)
+static void fill(const struct session_new *s, const struct user *u, const struct device *d,
+	const struct written *w, struct session *out)
 {
 	*out = (struct session){
 		.id = s->id,
@@ -249,6 +272,13 @@ static void fill(const struct session_new *s, const struct user *u, const struct
 		.role = s->role,
 		.status = STR("active"),
 		.revoked_ms = TIME_NONE,
+		.device_label = d->label,
+		.absolute_ms = w->expires_ms,
+		.auth_ms = s->auth_ms,
+		.acr = s->acr,
+		.amr = s->amr,
+		.idp_issuer = s->idp_issuer,
+		.idp_session_id = s->idp_session_id,
 	};
 }
 
@@ -257,13 +287,16 @@ enum err register_put(struct db *db, struct arena *a, struct tally *tally,
 {
 	bool living = s->revoked_ms == TIME_NONE;
 	struct tally_session t = {.user_id = s->user_id, .device_type = s->device_type};
+	struct device device = {.label = device_label(a, s->user_agent)};
 	struct written written;
 	struct user user;
 	enum err err = put_user(db, a, u, living, &user);
 
 	if (err != ERR_OK)
 		return err;
-	err = living ? put_living(db, s, &user, &written) : put_ended(db, s, &user, &written);
+	device.trace = device_trace(a, device.label, s->ip_address);
+	err = living ? put_living(db, s, &user, &device, &written)
+		     : put_ended(db, s, &user, &device, &written);
 	if (err == ERR_DUPLICATE && living) {
 		struct sql back = SQL_FIXED(
 			&user_take_back, db_i64(1), db_i64(user.tenant_no), db_str(u->id));
@@ -285,7 +318,7 @@ enum err register_put(struct db *db, struct arena *a, struct tally *tally,
 	if (living && user.living == 1)
 		tally_users(tally, user.tenant_no, 1);
 	if (out != NULL)
-		fill(s, &user, &written, out);
+		fill(s, &user, &device, &written, out);
 	return ERR_OK;
 }
 

@@ -20,7 +20,6 @@ struct list_row {
 	struct gate gate;
 	int64_t total;
 	struct session session;
-	struct str apps; /* session_get only */
 };
 
 /* clang-format off */
@@ -29,23 +28,30 @@ struct list_row {
 #define LIVING(kind, member, living, ended) ", " living " AS " #member
 #define ENDED(kind, member, living, ended) ", " ended " AS " #member
 #define PAGE(kind, member, living, ended) ", p." #member
-/* clang-format on */
 
 static const struct db_col list_cols[] = {
 	{'i', offsetof(struct list_row, gate.alive)},
 	{'i', offsetof(struct list_row, gate.known)},
 	{'i', offsetof(struct list_row, total)},
-	SESSION_COLUMNS(COL){'S', offsetof(struct list_row, apps)},
+	SESSION_COLUMNS(COL)
+	SESSION_DETAILS(COL)
 };
-static const struct db_shape list_shape = {list_cols, ARRAY_LEN(list_cols) - 1};
-static const struct db_shape get_shape = {list_cols, ARRAY_LEN(list_cols)};
+/* clang-format on */
 static const char list_letters[] = "iii" SESSION_COLUMNS(LETTERS);
-static const char get_letters[] = "iii" SESSION_COLUMNS(LETTERS) "S";
+static const char get_letters[] = "iii" SESSION_COLUMNS(LETTERS) SESSION_DETAILS(LETTERS);
+static const struct db_shape list_shape = {list_cols, sizeof(list_letters) - 1};
+static const struct db_shape get_shape = {list_cols, ARRAY_LEN(list_cols)};
 
 static const struct sql_frag living_columns = SQL_INIT("1 AS one" SESSION_COLUMNS(LIVING));
 static const struct sql_frag flat_columns = SQL_INIT("" SESSION_COLUMNS(LIVING));
 static const struct sql_frag ended_columns = SQL_INIT("1 AS one" SESSION_COLUMNS(ENDED));
 static const struct sql_frag page_columns = SQL_INIT("" SESSION_COLUMNS(PAGE));
+static const struct sql_frag flat_details =
+	SQL_INIT("" SESSION_COLUMNS(LIVING) SESSION_DETAILS(LIVING));
+static const struct sql_frag ended_details =
+	SQL_INIT("1 AS one" SESSION_COLUMNS(ENDED) SESSION_DETAILS(ENDED));
+static const struct sql_frag page_details =
+	SQL_INIT("" SESSION_COLUMNS(PAGE) SESSION_DETAILS(PAGE));
 
 struct page_ctx {
 	struct arena *arena;
@@ -295,8 +301,8 @@ enum err session_list(struct db *db, struct arena *a, const struct session_scope
 	return read_near_page(db, a, scope, range, out);
 }
 
-static enum err get_from_ended(struct db *db, struct arena *a, const struct session_scope *scope,
-	struct session *out, struct str *apps)
+static enum err get_from_ended(
+	struct db *db, struct arena *a, const struct session_scope *scope, struct session *out)
 {
 	struct list_row row;
 	struct sql q;
@@ -304,12 +310,12 @@ static enum err get_from_ended(struct db *db, struct arena *a, const struct sess
 
 	sql_begin(&q, a, SQL_READ, get_letters);
 	sql_add(&q, SQL("SELECT g.alive, g.known, 0"));
-	sql_add(&q, page_columns);
-	sql_add(&q, SQL(", p.apps FROM "));
+	sql_add(&q, page_details);
+	sql_add(&q, SQL(" FROM "));
 	scope_put_gate(scope, &q);
 	sql_add(&q, SQL(" g LEFT JOIN (SELECT "));
-	sql_add(&q, ended_columns);
-	sql_add(&q, SQL(", s.apps FROM ended s WHERE TRUE" HISTORY_SQL));
+	sql_add(&q, ended_details);
+	sql_add(&q, SQL(" FROM ended s WHERE TRUE" HISTORY_SQL));
 	scope_put_conditions(scope, &q);
 	sql_add(&q, SQL(" LIMIT 1) p ON TRUE"));
 	err = db_one(db, a, &q, &get_shape, &row);
@@ -318,13 +324,12 @@ static enum err get_from_ended(struct db *db, struct arena *a, const struct sess
 	if (err != ERR_OK)
 		return err;
 	*out = row.session;
-	*apps = row.apps;
 	return row.session.id.p != NULL ? ERR_OK : ERR_NOT_FOUND;
 }
 
 /* A living session, without a derived table: see read_flat_page. */
-static enum err get_flat(struct db *db, struct arena *a, const struct session_scope *scope,
-	struct session *out, struct str *apps)
+static enum err get_flat(
+	struct db *db, struct arena *a, const struct session_scope *scope, struct session *out)
 {
 	struct list_row row;
 	struct sql q;
@@ -334,8 +339,8 @@ static enum err get_flat(struct db *db, struct arena *a, const struct session_sc
 	sql_add(&q, SQL("SELECT "));
 	scope_put_alive(scope, &q);
 	sql_add(&q, SQL(", 1, 0"));
-	sql_add(&q, flat_columns);
-	sql_add(&q, SQL(", s.apps FROM session s WHERE TRUE"));
+	sql_add(&q, flat_details);
+	sql_add(&q, SQL(" FROM session s WHERE TRUE"));
 	scope_put_conditions(scope, &q);
 	err = db_one(db, a, &q, &get_shape, &row);
 	if (err == ERR_OK)
@@ -343,23 +348,21 @@ static enum err get_flat(struct db *db, struct arena *a, const struct session_sc
 	if (err != ERR_OK)
 		return err;
 	*out = row.session;
-	*apps = row.apps;
 	return ERR_OK;
 }
 
 /* A session only moves from the living to the ended ones, so looking in this order finds it. */
-enum err session_get(struct db *db, struct arena *a, const struct session_scope *scope,
-	struct session *out, struct str *apps)
+enum err session_get(
+	struct db *db, struct arena *a, const struct session_scope *scope, struct session *out)
 {
-	enum err err = get_flat(db, a, scope, out, apps);
+	enum err err = get_flat(db, a, scope, out);
 
-	return err == ERR_NOT_FOUND ? get_from_ended(db, a, scope, out, apps) : err;
+	return err == ERR_NOT_FOUND ? get_from_ended(db, a, scope, out) : err;
 }
 
 enum err session_exists(struct db *db, struct arena *a, const struct session_scope *scope)
 {
 	struct session session;
-	struct str apps;
 
-	return session_get(db, a, scope, &session, &apps);
+	return session_get(db, a, scope, &session);
 }

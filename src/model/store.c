@@ -70,6 +70,7 @@ const struct stmt *const store_statements[] = {
 	&user_spread,
 	&user_take_back,
 	&session_put,
+	&idp_put,
 	&ended_put,
 	&id_taken,
 	&id_ended,

@@ -29,6 +29,7 @@ static inline struct session_new living_one(struct str id)
 		.last_activity_ms = TIME_NONE,
 		.expires_ms = now_ms + DAY_MS,
 		.revoked_ms = TIME_NONE,
+		.auth_ms = TIME_NONE,
 	};
 }
 

@@ -11,7 +11,7 @@
 #define LISTED                                                                                     \
 	"id user_id user_email ip_address user_agent device_type is_current created_at "           \
 	"last_activity_at expires_at app_count tenant_id status revoked_at revoked_by "            \
-	"revoke_reason role"
+	"revoke_reason role device_label"
 
 /* The filter as a JSON member; it may hold quotes. */
 static const char *body(struct e2e *t, const char *filter, const char *more)

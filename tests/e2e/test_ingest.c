@@ -9,7 +9,8 @@
 #define DETAIL                                                                                     \
 	"id user_id user_email user_display_name ip_address user_agent device_type location "      \
 	"is_current created_at last_activity_at expires_at sso_apps tenant_id status revoked_at "  \
-	"revoked_by revoke_reason role"
+	"revoked_by revoke_reason role device_label absolute_expires_at auth_time acr amr "        \
+	"idp_issuer idp_session_id"
 
 static struct str platform(struct e2e *t)
 {

@@ -10,6 +10,7 @@
 #include "model/recount.h"
 
 #define DOCUMENT_BYTES 65536
+#define STATEMENTS 4
 #define MARK "<!-- sql: register -->\n```sql\n"
 
 /* The statements of the block, without their semicolons. */
@@ -38,9 +39,9 @@ static size_t read_statements(struct e2e *t, struct str out[], size_t room)
 
 struct registration_sql {
 	struct e2e *t;
-	struct str statements[3];
-	const struct db_val *args[3];
-	size_t counts[3];
+	struct str statements[STATEMENTS];
+	const struct db_val *args[STATEMENTS];
+	size_t counts[STATEMENTS];
 };
 
 static enum err run(void *ctx)
@@ -48,7 +49,7 @@ static enum err run(void *ctx)
 	struct registration_sql *r = ctx;
 	enum err err = ERR_OK;
 
-	for (size_t i = 0; i < 3 && err == ERR_OK; i++) {
+	for (size_t i = 0; i < STATEMENTS && err == ERR_OK; i++) {
 		struct sql q = {.kind = SQL_WRITE, .columns = ""};
 
 		/* A document's text, not a literal of the program: that is what is tested. */
@@ -66,13 +67,16 @@ static void register_by_sql(struct e2e *t, struct str tenant, struct str id, str
 	const struct db_val user[] = {db_str(STR("u")), db_str(STR("u@example.org")),
 		db_str(STR("Ursula")), db_str(tenant)};
 	const struct db_val session[] = {db_str(id), db_str(token), db_str(STR("192.0.2.7")),
-		db_str(STR("curl/8")), db_str(STR("api")), db_i64(600), db_str(STR("u")),
+		db_str(STR("curl/8")), db_str(STR("api")), db_str(STR("curl")), db_time(TIME_NONE),
+		db_str(STR("urn:gold")), db_str(STR("[\"pwd\"]")),
+		db_str(STR("https://id.example")), db_str(id), db_i64(600), db_str(STR("u")),
 		db_str(tenant)};
-	const struct db_val tally[] = {db_str(id)};
-	struct registration_sql r = {.t = t, .args = {user, session, tally}, .counts = {4, 8, 1}};
+	const struct db_val one[] = {db_str(id)};
+	struct registration_sql r = {
+		.t = t, .args = {user, session, one, one}, .counts = {4, 14, 1, 1}};
 	enum err err;
 
-	assert_int_equal(read_statements(t, r.statements, 3), 3);
+	assert_int_equal(read_statements(t, r.statements, STATEMENTS), STATEMENTS);
 	err = db_tx(t->db, run, &r);
 	if (err != ERR_OK)
 		fail_msg("%s: %s", err_text(err), db_error_text(t->db));
@@ -100,6 +104,11 @@ static void registered_by_sql__is_a_session_like_any_other(void **state)
 	expect_status(&a, 200);
 	assert_int_equal(e2e_at(a.json, "data")->count, 2);
 	expect_str(e2e_text(a.json, "data.0.user_email"), STR("u@example.org"));
+	expect_str(e2e_text(a.json, "data.0.device_label"), STR("curl"));
+	assert_int_equal(
+		e2e_count(t, SQL("SELECT COUNT(*) FROM idp_session WHERE idp_session_id = ?"), 1,
+			db_str(first)),
+		1);
 	a = e2e_get(t, e2e_super_admin(t), "/api/v1/tenants/%s/sessions/stats", tn.id.p);
 	assert_int_equal(e2e_int(a.json, "data.active_sessions"), 2);
 	assert_int_equal(e2e_int(a.json, "data.unique_users"), 1);

@@ -75,6 +75,7 @@ struct session_new e2e_session(struct e2e *t, struct e2e_tenant tenant, struct s
 		.last_activity_ms = TIME_NONE,
 		.expires_ms = now + 3600 * 1000,
 		.revoked_ms = TIME_NONE,
+		.auth_ms = TIME_NONE,
 	};
 }
 

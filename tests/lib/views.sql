@@ -5,14 +5,16 @@ CREATE OR REPLACE VIEW test_session AS
 		s.ip_address, s.user_agent, s.device_type, s.location, s.created_at,
 		NULLIF(s.last_activity_at, TIMESTAMP'0001-01-01 00:00:00') AS last_activity_at,
 		s.expires_at, NULL AS revoked_at, NULL AS revoked_by, NULL AS revoke_reason, s.apps,
-		s.app_count, s.tags, s.config_types
+		s.app_count, s.tags, s.config_types, s.device_label, s.device_key, s.absolute_expires_at,
+		s.auth_time, s.acr, s.amr, s.idp_issuer, s.idp_session_id
 	FROM session s JOIN tenant t ON t.no = s.tenant_no LEFT JOIN partner p ON p.no = s.partner_no
 	UNION ALL
 	SELECT s.id, t.id, p.id, s.user_id, s.role, NULL, s.ip_address, s.user_agent, s.device_type,
 		s.location, s.created_at, NULLIF(s.last_activity_at, TIMESTAMP'0001-01-01 00:00:00'),
 		s.expires_at,
 		IF(s.how = 'revoked', s.ended_at, NULL), s.revoked_by, s.reason, s.apps, s.app_count, NULL,
-		NULL
+		NULL, s.device_label, s.device_key, s.absolute_expires_at, s.auth_time, s.acr, s.amr,
+		s.idp_issuer, s.idp_session_id
 	FROM ended s JOIN tenant t ON t.no = s.tenant_no LEFT JOIN partner p ON p.no = s.partner_no;
 CREATE OR REPLACE VIEW test_revocation AS
 	SELECT s.id AS session_id, t.id AS tenant_id, s.user_id, s.ended_at AS revoked_at, s.revoked_by,
