@@ -16,14 +16,16 @@ O := $(BUILD)/$(MODE)
 # Packages by purpose. Of a program that the host has in another package, nothing is installed.
 absent = $(if $(wildcard $(addsuffix /$(1),/usr/bin /usr/sbin /usr/local/bin)),,$(2))
 BUILD_PACKAGES := gcc make pkg-config libfcgi-dev libyajl-dev libmariadb-dev libcjose-dev libjansson-dev \
-	libssl-dev libmaxminddb-dev python3-yaml
+	libssl-dev libmaxminddb-dev libcurl4-openssl-dev python3-yaml
 RUN_PACKAGES := $(call absent,mariadbd,mariadb-server) $(call absent,mariadb,mariadb-client) lighttpd spawn-fcgi curl
-TEST_PACKAGES := libcmocka-dev libcurl4-openssl-dev clang-format apache2 libapache2-mod-fcgid \
+TEST_PACKAGES := libcmocka-dev clang-format apache2 libapache2-mod-fcgid \
 	$(call absent,nginx,nginx-light) php-cli php-cgi php-curl php-nyholm-psr7 prometheus chromium $(call absent,npm,nodejs npm)
 CHECK_PACKAGES := php-fpm php-redis redis-server composer
 DEB_PACKAGES := build-essential dpkg-dev debhelper
 INSTALL_PACKAGES = httpd-conf/demo/install-packages
 
+# A confined worker can write below /tmp and nowhere else: the counters of MODE=cov are there.
+COV_DATA := /tmp/rollcall-cov-$(firstword $(shell printf '%s' '$(abspath $(BUILD))' | cksum))
 MODES := release debug asan cov fuzz
 ifeq ($(filter $(MODE),$(MODES)),)
 $(error MODE is one of $(MODES))
@@ -37,23 +39,26 @@ FLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno
 LINK_asan     := -fsanitize=address,undefined
 FLAGS_fuzz    := -O2 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 LINK_fuzz     := -fsanitize=address,undefined
-FLAGS_cov     := -O0 --coverage -DWRITES_COVERAGE
+FLAGS_cov     := -O0 --coverage -fprofile-update=atomic -fprofile-dir=$(COV_DATA)
 LINK_cov      := --coverage
 
 PKG_APP  := fcgi yajl libmariadb cjose libcrypto libmaxminddb
+PKG_ADMIN := libcurl
 PKG_TEST := cmocka libcurl
 WARNINGS := -Wall -Wextra -Wpedantic $(WERROR) -Wshadow -Wvla -Wformat=2 -Wundef -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wswitch-enum
 ALL_CFLAGS = -std=c11 -D_DEFAULT_SOURCE -g $(WARNINGS) $(FLAGS_$(MODE)) -Iinclude -Itests \
-	$(shell pkg-config --cflags $(PKG_APP) 2>/dev/null) \
+	$(shell pkg-config --cflags $(PKG_APP) $(PKG_ADMIN) 2>/dev/null) \
 	$(shell pkg-config --cflags $(PKG_TEST) 2>/dev/null) \
 	-DSCHEMA_DIR=\"$(PREFIX)/share/rollcall/schema\" \
 	-DCONFIG_FILE=\"$(SYSCONFDIR)/rollcall/rollcall.conf\" $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(LINK_$(MODE)) $(LDFLAGS)
 LIBS      = $(shell pkg-config --libs $(PKG_APP) 2>/dev/null) -lm
+ADMIN_LIBS = $(shell pkg-config --libs $(PKG_ADMIN) 2>/dev/null)
 TEST_LIBS = $(shell pkg-config --libs $(PKG_TEST) 2>/dev/null)
 ALL_CFLAGS := $(ALL_CFLAGS)
 LIBS       := $(LIBS)
+ADMIN_LIBS := $(ADMIN_LIBS)
 TEST_LIBS  := $(TEST_LIBS)
 
 # Rooms. A program is a main.c of its room; everything else is one archive.
@@ -66,6 +71,7 @@ PROGRAMS := $(O)/rollcall.fcgi $(O)/rollcall-admin $(O)/rollcall-demo
 TEST_HELP := $(patsubst %.c,$(O)/%.o,$(wildcard tests/lib/*.c))
 UNIT := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c))
 DB_TESTS := $(patsubst %.c,$(O)/%,$(wildcard tests/db/test_*.c))
+DB_CHECKS := $(patsubst %.c,$(O)/%,$(wildcard tests/db/check_*.c))
 E2E := $(patsubst %.c,$(O)/%,$(wildcard tests/e2e/test_*.c)) $(wildcard tests/e2e/test_*.sh)
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -86,9 +92,11 @@ help:
 $(O)/rollcall.fcgi: $(O)/src/server/main.o $(ARCHIVE)
 $(O)/rollcall-admin: $(O)/src/admin/main.o $(ARCHIVE)
 $(O)/rollcall-demo: $(O)/src/demo/main.o $(ARCHIVE)
+# rollcall-admin fetches keys; what serves requests is not linked with libcurl.
+$(O)/rollcall-admin: MORE_LIBS := $(ADMIN_LIBS)
 $(PROGRAMS):
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(MORE_LIBS)
 
 $(ARCHIVE): $(OBJECTS)
 	@rm -f $@
@@ -162,7 +170,8 @@ FORCE:
 INSTALLED := $(DESTDIR)$(PREFIX)
 CONFIG := $(DESTDIR)$(SYSCONFDIR)/rollcall
 PLACES := s|/usr/\(local/\)*bin|$(PREFIX)/bin|g; s|/etc/rollcall|$(SYSCONFDIR)/rollcall|g
-UNITS := rollcall.socket rollcall.service rollcall-authorizer.socket rollcall-authorizer.service
+UNITS := rollcall.socket rollcall.service rollcall-authorizer.socket rollcall-authorizer.service \
+	rollcall-jwks.service rollcall-jwks.timer
 .PHONY: install uninstall deb
 install: programs
 	install -d '$(INSTALLED)/bin' '$(INSTALLED)/share/rollcall/schema' \
@@ -228,7 +237,7 @@ portable-tree: programs
 	@cp -R schema httpd-conf/apache/htaccess httpd-conf/php README.md LICENSE '$(PORTABLE)'
 	@rm '$(PORTABLE)/schema/openapi-to-c'
 	$(Q)$(portable_link) '$(PORTABLE)/rollcall.fcgi' $(O)/src/server/main.o $(ARCHIVE) $(LIBS)
-	$(Q)$(portable_link) '$(PORTABLE)/rollcall-admin' $(O)/src/admin/main.o $(ARCHIVE) $(LIBS)
+	$(Q)$(portable_link) '$(PORTABLE)/rollcall-admin' $(O)/src/admin/main.o $(ARCHIVE) $(LIBS) $(ADMIN_LIBS)
 	@ldd '$(PORTABLE)/rollcall.fcgi' '$(PORTABLE)/rollcall-admin' | awk '$$3 ~ /^\// { print $$3 }' | sort -u | \
 		grep -vE '/$(OF_LIBC)' | while read -r library; do cp -L "$$library" '$(PORTABLE)/lib' || exit 1; done
 	@printf '%s: %s, for hosts with glibc %s or later\n' '$(PORTABLE)' \
@@ -292,18 +301,20 @@ test-e2e-servers: $(PROGRAMS) $(E2E)
 	@$(E2E_RUN) --web all --mount all $(call e2e_marked,every-server)
 
 # Checks. What `make test` leaves out because it takes long or needs further tools.
-## check           everything beyond test: all of the next six, and check-history
+## check           everything beyond test: all of the next seven, and check-history
 ## check-static    clang's warnings, gcc -fanalyzer, clang-tidy and cppcheck
 ## check-servers   every end-to-end program through every web server, at the root and below a path
 ## check-clients   programs that others wrote and hosts that others run: the PHP demonstration
 ## check-asan      the tests under the sanitizers
 ## check-valgrind  units and the API under valgrind
 ## check-fuzz      new inputs for everything that reads, for a minute or two
+## check-faults    every call of the database's connector fails once
 .PHONY: check check-static check-clang check-analyzer check-tidy check-cppcheck check-servers check-clients check-asan \
-	check-valgrind check-fuzz valgrind-programs objects
+	check-valgrind check-fuzz check-faults test-faults valgrind-programs objects
 check: test-deps
 	@rm -rf '$(abspath $(BUILD))/test/'asan '$(abspath $(BUILD))/test/'servers
-	@$(MAKE) --no-print-directory -k check-static check-fuzz check-asan check-valgrind check-servers check-clients check-history
+	@$(MAKE) --no-print-directory -k check-static check-fuzz check-faults check-asan check-valgrind \
+		check-servers check-clients check-history
 
 SRC_OBJECTS := $(OBJECTS) $(MAINS:%.c=$(O)/%.o)
 objects: $(SRC_OBJECTS) $(patsubst %.c,$(O)/%.o,$(wildcard tests/*/*.c))
@@ -322,7 +333,7 @@ check-analyzer:
 analyzed: $(SRC_OBJECTS)
 
 # What is looked for, and why not for more: .clang-tidy.
-TIDY_FLAGS = -std=c11 -D_DEFAULT_SOURCE -Iinclude '-DSCHEMA_DIR="x"' '-DCONFIG_FILE="x"' $(shell pkg-config --cflags $(PKG_APP))
+TIDY_FLAGS = -std=c11 -D_DEFAULT_SOURCE -Iinclude '-DSCHEMA_DIR="x"' '-DCONFIG_FILE="x"' $(shell pkg-config --cflags $(PKG_APP) $(PKG_ADMIN))
 check-tidy:
 	@printf '%s\n' $(SOURCES) $(MAINS) | xargs -I {} -P "$$(nproc)" \
 		sh -c 'said=$$(clang-tidy --quiet "$$0" -- "$$@" 2>/dev/null) || { echo "$$said"; exit 1; }' {} \
@@ -349,8 +360,11 @@ check-asan: test-deps
 	@tests/totals '$(abspath $(BUILD))/test/asan'
 
 .PHONY: test-e2e-lighttpd
+# A worker that is killed tells neither what it leaked nor what it reached, so the programs that kill
+# workers have a stack of their own.
 test-e2e-lighttpd: $(PROGRAMS) $(E2E)
-	@$(E2E_RUN) $(E2E)
+	@status=0; $(E2E_RUN) $(filter-out $(call e2e_marked,no-valgrind),$(E2E)) || status=1; \
+	$(E2E_RUN) $(call e2e_marked,no-valgrind) || status=1; exit $$status
 
 # Units, and one pass of the API; programs that kill workers or start stacks of their own are marked.
 VALGRIND_E2E = $(filter-out $(call e2e_marked,no-valgrind),$(filter $(O)/%,$(E2E)))
@@ -364,6 +378,31 @@ valgrind-programs: $(PROGRAMS) $(UNIT) $(filter $(O)/%,$(E2E))
 check-fuzz:
 	@$(MAKE) --no-print-directory EXECUTIONS=300000 ROUNDS=1 fuzz >'$(BUILD)/fuzz.log' 2>&1 || \
 		{ tail -n 60 '$(BUILD)/fuzz.log'; exit 1; }
+
+check-faults: test-deps
+	@$(MAKE) --no-print-directory test-faults
+
+test-faults: $(PROGRAMS) $(DB_CHECKS)
+	@BIN_DIR='$(abspath $(O))' ROLLCALL_TEST_DIR='$(abspath $(BUILD))' \
+		tests/run-programs '$(LOGS)/db' $(DB_CHECKS)
+
+# gcov's counters of every test, workers included; tests/coverage says how they are gathered.
+## coverage        what the tests reach of src, with a report in BUILD/coverage
+LINES_MIN ?= 95
+BRANCHES_MIN ?= 85
+.PHONY: coverage coverage-programs
+coverage: test-deps
+	@$(INSTALL_PACKAGES) gcovr
+	@rm -rf '$(abspath $(BUILD))/test/cov'
+	@$(MAKE) --no-print-directory MODE=cov coverage-programs
+	@tests/coverage begin '$(COV_DATA)' '$(BUILD)/cov'
+	@status=0; $(MAKE) --no-print-directory -k MODE=cov test-unit test-db test-faults test-fuzz test-e2e-lighttpd || \
+		status=1; \
+	tests/totals '$(abspath $(BUILD))/test/cov' || status=1; \
+	LINES_MIN='$(LINES_MIN)' BRANCHES_MIN='$(BRANCHES_MIN)' \
+		tests/coverage report '$(COV_DATA)' '$(BUILD)/cov' '$(BUILD)/coverage' || status=1; exit $$status
+
+coverage-programs: $(PROGRAMS) $(UNIT) $(DB_TESTS) $(DB_CHECKS) $(E2E) $(FUZZ:%=$(O)/tests/fuzz/fuzz_%)
 
 check-rooms:
 	@tests/check-rooms

@@ -2,7 +2,8 @@
  * The keys that tokens are checked against: a JWKS file (RFC 7517) and, if configured, one
  * symmetric key for HS256. A process has one set of keys, and the processes that it forks inherit
  * it. The file is looked at again at most once a second, and read when it changed. If the new file
- * is broken, the old keys stay, and that is logged once. */
+ * is broken, the old keys stay, and that is logged once. A file that was only touched changes
+ * nothing but its time. */
 #ifndef AUTH_JWKS_H
 #define AUTH_JWKS_H
 
@@ -32,6 +33,16 @@ void jwks_close(struct jwks *keys);
 
 /* Looks at the files if a second has passed since the last look. True when keys were replaced. */
 bool jwks_refresh(struct jwks *keys);
+
+/* When the file that the keys were read from was written, by the wall clock; TIME_NONE: none was
+ * read. */
+int64_t jwks_modified_ms(const struct jwks *keys);
+
+/* One key of a set as it would be used: its public members, kid and alg, as JSON. ERR_INVALID if it
+ * would be ignored; *why is then a phrase for a person. */
+struct json;
+MUST_CHECK enum err jwks_read_key(
+	struct arena *a, const struct json *jwk, struct str *out, const char **why);
 
 /* Changes whenever keys are replaced, so that caches of verified tokens know. */
 uint64_t jwks_generation(const struct jwks *keys);

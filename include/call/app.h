@@ -25,6 +25,7 @@ struct app {
 	struct app_config cfg;
 	const struct route_table *routes;
 	struct db *db;
+	struct jwks *keys;
 	struct jwt *jwt;
 	struct geo *geo;       /* NULL: no locations */
 	struct metric *metric; /* NULL: nothing is counted */

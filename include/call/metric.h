@@ -74,4 +74,7 @@ void metric_vacate(struct metric *m, size_t slot);
 /* Everything, in the text format of Prometheus 0.0.4. */
 void metric_print(const struct metric *m, const char *version, struct buf *out);
 
+/* One number that is no counter's, behind the others. */
+void metric_print_gauge(struct buf *out, const char *name, const char *help, int64_t value);
+
 #endif

@@ -43,6 +43,9 @@ int admin_import(struct admin *adm, int argc, char **argv);
 /* keys new|rotate|list|drop KID: a signing key of one's own, and the set of public keys. */
 int admin_keys(struct admin *adm, int argc, char **argv);
 
+/* jwks --issuer URL|--url URL: the identity provider's public keys into ROLLCALL_JWKS_FILE. */
+int admin_jwks(struct admin *adm, int argc, char **argv);
+
 /* token --claims JSON: a JWT by that key, or by the one of HS256. */
 int admin_token(struct admin *adm, int argc, char **argv);
 

@@ -5,7 +5,9 @@
 #include "handlers.h"
 #include "model/store.h"
 
+#include "auth/jwks.h"
 #include "base/address.h"
+#include "base/clock.h"
 #include "call/metric.h"
 #include "db/db.h"
 #include "http/response.h"
@@ -61,6 +63,18 @@ bool ops_is_listed(const char *list, struct str address)
 	return false;
 }
 
+/* Grows while the provider is not heard or sends what cannot be used: rollcall-admin jwks sets the
+ * file's time whenever it was. */
+static void print_keys(struct call *c)
+{
+	int64_t then_ms = jwks_modified_ms(c->app->keys), now_ms = clock_now_ms();
+
+	if (then_ms != TIME_NONE)
+		metric_print_gauge(&c->res->body, "rollcall_keys_age_seconds",
+			"Time since the file of the public keys in use was written or confirmed.",
+			now_ms > then_ms ? (now_ms - then_ms) / 1000 : 0);
+}
+
 enum err ops_metrics(struct call *c)
 {
 	const struct http_env *env = c->req.env;
@@ -72,5 +86,6 @@ enum err ops_metrics(struct call *c)
 	http_response_header(
 		c->res, "Content-Type", STR("text/plain; version=0.0.4; charset=utf-8"));
 	metric_print(c->app->metric, c->app->cfg.version, &c->res->body);
+	print_keys(c);
 	return ERR_OK;
 }

@@ -11,10 +11,12 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 
+#include "auth/digest.h"
 #include "base/clock.h"
 #include "base/heap.h"
 #include "base/log.h"
 #include "json/reader.h"
+#include "json/writer.h"
 #include "jwk.h"
 #include "keyfile.h"
 
@@ -38,6 +40,9 @@ struct jwks {
 	struct key_set set;
 	struct key hs256; /* jwk == NULL: none */
 	struct keyfile_look jwks_look, hs256_look;
+	unsigned char digest[DIGEST_BYTES]; /* of the text that the set was read from */
+	bool read, broken;                  /* a set was read; the latest text gave none */
+	int64_t modified_ms;
 	int64_t looked_us;
 	uint64_t generation;
 };
@@ -82,6 +87,35 @@ MUST_CHECK static enum err key_init(
 		key->kid = (struct str){copy, jwk.kid.n};
 	}
 	return ERR_OK;
+}
+
+enum err jwks_read_key(struct arena *a, const struct json *json, struct str *out, const char **why)
+{
+	struct json_writer *w;
+	struct json *members;
+	struct buf text;
+	struct key key;
+	struct jwk jwk;
+	size_t at;
+
+	if (key_init(&key, a, json, true, why) != ERR_OK)
+		return ERR_INVALID;
+	key_fini(&key);
+	if (jwk_read(a, json, true, &jwk, why) || json_parse(a, jwk.text, &members, &at))
+		return ERR_INVALID;
+	buf_init(&text, a);
+	w = json_writer_new(a, &text);
+	json_obj(w, NULL);
+	for (const struct json *m = members->first; m != NULL; m = m->next)
+		json_member_str(w, m->key, m->text);
+	json_cstr(w, "use", "sig");
+	if (jwk.only != NULL)
+		json_cstr(w, "alg", jwk.only->name);
+	if (jwk.kid.p != NULL)
+		json_str(w, "kid", jwk.kid);
+	json_end(w);
+	*out = buf_view(&text);
+	return json_finish(w);
 }
 
 /* The set */
@@ -139,30 +173,55 @@ MUST_CHECK static enum err read_set(
 	return key_set_init(set, a, text, mode, file, why);
 }
 
+static void take_set(struct jwks *keys, struct arena *a, struct key_set set)
+{
+	const char *file = keys->cfg.jwks_file;
+
+	key_set_fini(&keys->set);
+	keys->set = set;
+	log_event(LOG_INFO, "jwks loaded", "file", file, "keys", arena_printf(a, "%zu", set.count),
+		NULL);
+	if (set.count == 0)
+		log_event(LOG_WARN, "jwks file lists no key", "file", file, "why",
+			"everybody is locked out whose token is not by the HS256 key, until "
+			"the file has a key again",
+			NULL);
+}
+
+/* The text of the set in use, in a file that was written or touched again. */
+static bool is_same(struct jwks *keys, struct str text)
+{
+	unsigned char before[DIGEST_BYTES];
+
+	memcpy(before, keys->digest, DIGEST_BYTES);
+	digest_sha256(text, keys->digest);
+	return keys->read && !keys->broken && memcmp(before, keys->digest, DIGEST_BYTES) == 0;
+}
+
 static bool load_jwks(struct jwks *keys)
 {
 	const char *file = keys->cfg.jwks_file, *why;
 	struct arena *a = arena_open();
 	struct key_set set;
-	bool loaded = read_set(a, file, &set, &why) == ERR_OK;
+	struct str text;
+	mode_t mode;
+	enum err err = keyfile_read(a, file, &text, &mode, &why);
+	bool same = err == ERR_OK && is_same(keys, text);
 
-	if (loaded) {
-		char *count = arena_printf(a, "%zu", set.count);
-
-		key_set_fini(&keys->set);
-		keys->set = set;
-		log_event(LOG_INFO, "jwks loaded", "file", file, "keys", count, NULL);
-		if (set.count == 0)
-			log_event(LOG_WARN, "jwks file lists no key", "file", file, "why",
-				"everybody is locked out whose token is not by the HS256 key, until "
-				"the file has a key again",
-				NULL);
-	} else {
+	if (err == ERR_OK && !same)
+		err = key_set_init(&set, a, text, mode, file, &why);
+	keys->broken = err != ERR_OK;
+	if (err == ERR_OK) {
+		keys->read = true;
+		keys->modified_ms = keyfile_modified_ms(&keys->jwks_look);
+	}
+	if (err == ERR_OK && !same)
+		take_set(keys, a, set);
+	if (err != ERR_OK)
 		log_event(LOG_ERROR, "jwks file not usable", "file", file, "why", why, "still_used",
 			keys->set.count ? "the keys read before" : "none", NULL);
-	}
 	arena_close(a);
-	return loaded;
+	return err == ERR_OK && !same;
 }
 
 /* ERR_FORBIDDEN: others have access to the file. */
@@ -255,6 +314,7 @@ struct jwks *jwks_open(const struct jwks_config *cfg)
 	struct jwks *keys = heap_zalloc(1, sizeof(*keys));
 
 	keys->cfg = *cfg;
+	keys->modified_ms = TIME_NONE;
 	look_at_files(keys);
 	return keys;
 }
@@ -271,6 +331,11 @@ void jwks_close(struct jwks *keys)
 bool jwks_refresh(struct jwks *keys)
 {
 	return clock_monotonic_us() - keys->looked_us >= LOOK_US && look_at_files(keys);
+}
+
+int64_t jwks_modified_ms(const struct jwks *keys)
+{
+	return keys->modified_ms;
 }
 
 uint64_t jwks_generation(const struct jwks *keys)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Looks at and reads the files that hold keys. Called by jwks.c, at most once a second,
- * and by sign.c. Keeps nothing. The time of the last status change counts as well, else a chmod
- * that makes a file usable would not be noticed. */
+ * Looks at, reads and writes the files that hold keys. Called by jwks.c, at most once a second,
+ * by sign.c and keyset.c. Keeps nothing. The time of the last status change counts as well, else a
+ * chmod that makes a file usable would not be noticed. */
 #include "keyfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/trusted.h"
@@ -32,6 +34,11 @@ bool keyfile_changed(struct keyfile_look *look, const char *path)
 	return !old.looked || old.there != look->there || old.dev != look->dev ||
 	       old.ino != look->ino || old.size != look->size || !same_time(old.mtim, look->mtim) ||
 	       !same_time(old.ctim, look->ctim);
+}
+
+int64_t keyfile_modified_ms(const struct keyfile_look *look)
+{
+	return (int64_t)look->mtim.tv_sec * 1000 + look->mtim.tv_nsec / 1000000;
 }
 
 enum err keyfile_read(
@@ -78,6 +85,57 @@ enum err keyfile_read(
 out:
 	if (fd >= 0)
 		close(fd);
+	return err;
+}
+
+MUST_CHECK static enum err write_all(int fd, struct str text)
+{
+	while (text.n > 0) {
+		ssize_t put = write(fd, text.p, text.n);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return ERR_INTERNAL;
+		text.p += put;
+		text.n -= (size_t)put;
+	}
+	return ERR_OK;
+}
+
+/* The rename itself is not lost either. A file system that cannot do that has done what it can. */
+static void sync_directory(struct arena *a, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *dir = slash == NULL ? "." : arena_dup(a, path, (size_t)(slash - path) + 1);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	close(fd);
+}
+
+enum err keyfile_write(
+	struct arena *a, const char *path, mode_t mode, struct str text, const char **why)
+{
+	const char *draft = arena_printf(a, "%s.%ld.new", path, (long)getpid());
+	enum err err = ERR_INTERNAL;
+	int fd;
+
+	(void)unlink(draft);
+	fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd >= 0 && fchmod(fd, mode) == 0 && write_all(fd, text) == ERR_OK && fsync(fd) == 0 &&
+		rename(draft, path) == 0)
+		err = ERR_OK;
+	if (err != ERR_OK) {
+		*why = arena_printf(a, "cannot be written: %s", strerror(errno));
+		(void)unlink(draft);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (err == ERR_OK)
+		sync_directory(a, path);
 	return err;
 }
 

@@ -5,17 +5,14 @@
  */
 #include "auth/sign.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
+#include "auth/keyset.h"
 #include "base/clock.h"
 #include "json/reader.h"
 #include "json/writer.h"
@@ -103,40 +100,6 @@ static EVP_PKEY *key_read(struct arena *a, const char *file, const char **why)
 
 /* Files */
 
-/* All or nothing: under the final name there is never half a file. */
-MUST_CHECK static enum err write_file(
-	struct arena *a, const char *file, mode_t mode, struct str text, const char **why)
-{
-	const char *draft = arena_printf(a, "%s.new", file);
-	enum err err = ERR_INTERNAL;
-	ssize_t put;
-	int fd;
-
-	(void)unlink(draft);
-	fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 || fchmod(fd, mode) < 0)
-		goto out;
-	while (text.n > 0) {
-		put = write(fd, text.p, text.n);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			goto out;
-		text.p += put;
-		text.n -= (size_t)put;
-	}
-	if (fsync(fd) == 0 && rename(draft, file) == 0)
-		err = ERR_OK;
-out:
-	if (err) {
-		*why = arena_printf(a, "cannot be written: %s", strerror(errno));
-		(void)unlink(draft);
-	}
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
 MUST_CHECK static enum err key_write(
 	struct arena *a, const char *file, const EVP_PKEY *key, const char **why)
 {
@@ -148,7 +111,7 @@ MUST_CHECK static enum err key_write(
 	*why = "the key cannot be made into PEM";
 	if (out && PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) == 1) {
 		n = BIO_get_mem_data(out, &bytes);
-		err = write_file(a, file, 0600, (struct str){bytes, (size_t)n}, why);
+		err = keyfile_write(a, file, 0600, (struct str){bytes, (size_t)n}, why);
 		explicit_bzero(bytes, (size_t)n);
 	}
 	BIO_free(out);
@@ -156,62 +119,6 @@ MUST_CHECK static enum err key_write(
 }
 
 /* Sets */
-
-/* The keys of the set; NULL in *first for a file that is not there or lists none. */
-MUST_CHECK static enum err set_read(
-	struct arena *a, const char *file, const struct json **first, const char **why)
-{
-	const struct json *keys;
-	struct json *root;
-	struct str text;
-	mode_t mode;
-	size_t at;
-
-	*first = NULL;
-	if (access(file, F_OK) < 0 && errno == ENOENT)
-		return ERR_OK;
-	if (keyfile_read(a, file, &text, &mode, why))
-		return ERR_INVALID;
-	*why = "is there and holds no JWK set";
-	if (json_parse(a, text, &root, &at))
-		return ERR_INVALID;
-	keys = json_member(root, "keys");
-	if (!keys || keys->type != JSON_ARRAY)
-		return ERR_INVALID;
-	*first = keys->first;
-	return ERR_OK;
-}
-
-static bool has_kid(const struct json *jwk, struct str kid)
-{
-	const struct json *v = json_member(jwk, "kid");
-
-	return v && v->type == JSON_STRING && str_eq(v->text, kid);
-}
-
-/* The keys but for that of `but`, and `more` if it has a text. */
-MUST_CHECK static enum err set_write(struct arena *a, const char *file, const struct json *first,
-	struct str but, struct str more, const char **why)
-{
-	const char *between = "";
-	struct buf text;
-
-	buf_init(&text, a);
-	buf_str(&text, STR("{\"keys\":["));
-	for (const struct json *jwk = first; jwk; jwk = jwk->next) {
-		if (but.p && has_kid(jwk, but))
-			continue;
-		buf_printf(&text, "%s\n", between);
-		buf_str(&text, json_text(a, jwk));
-		between = ",";
-	}
-	if (more.p) {
-		buf_printf(&text, "%s\n", between);
-		buf_str(&text, more);
-	}
-	buf_str(&text, STR("\n]}\n"));
-	return write_file(a, file, 0644, buf_view(&text), why);
-}
 
 MUST_CHECK static enum err set_add(
 	struct arena *a, const char *file, const EVP_PKEY *key, struct str *kid, const char **why)
@@ -225,16 +132,17 @@ MUST_CHECK static enum err set_add(
 	*why = "the key is not usable";
 	if (!kid->p)
 		return ERR_INTERNAL;
-	if (set_read(a, file, &first, why))
+	if (keyset_read(a, file, &first, why))
 		return ERR_INVALID;
 	for (const struct json *old = first; old; old = old->next)
-		if (has_kid(old, *kid))
+		if (keyset_has_kid(old, *kid))
 			return ERR_OK;
 	jwk = str_printf(a,
-		"{\"kty\":\"RSA\",\"use\":\"sig\",\"alg\":\"RS256\",\"kid\":\"%.*s\","
+		"{\"kty\":\"RSA\",\"use\":\"sig\",\"alg\":\"RS256\"," KEYSET_OWN
+		",\"kid\":\"%.*s\","
 		"\"n\":\"%.*s\",\"e\":\"%.*s\"}",
 		STR_FMT(*kid), STR_FMT(n), STR_FMT(e));
-	return set_write(a, file, first, STR_NONE, jwk, why);
+	return keyset_write(a, file, first, STR_NONE, jwk, why);
 }
 
 /* The public half is there first: a token that is signed at once finds it. */
@@ -292,11 +200,11 @@ enum err sign_key_publish(
 enum err sign_key_drop(struct arena *a, const char *jwks, struct str kid, const char **why)
 {
 	const struct json *first;
-	enum err err = set_read(a, jwks, &first, why);
+	enum err err = keyset_read(a, jwks, &first, why);
 
 	for (const struct json *jwk = first; !err && jwk; jwk = jwk->next)
-		if (has_kid(jwk, kid))
-			return set_write(a, jwks, first, kid, STR_NONE, why);
+		if (keyset_has_kid(jwk, kid))
+			return keyset_write(a, jwks, first, kid, STR_NONE, why);
 	if (!err) {
 		*why = "has no key of that kid";
 		err = ERR_NOT_FOUND;

@@ -315,3 +315,9 @@ void metric_print(const struct metric *m, const char *version, struct buf *out)
 	put_head(out, "rollcall_build_info", "gauge", "The version, as a label of the value 1.");
 	buf_printf(out, "rollcall_build_info{version=\"%s\"} 1\n", version);
 }
+
+void metric_print_gauge(struct buf *out, const char *name, const char *help, int64_t value)
+{
+	put_head(out, name, "gauge", help);
+	buf_printf(out, "%s %lld\n", name, (long long)value);
+}

@@ -27,6 +27,7 @@ enum type {
 	MOUNT, /* as PATH, and "/" for the root */
 	URL,   /* for a Location header: a path or an http(s) URL */
 	COOKIE,
+	ISSUER,    /* text that a session's row can hold */
 	ADDRESSES, /* comma-separated IPv4 and IPv6 addresses */
 	SECRET     /* a file that others must not be able to read */
 };
@@ -81,7 +82,7 @@ static const struct setting settings[] = {
 	 "Public keys of the identity provider (RFC 7517); read again when the file changes."},
 	{"JWT_HS256_FILE", SECRET, AT(hs256_file), NULL, 0, 0, NULL,
 	 "Symmetric key, at least 32 bytes. Not set: HS256 is refused."},
-	{"JWT_ISSUER", TEXT, AT(jwt_issuer), NULL, 0, 0, NULL,
+	{"JWT_ISSUER", ISSUER, AT(jwt_issuer), NULL, 0, 0, NULL,
 	 "Required `iss` of tokens. Not set: not checked."},
 	{"JWT_AUDIENCE", TEXT, AT(jwt_audience), NULL, 0, 0, NULL,
 	 "Required member of `aud`. Not set: not checked."},
@@ -89,6 +90,9 @@ static const struct setting settings[] = {
 	 "Seconds by which clocks may differ for `exp` and `nbf`."},
 	{"JWT_CACHE", INT, AT(jwt_cache), "1024", 0, 1 << 20, NULL,
 	 "Verified tokens that each worker remembers, 0 for none. Whether a session is active is never remembered."},
+	{"IDP_ISSUER", ISSUER, AT(idp_issuer), NULL, 0, 0, NULL,
+	 "Issuer of the identity provider whose keys `rollcall-admin jwks` fetches. Not set: "
+	 "that of `ROLLCALL_JWT_ISSUER`."},
 	{"EDGE_MAX_ROWS", INT, AT(edge_max_rows), "10000", 1, 1000000, NULL,
 	 "Most rows one answer of the Edge API may hold."},
 	{"COSTLY_PERCENT", INT, AT(costly_percent), "50", 1, 100, NULL,
@@ -232,6 +236,8 @@ static bool read_setting(struct config *c, const struct setting *s, const char *
 			"ASCII without blanks");
 	if (s->type == COOKIE && !is_cookie_name(value))
 		return complain(err, s, value, "a cookie name (RFC 6265)");
+	if (s->type == ISSUER && strlen(value) > LIMIT_ID_BYTES)
+		return complain(err, s, value, "at most " LIMIT_TEXT(LIMIT_ID_BYTES) " bytes long");
 	if (s->type == ADDRESSES && !is_address_list(value))
 		return complain(err, s, value, "a comma-separated list of addresses");
 	if (s->type == SECRET && !is_private(value))
@@ -307,6 +313,8 @@ bool config_read(struct config *c, FILE *err)
 			c->api_prefix);
 		return false;
 	}
+	if (c->idp_issuer == NULL)
+		c->idp_issuer = c->jwt_issuer;
 	warn_of_unknown(err);
 	return is_trusted(c, err);
 }

@@ -62,6 +62,7 @@ void setup_open(struct app *app, const struct config *cfg, struct jwks *keys)
 	};
 	app->routes = &api_routes;
 	app->db = db_open(&db);
+	app->keys = keys;
 	app->jwt = jwt_open(&jwt, keys);
 	app->geo = geo_open(cfg->geo_file);
 }

@@ -20,7 +20,8 @@ unset ROLLCALL_TEST_RECORD
 export BUILD MODE RUN_DIR PORT DATA BUFFER_POOL WORKERS WEB FCGI MOUNT EXTRA PROTECT
 passed=0
 failed=0
-trap '"$stack" down >/dev/null 2>&1; rm -rf "$run" "$work"' EXIT
+provider=
+trap '"$stack" down >/dev/null 2>&1; kill $provider 2>/dev/null; rm -rf "$run" "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 
 expect() { # what, wanted, got
@@ -36,8 +37,16 @@ expect() { # what, wanted, got
 # shellcheck source=/dev/null
 . "$run/env"
 mkdir "$work/bin" "$work/sockets" "$work/cron.d" "$work/dest"
-# The identity provider: at first it is the demonstration's.
-cp "$run/jwks.json" "$work/provider.json"
+# An identity provider with a key of its own.
+mkdir "$work/provider"
+ROLLCALL_JWKS_FILE=$work/provider/keys.json "$bin/rollcall-admin" keys new >/dev/null
+python3 "$root/tests/e2e/jwks/serve.py" "$work/provider" 2>"$work/provider.log" &
+provider=$!
+until [ -s "$work/provider/ports" ]; do
+	kill -0 "$provider" || { cat "$work/provider.log" >&2; exit 1; }
+	sleep 0.05
+done
+read -r provider_port _ <"$work/provider/ports"
 cat >"$run/settings.conf" <<-END
 	ROLLCALL_DB_DEFAULTS=$run/my.cnf
 	ROLLCALL_JWKS_FILE=$run/jwks.json
@@ -91,7 +100,7 @@ local_places() {
 		-e "s|/usr/local/bin|$bin|g; s|/usr/share/doc/rollcall|$root/httpd-conf|g" \
 		-e "s|/var/tmp/|$work/|g; s|http://127.0.0.1:8080|$ROLLCALL_URL|g" \
 		-e "s|http://localhost/apps/sessions|$ROLLCALL_URL|g" \
-		-e "s|https://id.example.org/|file://$work/|g; s|$work/jwks.json|$work/provider.json|g" \
+		-e "s|https://id.example.org|http://127.0.0.1:$provider_port|g" \
 		-e "s|KEY-FILE|$run/hs256.key|g; s|^php hs256|php $root/httpd-conf/php/hs256|" \
 		-e "s|-p 9123|-p $free_port|; s|rollcall-admin migrate\$|& --schema $root/schema|" \
 		-e 's/^[0-9*]* [0-9*]* \* \* \* [a-z]* //' -e 's/^rollcall-admin /rollcall-admin --config '"$(quoted)"' /' \
@@ -196,15 +205,14 @@ admin keys drop "$former" >/dev/null
 expect "a token of the dropped key" 401 "$(until_status 401 "$old" /api/v1/admin/sessions/)"
 expect "a token of the key that stays" 200 "$(status "$new" /api/v1/admin/sessions/)"
 
-# The provider's keys come by cron's line, in place of those that were there.
-sed 's/^[^/]* root //' cron.d/rollcall-keys >cron.sh
-sh cron.sh
-expect "a token of the provider" 200 "$(until_status 200 "$("$bin/rollcall-demo" token "$run/demo-key.pem" \
-	'{"sub":"a","role":"super_admin"}')" /api/v1/admin/sessions/)"
-expect "a token of a key that is gone" 401 "$(until_status 401 "$new" /api/v1/admin/sessions/)"
-mv provider.json away.json
-sh cron.sh 2>/dev/null || true
-expect "keys stay when the provider is away" 1 "$(admin keys list | wc -l)"
+# The provider's keys are beside one's own, and stay when the provider is away.
+theirs=$(admin token --key provider/signing-key.pem --claims '{"sub":"a","role":"super_admin"}' --expires 1h)
+expect "a token of the provider" 200 "$(until_status 200 "$theirs" /api/v1/admin/sessions/)"
+expect "a token of one's own key beside it" 200 "$(status "$new" /api/v1/admin/sessions/)"
+both=$(admin keys list | sort)
+mv provider/keys.json provider/away.json
+expect "the provider is away" failed "$(admin jwks >/dev/null 2>&1 || echo failed)"
+expect "the keys then" "$both" "$(admin keys list | sort)"
 
 # Nothing is to be warned of but what is wrong.
 admin keys rotate >/dev/null

@@ -2,8 +2,10 @@
  * Health and numbers of a running installation (schema/api.md 6), while workers are killed and
  * replaced. What needs a pool is skipped where the web server runs the program itself. */
 /* e2e: no-valgrind */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -327,6 +329,26 @@ static void kills_under_load__never_lower_a_sum(void **state)
 		    2 * (double)asked);
 }
 
+#define KEYS_AGE "rollcall_keys_age_seconds"
+
+static void age_of_the_keys__is_that_of_their_file(void **state)
+{
+	const struct timespec then[2] = {
+		{.tv_nsec = UTIME_OMIT}, {clock_now_ms() / 1000 - 7200, 0}};
+	struct e2e *t = *state;
+	const char *file = pool_file(t, "jwks.json");
+	int64_t until = pool_deadline();
+
+	assert_int_equal(utimensat(AT_FDCWD, file, then, 0), 0);
+	pool_wait_for(t, KEYS_AGE, 7200);
+	assert_true(pool_metric(t, KEYS_AGE) < 7300);
+	assert_int_equal(utimensat(AT_FDCWD, file, NULL, 0), 0);
+	while (pool_metric(t, KEYS_AGE) >= 60) {
+		assert_true(clock_monotonic_us() < until);
+		pool_pause_ms(20);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -339,6 +361,7 @@ int main(void)
 		cmocka_unit_test(ended_connections__are_made_again_and_counted),
 		cmocka_unit_test(killed_workers__take_no_number_along),
 		cmocka_unit_test(renewed_workers__take_no_number_along),
+		cmocka_unit_test(age_of_the_keys__is_that_of_their_file),
 		cmocka_unit_test(kills_under_load__never_lower_a_sum),
 	};
 

@@ -315,6 +315,7 @@ static void numbers__count_by_route_and_status(void **state)
 	assert_has(w, "rollcall_request_duration_seconds_count{route=\"ops.healthz\"} 3\n");
 	assert_has(w, "rollcall_workers_busy 1\n"); /* this very request */
 	assert_has(w, "rollcall_build_info{version=\"");
+	assert_false(has(w, "rollcall_keys_age_seconds")); /* no file of keys is set */
 	assert_has(w, "\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n");
 	assert_false(has(w, "route=\"ops.metrics\"")); /* not before it is answered */
 	request(w, "GET", "/metrics", "127.0.0.1");
