@@ -185,7 +185,7 @@ install: programs
 	install -m 644 README.md LICENSE '$(INSTALLED)/share/doc/rollcall'
 	install -m 644 httpd-conf/README.md '$(INSTALLED)/share/doc/rollcall/httpd-conf.md'
 	rm -rf '$(INSTALLED)/share/doc/rollcall/php/src'
-	for d in apache lighttpd nginx php; do \
+	for d in apache lighttpd nginx php prometheus; do \
 		install -d '$(INSTALLED)/share/doc/rollcall/'$$d && \
 		cp -R httpd-conf/$$d/. '$(INSTALLED)/share/doc/rollcall/'$$d || exit 1; done
 	rm -rf '$(INSTALLED)/share/doc/rollcall/php/src'

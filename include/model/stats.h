@@ -25,4 +25,7 @@ struct stats {
 MUST_CHECK enum err stats_tenant(
 	struct db *db, struct arena *a, const struct session_scope *scope, struct stats *out);
 
+/* How many sessions are active in the whole store. */
+MUST_CHECK enum err stats_active(struct db *db, struct arena *a, int64_t *out);
+
 #endif

@@ -3,7 +3,6 @@
  * The surprise: whose address may read the numbers is decided by REMOTE_ADDR, the peer of the web
  * server, and never by a header that anybody can send. */
 #include "handlers.h"
-#include "model/store.h"
 
 #include "auth/jwks.h"
 #include "base/address.h"
@@ -12,6 +11,8 @@
 #include "db/db.h"
 #include "http/response.h"
 #include "json/writer.h"
+#include "model/stats.h"
+#include "model/store.h"
 
 static enum err answer_ok(struct call *c)
 {
@@ -75,6 +76,17 @@ static void print_keys(struct call *c)
 			now_ms > then_ms ? (now_ms - then_ms) / 1000 : 0);
 }
 
+/* Absent while the store cannot be asked: the other numbers matter most then. */
+static void put_active(struct call *c)
+{
+	int64_t active;
+
+	if (stats_active(c->app->db, c->arena, &active) != ERR_OK)
+		return;
+	metric_print_gauge(&c->res->body, "rollcall_sessions_active",
+		"Sessions that are active, in the whole store.", active);
+}
+
 enum err ops_metrics(struct call *c)
 {
 	const struct http_env *env = c->req.env;
@@ -87,5 +99,6 @@ enum err ops_metrics(struct call *c)
 		c->res, "Content-Type", STR("text/plain; version=0.0.4; charset=utf-8"));
 	metric_print(c->app->metric, c->app->cfg.version, &c->res->body);
 	print_keys(c);
+	put_active(c);
 	return ERR_OK;
 }

@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "db/compose.h"
+#include "model/tally.h"
 
 /* clang-format off */
 #define NO SQL_HOLE /* the tenant's number */
@@ -176,4 +177,17 @@ enum err stats_tenant(
 	sql_add(&q, SQL(" ORDER BY d.n DESC, d.device_type"));
 	err = db_each(db, a, &q, &shape, &row, take_row, &ctx);
 	return err == ERR_OK ? scope_gate_error(&ctx.gate) : err;
+}
+
+enum err stats_active(struct db *db, struct arena *a, int64_t *out)
+{
+	static const struct db_col column = {'i', 0};
+	static const struct db_shape one = {&column, 1};
+	const struct session_scope all = {.active = true};
+	struct sql q;
+
+	sql_begin(&q, a, SQL_READ, "i");
+	sql_add(&q, SQL("SELECT "));
+	tally_put_total(&all, &q);
+	return db_one(db, a, &q, &one, out);
 }

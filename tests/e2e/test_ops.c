@@ -91,6 +91,27 @@ static void metrics__are_clean_for_promtool(void **state)
 		fail_msg("promtool: %d: %.*s", status, STR_FMT(said));
 }
 
+static void active_sessions__are_counted(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tenant = e2e_tenant(t, STR_NONE);
+	const struct str gauge = STR("rollcall_sessions_active");
+	struct str id = e2e_put_session(t, tenant, STR("u"));
+	double before;
+	struct e2e_answer a = e2e_get(t, STR_NONE, "/metrics");
+
+	before = pool_value(a.body, gauge);
+	assert_true(before >= 1);
+	a = e2e_delete(t, e2e_super_admin(t), "/api/v1/admin/sessions/%s", id.p);
+	expect_status(&a, 204);
+	a = e2e_get(t, STR_NONE, "/metrics");
+	assert_true(pool_value(a.body, gauge) < before + 0.5);
+	assert_int_equal((long)pool_value(a.body, gauge),
+		e2e_count(t,
+			SQL("SELECT COUNT(*) FROM session WHERE expires_at > UTC_TIMESTAMP(3)"),
+			0));
+}
+
 static void head_of_metrics__has_no_body(void **state)
 {
 	const struct e2e_request r = {.method = "HEAD", .path = "/metrics"};
@@ -354,6 +375,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(healthz_and_readyz__are_200),
 		cmocka_unit_test(metrics__are_clean_for_promtool),
+		cmocka_unit_test(active_sessions__are_counted),
 		cmocka_unit_test(head_of_metrics__has_no_body),
 		cmocka_unit_test(requests__are_counted_once_whoever_serves_them),
 		cmocka_unit_test(ended_sessions_and_statements__are_counted),
