@@ -498,6 +498,11 @@ run up: deps
 	@$(MAKE) --no-print-directory all
 	@exec env BUILD='$(abspath $(BUILD))' MODE='$(MODE)' PORT='$(PORT)' httpd-conf/demo/stack $@
 
+## pictures        make the pictures of README.md again
+.PHONY: pictures
+pictures: all
+	@PICTURES='$(CURDIR)/tests/e2e/console' BUILD='$(abspath $(BUILD))' tests/e2e/run tests/e2e/test_console.sh
+
 down:
 	@exec env BUILD='$(abspath $(BUILD))' httpd-conf/demo/stack down
 

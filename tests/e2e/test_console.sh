@@ -6,7 +6,8 @@
 #
 # Needs chromium, node (20 or later) and npm, and a package registry the first time; where one is
 # missing it says so and counts as skipped. The lock file pins every package by its digest.
-#   SHOTS=DIR   leaves a picture of every page there
+#   SHOTS=DIR     leaves a picture of every page there
+#   PICTURES=DIR  leaves only those of README.md there, of the demonstration's data
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -41,4 +42,9 @@ HOME=$(mktemp -d "$ROLLCALL_TEST_RUN/browser-XXXXXX")
 trap 'rm -rf "$HOME"' EXIT
 export DEMO KEY URL CHROMIUM HOME
 cd "$work"
+if [ -n "${PICTURES:-}" ]; then
+	"$DEMO" data
+	node pictures.mjs
+	exit
+fi
 node drive.mjs
