@@ -20,8 +20,9 @@ class Faults:
         self.recorder = recorder
         self.pause = pause
         self.stopping = False
-        self.free = {"db", "keys", "locks", "host0", "host1"}
-        kinds = (KINDS + (CLUSTER_KINDS if len(stack.DATABASES) > 1 else [])
+        self.free = {"db", "keys", "locks", "clock", "host0", "host1"}
+        kinds = (KINDS + (CLOCK_KINDS if stack.pool_env else [])
+                 + (CLUSTER_KINDS if len(stack.DATABASES) > 1 else [])
                  + (DISK_KINDS if stack.mounted else []))
         self.kinds = [k for k in kinds if only is None or k[1].__name__ in only]
 
@@ -163,6 +164,14 @@ async def descriptors_refused(f, host):
     await limited(f, host, resource.RLIMIT_NOFILE, lambda pid: 4)
 
 
+async def clock_moved(f, host):
+    """Of the pools, not of the database, whose clock says by definition what has expired."""
+    for seconds in random.sample([90, 7200, 2 * 86400, -90, -7200, -2 * 86400], 2):
+        f.stack.set_clock(seconds)
+        await asyncio.sleep(random.choice([1.5, 4]))
+    f.stack.set_clock(0)
+
+
 async def memory_refused(f, host):
     """A worker gets hardly any memory more; it may end, as it says of itself."""
     await limited(f, host, resource.RLIMIT_AS, lambda pid: memory_of(pid) + random.choice([0, 1 << 18]))
@@ -222,6 +231,14 @@ async def node_isolated(f, host):
     await f.stack.isolate(random.choice(f.stack.DATABASES), random.choice([1, 4, 8]))
 
 
+async def node_restarted(f, host):
+    """Leaves its cluster in order, misses what is written meanwhile, and joins again."""
+    name = random.choice(f.stack.DATABASES)
+    await host.stop(name, signal.SIGTERM)
+    await asyncio.sleep(random.choice([0, 1, 3]))
+    await f.stack.start_database(name)
+
+
 # How often, what, and what it needs for itself.
 KINDS = [
     (8, worker_killed, ["host"]),
@@ -240,6 +257,7 @@ KINDS = [
     (2, descriptors_refused, ["host"]),
     (2, memory_refused, ["host"]),
 ]
-CLUSTER_KINDS = [(5, node_isolated, ["db"])]
+CLOCK_KINDS = [(3, clock_moved, ["clock"])]
+CLUSTER_KINDS = [(5, node_isolated, ["db"]), (2, node_restarted, ["db"])]
 # Their mending writes, so nothing else is broken meanwhile.
 DISK_KINDS = [(3, disk_full, ["db", "keys", "host0", "host1"])]

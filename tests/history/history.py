@@ -100,6 +100,7 @@ class History:
         self.open_endings = {}  # n: Call of many sessions that is running or was never answered
         self.violations = []
         self.calls = self.answers = self.unanswered = self.busy = self.pages = self.late_busy = 0
+        self.cut = 0
         self.checked = {}  # what was looked at: count
         self.faults_running = 0
         self.last_fault = -NEVER
@@ -209,6 +210,9 @@ class History:
                             [call["n"]])
             if not self.disturbed(call["t"]):
                 self.late_busy += 1
+            return
+        if status == 400 and self.disturbed(call["t"]):
+            self.cut += 1  # a web server sends a request again when a worker is gone, without its body
             return
         if status not in DOCUMENTED[call["op"]]:
             self.broken("only documented answers", f"call {call['n']} ({call['op']} "

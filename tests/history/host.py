@@ -7,6 +7,7 @@ the stack's mark in their environment, so that `stack down` ends what is left of
 """
 import asyncio
 import datetime
+import glob
 import json
 import os
 import pathlib
@@ -19,6 +20,10 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STACK = ROOT / "httpd-conf/demo/stack"
+
+
+# Of Debian's package libfaketime. Without it no clock is moved.
+FAKETIME = (glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1") + [None])[0]
 
 
 class Failed(Exception):
@@ -62,6 +67,8 @@ class Stack:
                          "ROLLCALL_MAX_REQUESTS": "5000"}
         self.settings.update(settings or {})
         self.env.update(self.settings)
+        self.clock = self.dir / "clock"
+        self.pool_env = {}
         self.workers = workers
         self.hosts = []
 
@@ -83,6 +90,18 @@ class Stack:
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mib}m,mode=700", "history",
                         str(self.dir)], check=True)
         self.mounted = True
+
+    def watch_clock(self):
+        """The clock of the pools and of the first web server can be moved from now on."""
+        self.clock.touch(0o600)
+        self.set_clock(0)
+        self.pool_env = {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(self.clock),
+                         "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        self.env["EXTRA"] = " ".join(f"{name}={value}" for name, value in self.pool_env.items())
+
+    def set_clock(self, seconds):
+        with open(self.clock, "r+", encoding="ascii") as file:  # as long as before: the disk may be full
+            file.write(f"{seconds:+09}s\n")
 
     def write_key(self):
         path = self.dir / "hs256.key"
@@ -129,10 +148,10 @@ class Stack:
     def pid(self, name):
         return int((self.dir / f"{name}.pid").read_text())
 
-    def start(self, name, *command, defaults=None):
+    def start(self, name, *command, defaults=None, more=None):
         env = dict(self.env, STACK_RUN_DIR=str(self.dir), ROLLCALL_WORKERS=str(self.workers),
                    ROLLCALL_DB_DEFAULTS=str(defaults or self.defaults),
-                   ROLLCALL_JWKS_FILE=str(self.dir / "jwks.json"))
+                   ROLLCALL_JWKS_FILE=str(self.dir / "jwks.json"), **(more or {}))
         with open(self.dir / f"{name}.log", "ab") as log:
             child = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=log,
                                      stderr=log, start_new_session=True)
@@ -195,7 +214,7 @@ class Host:
         sock.unlink(missing_ok=True)
         self.children.append(self.stack.start(self.pool, "spawn-fcgi", "-n", "-s", str(sock), "-M",
                                               "0600", "--", str(self.stack.bin / "rollcall.fcgi"),
-                                              defaults=self.defaults))
+                                              defaults=self.defaults, more=self.stack.pool_env))
 
     def start_web(self):
         self.children.append(self.stack.start(self.web, "lighttpd", "-D", "-f", str(self.conf)))

@@ -53,7 +53,7 @@ class Cell:
 
 
 class Load:
-    def __init__(self, hosts, tokens, roots, recorder, prefix="h", weights=None):
+    def __init__(self, hosts, tokens, roots, recorder, prefix="h", weights=None, looks=1):
         self.hosts = hosts
         self.tokens = tokens
         self.recorder = recorder
@@ -69,6 +69,7 @@ class Load:
         self.service = tokens.sign({"sub": "svc", "platform_token": True,
                                     "scope": "sessions:write admin:read admin:write"})
         self.weights = weights or WEIGHTS
+        self.looks = looks  # at what was just ended
 
     @property
     def root(self):
@@ -391,14 +392,16 @@ class Client:
         if sid is not None:
             scope = {"id": s.id, "tenant": s.tenant, "user": s.user}
         self.touch(s)
-        a = await self.end(form, scope, "DELETE", path(s), token, sid=sid)
-        if a.status in (200, 204) and random.random() < 0.6:
-            await self.look_after(cell, s)
+        pool = random.randrange(len(self.connections))
+        a = await self.end(form, scope, "DELETE", path(s), token, sid=sid, pool=pool)
+        if a.status in (200, 204) and (self.load.looks > 1 or random.random() < 0.6):
+            await self.look_after(cell, s, 1 - pool)
 
-    async def look_after(self, cell, s):
+    async def look_after(self, cell, s, pool=None):
         """It has just been ended: it must not be let in by the other pool either."""
-        look = random.choice([self.introspect, self.authorize])
-        await look(cell, s)
+        for _ in range(self.load.looks):
+            look = random.choice([self.introspect, self.authorize])
+            await look(cell, s, pool)
 
     async def admin_delete(self, cell):
         await self.end_one(cell, "v1.admin.delete", lambda s: f"/api/v1/admin/sessions/{s.id}")

@@ -12,6 +12,11 @@ SELECT e.id, t.id, e.user_id, e.expires_at, e.how, COALESCE(e.request_id, ''),
 COALESCE(e.endpoint, '') FROM ended e JOIN tenant t ON t.no = e.tenant_no;
 """
 
+# What programs that ran before have left.
+EMPTY = "SET foreign_key_checks = 0;" + "".join(
+    f"TRUNCATE {table};" for table in ("ended", "ended_tally", "ended_user", "tally", "session", "user",
+                                       "tenant", "partner"))
+
 # Held for a few seconds by a second connection.
 ROW_LOCKS = [
     "SELECT id FROM session ORDER BY created_at DESC LIMIT 1 FOR UPDATE",
