@@ -43,6 +43,9 @@ class Cluster(Stack):
         self.write_defaults("my", [3, 1, 2], "")
         self.call("rollcall-demo", "keys", str(self.dir))
         self.call("rollcall-admin", "migrate", "--schema", str(ROOT / "schema"))
+        for name in self.DATABASES:  # each has the tables, also for one who does not wait for it
+            self.cluster("sql", name[1:], "-e", "SET SESSION wsrep_sync_wait = 15;"
+                         " SELECT COUNT(*) FROM rollcall.schema_migration")
         for suffix, order in (("", [1, 2, 3]), ("2", [2, 3, 1])):
             host = Host(self, suffix, free_port())
             host.defaults = self.write_defaults(f"my-{host.pool}", order, self.init)
