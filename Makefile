@@ -301,7 +301,7 @@ test-e2e-servers: $(PROGRAMS) $(E2E)
 	@$(E2E_RUN) --web all --mount all $(call e2e_marked,every-server)
 
 # Checks. What `make test` leaves out because it takes long or needs further tools.
-## check           everything beyond test: all of the next seven, check-history and check-galera
+## check           everything beyond test: all of the next seven, check-history, check-galera and check-hostile
 ## check-static    clang's warnings, gcc -fanalyzer, clang-tidy and cppcheck
 ## check-servers   every end-to-end program through every web server, at the root and below a path
 ## check-clients   programs that others wrote and hosts that others run: the PHP demonstration
@@ -314,7 +314,7 @@ test-e2e-servers: $(PROGRAMS) $(E2E)
 check: test-deps
 	@rm -rf '$(abspath $(BUILD))/test/'asan '$(abspath $(BUILD))/test/'servers
 	@$(MAKE) --no-print-directory -k check-static check-fuzz check-faults check-asan check-valgrind \
-		check-servers check-clients check-history check-galera
+		check-servers check-clients check-history check-galera check-hostile
 
 SRC_OBJECTS := $(OBJECTS) $(MAINS:%.c=$(O)/%.o)
 objects: $(SRC_OBJECTS) $(patsubst %.c,$(O)/%.o,$(wildcard tests/*/*.c))
@@ -464,6 +464,22 @@ nodes: $(PROGRAMS) $(NODES_E2E)
 
 check-breaks: deps
 	@BUILD='$(abspath $(BUILD))' tests/history/breaks $(BREAKS)
+
+## hostile         hostile HTTP through every web server: REQUESTS together, from SEED (tests/hostile)
+## check-hostile   the same with 60,000
+hostile: REQUESTS ?= 100000
+SEED ?= 1
+HOSTILE := $(O)/tests/hostile/test_hostile
+HOSTILE_WEBS := lighttpd,apache-proxy,nginx
+.PHONY: hostile check-hostile
+$(HOSTILE): $(O)/tests/hostile/make.o $(O)/tests/hostile/talk.o
+hostile: test-deps
+	@$(MAKE) --no-print-directory $(PROGRAMS) $(HOSTILE)
+	@HOSTILE_REQUESTS=$$(($(REQUESTS) / 3)) HOSTILE_SEED='$(SEED)' ROLLCALL_LOG_LEVEL=off \
+		$(E2E_RUN) --web $(HOSTILE_WEBS) $(HOSTILE)
+
+check-hostile:
+	@$(MAKE) --no-print-directory REQUESTS=60000 hostile
 
 ## bench           Rollcall beside PHP, Node and floors (CASES, ROWS, ROUNDS, SECONDS_EACH)
 # tests/bench/README.md says what it measures. The programs of the bench are not of the product.

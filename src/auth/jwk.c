@@ -143,14 +143,29 @@ MUST_CHECK static enum err rsa_check(
 	return ERR_OK;
 }
 
-MUST_CHECK static enum err curve_check(struct str name, struct jwk *key, const char **why)
+/* A coordinate is as long as the field (RFC 7518 section 6.2.1.2), in strict base64url: cjose's
+ * decoder ends the process over a '=' in the middle. */
+static bool is_coordinate(struct arena *a, struct str text, size_t bytes)
+{
+	struct str number = str_base64url_decode(a, text);
+
+	return number.p != NULL && number.n == bytes;
+}
+
+MUST_CHECK static enum err ec_check(
+	struct arena *a, const struct str *member, struct jwk *key, const char **why)
 {
 	for (size_t i = 0; i < ARRAY_LEN(curves); i++) {
-		if (str_eq(str_from(curves[i].name), name)) {
-			key->family = curves[i].family;
-			key->sig_bytes = curves[i].sig_bytes;
-			return ERR_OK;
-		}
+		size_t bytes = curves[i].sig_bytes / 2;
+
+		if (!str_eq(str_from(curves[i].name), member[1]))
+			continue;
+		*why = "coordinates not usable";
+		if (!is_coordinate(a, member[2], bytes) || !is_coordinate(a, member[3], bytes))
+			return ERR_INVALID;
+		key->family = curves[i].family;
+		key->sig_bytes = curves[i].sig_bytes;
+		return ERR_OK;
 	}
 	*why = "curve not supported";
 	return ERR_INVALID;
@@ -191,7 +206,7 @@ MUST_CHECK static enum err read_public(
 	}
 	json_end(w);
 	if (names == rsa ? rsa_check(a, member[1], member[2], out, why)
-			 : curve_check(member[1], out, why))
+			 : ec_check(a, member, out, why))
 		return ERR_INVALID;
 	*why = "not a valid key";
 	if (json_finish(w))

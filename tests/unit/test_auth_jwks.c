@@ -362,7 +362,12 @@ static void unfit_keys__do_not_spoil_the_fit_one(void **state)
 	off_curve = STR("{\"kty\":\"EC\",\"crv\":\"P-256\","
 			"\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE\","
 			"\"y\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE\"},"
-			"{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"AA\",\"y\":\"AA\"}");
+			"{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"AA\",\"y\":\"AA\"},"
+			"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"},"
+			/* cjose's decoder ends the process here */
+			"{\"kty\":\"EC\",\"crv\":\"P-256\","
+			"\"x\":\"f83OJ3D2xF1Bg8vub=tLe1gHMzV76e8Tus9uPHvRVEU\","
+			"\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}");
 	write_set(f, small, off_curve, jwk(f, RSA_A, ""));
 	keys = open_keys(f);
 	assert_int_equal(jwks_count(keys), 1);
