@@ -196,7 +196,7 @@ static void what_cannot_be_used__changes_nothing(void **state)
 			"has no key that can be used (symmetric key in a file that others can "
 			"read)"},
 		{"{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}]}",
-			"has no key that can be used (not a valid key)"},
+			"has no key that can be used (coordinates not usable)"},
 	};
 	struct fixture *f = *state;
 	struct keyset_change change;
