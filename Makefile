@@ -20,7 +20,7 @@ BUILD_PACKAGES := gcc make pkg-config libfcgi-dev libyajl-dev libmariadb-dev lib
 RUN_PACKAGES := $(call absent,mariadbd,mariadb-server) $(call absent,mariadb,mariadb-client) lighttpd spawn-fcgi curl
 TEST_PACKAGES := libcmocka-dev clang-format apache2 libapache2-mod-fcgid \
 	$(call absent,nginx,nginx-light) php-cli php-cgi php-curl php-nyholm-psr7 prometheus chromium $(call absent,npm,nodejs npm)
-CHECK_PACKAGES := php-fpm php-redis redis-server composer
+CHECK_PACKAGES := php-fpm php-redis redis-server composer caddy libapache2-mod-auth-openidc
 DEB_PACKAGES := build-essential dpkg-dev debhelper
 INSTALL_PACKAGES = httpd-conf/demo/install-packages
 
@@ -185,7 +185,7 @@ install: programs
 	install -m 644 README.md LICENSE '$(INSTALLED)/share/doc/rollcall'
 	install -m 644 httpd-conf/README.md '$(INSTALLED)/share/doc/rollcall/httpd-conf.md'
 	rm -rf '$(INSTALLED)/share/doc/rollcall/php/src'
-	for d in apache lighttpd nginx php prometheus; do \
+	for d in apache caddy lighttpd nginx php prometheus; do \
 		install -d '$(INSTALLED)/share/doc/rollcall/'$$d && \
 		cp -R httpd-conf/$$d/. '$(INSTALLED)/share/doc/rollcall/'$$d || exit 1; done
 	rm -rf '$(INSTALLED)/share/doc/rollcall/php/src'
@@ -304,7 +304,7 @@ test-e2e-servers: $(PROGRAMS) $(E2E)
 ## check           everything beyond test: all of the next seven, check-history, check-galera and check-hostile
 ## check-static    clang's warnings, gcc -fanalyzer, clang-tidy and cppcheck
 ## check-servers   every end-to-end program through every web server, at the root and below a path
-## check-clients   programs that others wrote and hosts that others run: the PHP demonstration
+## check-clients   programs that others wrote and hosts that others run: the PHP demonstration, gateways
 ## check-asan      the tests under the sanitizers
 ## check-valgrind  units and the API under valgrind
 ## check-fuzz      new inputs for everything that reads, for a minute or two

@@ -111,7 +111,7 @@ final class Guard
         if (headers_sent()) {
             throw new \LogicException('Sign in before any output: a cookie has to be set.');
         }
-        $registered = $this->client->register($tenantId, $userId, $more + Page::visitor());
+        $registered = $this->client->register($tenantId, $userId, $more + Page::visitor() + ['auth_time' => time()]);
         if ($registered->token === null) {
             throw new \LogicException('A repeated registration gives no token: leave "id" out.');
         }

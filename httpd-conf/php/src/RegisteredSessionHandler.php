@@ -67,7 +67,7 @@ final class RegisteredSessionHandler implements
      *
      * @param array<string, mixed> $options
      * @param bool $ask false for the sign-out page: Rollcall is not asked, so that signing out works with
-     *                  any service token; session() is the last good answer then, and lets nobody in
+     *                  any service token; session() is null then
      *
      * @throws RollcallException when Rollcall cannot be asked and the policy lets nobody in; the PHP session
      *                           stays as it is, and session_status() is PHP_SESSION_NONE
@@ -90,10 +90,10 @@ final class RegisteredSessionHandler implements
         ]);
     }
 
-    /** Who is signed in, or null. */
+    /** Who is signed in, or null. Null, too, when Rollcall was not asked. */
     public function session(): ?Session
     {
-        return $this->remembered?->session;
+        return $this->asks ? $this->remembered?->session : null;
     }
 
     /** The token of the session, for the calls of Client that are a person's own; or null. */
@@ -113,9 +113,9 @@ final class RegisteredSessionHandler implements
     public function signIn(string $tenantId, string $userId, array $more = []): Session
     {
         if (!$this->isOpen || session_status() !== PHP_SESSION_ACTIVE || headers_sent()) {
-throw new \LogicException('Start the session with this handler, and sign in before any output.');
+            throw new \LogicException('Start the session with this handler, and sign in before any output.');
         }
-        $registered = $this->client->register($tenantId, $userId, $more + Page::visitor());
+        $registered = $this->client->register($tenantId, $userId, $more + Page::visitor() + ['auth_time' => time()]);
         if ($registered->token === null) {
             throw new \LogicException('A repeated registration gives no token: leave "id" out.');
         }
@@ -126,6 +126,7 @@ throw new \LogicException('Start the session with this handler, and sign in befo
         }
         $this->keep($registered->token, new Remembered($registered->session, time(), time()));
         $this->isStale = true;
+        $this->asks = true;
         if ($former !== null) {
             $this->revokeOrLog($former);
         }

@@ -414,7 +414,7 @@ foreach ([[PlainDriver::class, true], [WholeDriver::class, true], [PlainDriver::
 
     // Signing out.
     $handler = request($inner, 's403', $id, null, false);
-    expect($is('the sign-out page does not ask'), 'tea', $_SESSION['cart']);
+    expect($is('the sign-out page does not ask, and knows nobody'), ['tea', null], [$_SESSION['cart'], $handler->session()]);
     expect($is('signing out that fails'), Exception\Forbidden::class, thrown($handler->signOut(...))::class);
     session_write_close();
     expect($is('signing out that fails changes nothing'), 1, substr_count($inner->rows[$id], TOKEN));
@@ -436,6 +436,7 @@ foreach ([[PlainDriver::class, true], [WholeDriver::class, true], [PlainDriver::
     $peer->sent();
     $handler = request($inner, 'made', $id, null, false);
     $handler->signIn('t', 'ada');
+    expect($is('signing in without having asked'), 'ada', $handler->session()?->userId);
     session_write_close();
     expect($is('signing in again ends the former session'), 1, substr_count($peer->sent(), '/sessions/revoke '));
 
