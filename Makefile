@@ -128,10 +128,11 @@ $(O)/openapi_json.c: schema/openapi.yaml schema/openapi-to-c
 	$(Q)schema/openapi-to-c $< >$@.new && mv $@.new $@
 
 # The same for the files of the console.
-$(O)/console_files.c: $(wildcard src/console/*)
+$(O)/console_files.c: $(wildcard src/console/*) schema/openapi.yaml
 	@mkdir -p $(@D)
 	$(call say,MAKE,$@)
-	$(Q)src/console/to-c >$@.new && mv $@.new $@
+	$(Q)src/console/to-reference schema/openapi.yaml >$(O)/reference.html
+	$(Q)src/console/to-c $(O)/reference.html >$@.new && mv $@.new $@
 
 $(O)/openapi_json.o $(O)/console_files.o: $(O)/%.o: $(O)/%.c $(O)/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -Isrc -c -o $@ $<

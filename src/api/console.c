@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Serves the console and the page at the mount. Called by dispatch through the route table; touches
- * nothing but the bytes in the program. Everything that the console does besides, it does through
- * the Sessions API like any other client.
- * The surprise: redirects are relative. Only the browser knows below which path it reached us. */
+ * Serves the console, the reference of the API and the page at the mount. Called by dispatch
+ * through the route table; touches nothing but the bytes in the program. Everything that the
+ * console does besides, it does through the Sessions API like any other client. The surprise:
+ * redirects are relative. Only the browser knows below which path it reached us. */
 #include "console.h"
 
 #include "auth/digest.h"
@@ -33,23 +33,33 @@ static void write_escaped(struct buf *out, struct str s)
 	}
 }
 
-/* The page with the base path of the API in its place. */
+/* The page with the base paths of the APIs in their places. */
 static struct str page_bytes(struct call *c, const struct console_file *page)
 {
-	const struct str place = STR("@api@");
+	const struct {
+		struct str text, with;
+	} places[] = {
+		{STR("@api@"), c->app->cfg.api_prefix},
+		{STR("@edge@"), c->app->cfg.edge_prefix},
+	};
 	struct str rest = page->bytes;
 	struct buf out;
 
 	buf_init(&out, c->arena);
 	while (rest.n > 0) {
-		size_t n = 1;
+		const char *at = memchr(rest.p, '@', rest.n);
+		size_t before = at != NULL ? (size_t)(at - rest.p) : rest.n, n = at != NULL;
 
-		if (str_starts(rest, place)) {
-			write_escaped(&out, c->app->cfg.api_prefix);
-			n = place.n;
-		} else {
-			buf_char(&out, rest.p[0]);
+		buf_str(&out, (struct str){rest.p, before});
+		rest = (struct str){rest.p + before, rest.n - before};
+		for (size_t i = 0; i < ARRAY_LEN(places) && n == 1; i++) {
+			if (!str_starts(rest, places[i].text))
+				continue;
+			write_escaped(&out, places[i].with);
+			n = places[i].text.n;
 		}
+		if (n == 1)
+			buf_char(&out, '@');
 		rest = (struct str){rest.p + n, rest.n - n};
 	}
 	return buf_view(&out);
@@ -114,6 +124,17 @@ enum err console_at_root(struct call *c)
 	while (str_split(&mount, '/', &last))
 		continue;
 	return answer_page(c, &console_root, last);
+}
+
+/* Its links are relative too, to the console's path. */
+enum err console_api(struct call *c)
+{
+	if (c->req.path.n > 0 && c->req.path.p[c->req.path.n - 1] == '/') {
+		c->res->status = 302;
+		http_response_header(c->res, "Location", STR("../reference"));
+		return ERR_OK;
+	}
+	return answer(c, console_reference.type, "no-cache", page_bytes(c, &console_reference));
 }
 
 enum err console_asset(struct call *c)

@@ -57,6 +57,7 @@ static const struct route routes[] = {
 	{{HTTP_GET, PREFIX_AUTHORIZE, ""}, authorizer_handler, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "authorize", true},
 
 	{{HTTP_GET, PREFIX_CONSOLE, ""}, console_page, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "console.page", false},
+	{{HTTP_GET, PREFIX_CONSOLE, "/reference"}, console_api, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "console.reference", false},
 	{{HTTP_GET, PREFIX_CONSOLE, "/{digest}/{file}"}, console_asset, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "console.asset", false},
 	{{HTTP_GET, PREFIX_ROOT, ""}, console_at_root, ACCESS_PUBLIC, BODY_NONE, 0, &dialect_v1, "console.at_root", false},
 };

@@ -10,6 +10,8 @@ export const texts = {
 	rootWhat: "This service knows who is signed in, from where and since when, and ends sessions.",
 	rootConsole: "Console",
 	rootConsoleWhat: "See and end your own sessions, or those that you administer.",
+	rootReference: "API reference",
+	rootReferenceWhat: "Every call, parameter and answer, for people.",
 	rootApi: "API description",
 	rootApiWhat: "OpenAPI 3.1, for programs and for their authors.",
 	rootReady: "Readiness",

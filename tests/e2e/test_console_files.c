@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The files of the console as a browser's cache and its security policy see them, through every web
  * server. What the pages do is in tests/e2e/test_console.sh. */
+#include "api/routes.h"
 #include "lib/e2e.h"
 
 /* What stands between two texts of a page. */
@@ -38,9 +39,9 @@ static const char *header_text(struct e2e *t, const struct e2e_answer *a, const 
 static void every_file__is_guarded(void **state)
 {
 	struct e2e *t = *state;
-	const char *paths[] = {"/", "/console/", program(t)};
+	const char *paths[] = {"/", "/console/", "/console/reference", program(t)};
 	const char *const types[] = {"text/html; charset=utf-8", "text/html; charset=utf-8",
-		"text/javascript; charset=utf-8"};
+		"text/html; charset=utf-8", "text/javascript; charset=utf-8"};
 
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
 		struct e2e_answer a = e2e_get(t, STR_NONE, "%s", paths[i]);
@@ -104,6 +105,39 @@ static void what_the_browser_has__is_304(void **state)
 	}
 }
 
+static void reference__has_every_operation_and_nothing_from_elsewhere(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_answer root = e2e_get(t, STR_NONE, "/");
+	struct e2e_answer page = e2e_get(t, STR_NONE, "/console/reference");
+	struct e2e_answer slash = e2e_get(t, STR_NONE, "/console/reference/");
+	const char *text = str_dup(t->arena, page.body).p;
+	static const char *const links[] = {"href=\"console/\"", "href=\"console/reference\"",
+		"href=\"./api/v1/openapi.json\"", "href=\"readyz\""};
+
+	expect_status(&page, 200);
+	for (size_t i = 0; i < ARRAY_LEN(links); i++)
+		if (strstr(str_dup(t->arena, root.body).p, links[i]) == NULL)
+			fail_msg("%s is not in the page at the mount", links[i]);
+	for (size_t i = 0; i < api_routes.count; i++) {
+		const struct route_key *key = &api_routes.rows[i].key;
+		const char *base = strcmp(key->prefix, PREFIX_V1) == 0     ? "/api/v1"
+				   : strcmp(key->prefix, PREFIX_EDGE) == 0 ? "/edge/management/v1"
+									   : NULL;
+
+		if (base != NULL &&
+			strstr(text, arena_printf(t->arena, "%s%s", base, key->pattern)) == NULL)
+			fail_msg("%s%s is not in the reference", base, key->pattern);
+	}
+	assert_null(strstr(text, "<script"));
+	assert_null(strstr(text, "src="));
+	assert_null(strstr(text, "href=\"http"));
+	assert_null(strstr(text, "@api@"));
+	assert_null(strstr(text, "@edge@"));
+	expect_status(&slash, 302);
+	expect_str(e2e_header(&slash, "Location"), STR("../reference"));
+}
+
 static void head__is_get_without_the_body(void **state)
 {
 	struct e2e *t = *state;
@@ -148,6 +182,7 @@ int main(void)
 		cmocka_unit_test(every_file__is_guarded),
 		cmocka_unit_test(what_has_a_digest_in_its_name__is_kept_and_pages_are_asked_for),
 		cmocka_unit_test(what_the_browser_has__is_304),
+		cmocka_unit_test(reference__has_every_operation_and_nothing_from_elsewhere),
 		cmocka_unit_test(head__is_get_without_the_body),
 		cmocka_unit_test(console_without_a_slash__leads_to_the_one_with_it),
 		cmocka_unit_test(page__knows_where_the_api_is),
