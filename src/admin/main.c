@@ -9,7 +9,6 @@
 #include "server/option_file.h"
 
 #define HOUR_MS 3600000 /* a migration may take its time */
-#define DURATION_MAX_S INT64_C(3155760000)
 
 static const struct {
 	const char *name; /* in full, as messages show it */
@@ -57,30 +56,6 @@ static int usage(FILE *out)
 			commands[i].help);
 	fputs("AGE is a number and d, h, m or s: 90d\n", out);
 	return out == stdout ? 0 : 2;
-}
-
-int admin_failed(const struct admin *adm, const char *command, enum err err)
-{
-	fprintf(stderr, "rollcall-admin %s: %s: %s\n", command, err_text(err),
-		db_error_text(adm->db));
-	return 1;
-}
-
-bool admin_duration(const char *text, int64_t *seconds)
-{
-	static const char units[] = "smhd";
-	static const int64_t unit_s[] = {1, 60, 3600, 86400};
-	struct str s = str_from(text);
-	const char *unit = s.n > 1 ? strchr(units, s.p[s.n - 1]) : NULL;
-	int64_t n;
-
-	if (unit == NULL || s.p[0] < '0' || s.p[0] > '9')
-		return false;
-	s.n--;
-	if (str_to_i64(s, &n) != STR_INT_OK || n < 1 || n > DURATION_MAX_S / unit_s[unit - units])
-		return false;
-	*seconds = n * unit_s[unit - units];
-	return true;
 }
 
 /* The connector would step over it, and the database say something else. */
