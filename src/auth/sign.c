@@ -260,6 +260,7 @@ static struct str sign(
 		*why = "holds neither a private key in PEM nor 32 bytes for HS256";
 		if (secret.n < KEYFILE_SECRET_LEAST)
 			return STR_NONE;
+		*why = "signing failed";
 		*text = signing_input(a, STR("{\"alg\":\"HS256\",\"typ\":\"JWT\"}"), claims);
 		return sign_hs256(a, secret, *text);
 	}
