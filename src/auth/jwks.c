@@ -202,7 +202,7 @@ static bool load_jwks(struct jwks *keys)
 {
 	const char *file = keys->cfg.jwks_file, *why;
 	struct arena *a = arena_open();
-	struct key_set set;
+	struct key_set set = {.count = 0};
 	struct str text;
 	mode_t mode;
 	enum err err = keyfile_read(a, file, &text, &mode, &why);
