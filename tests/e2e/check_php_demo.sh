@@ -51,7 +51,7 @@ write_host() {
 	mkdir -p "$work/www" "$work/sessions"
 	[ -z "$as_user" ] || chown www-data "$work/sessions"
 	cp -R "$root/httpd-conf/php/src" "$work/www"
-	for place in files redis; do
+	for place in files redis fixed; do
 		cp -R "$root/httpd-conf/php/demo" "$work/www/$place"
 	done
 	settings ''
@@ -84,6 +84,11 @@ write_host() {
 				SetHandler "proxy:unix:$work/files.sock|fcgi://files"
 			</FilesMatch>
 		</Directory>
+		<Directory "$work/www/fixed">
+			<FilesMatch "\.php\$">
+				SetHandler "proxy:unix:$work/fixed.sock|fcgi://fixed"
+			</FilesMatch>
+		</Directory>
 		<Directory "$work/www/redis">
 			<FilesMatch "\.php\$">
 				SetHandler "proxy:unix:$work/redis-fpm.sock|fcgi://redis"
@@ -104,6 +109,11 @@ write_host() {
 		php_value[session.save_handler] = redis
 		php_value[session.save_path] = unix://$work/redis.sock
 		$(pool_lines)
+		[fixed]
+		listen = $work/fixed.sock
+		php_admin_value[session.save_handler] = redis
+		php_admin_value[session.save_path] = unix://$work/redis.sock
+		$(pool_lines)
 	END
 }
 
@@ -121,7 +131,7 @@ pool_lines() {
 }
 
 settings() { # SECONDS to go on without an answer, or nothing; the host reads .htaccess at each request
-	for place in files redis; do
+	for place in files redis fixed; do
 		sed -e "s|https://example.org/apps/sessions|$ROLLCALL_URL|" -e "s|/home/alice/rollcall.token|$work/token|" \
 			-e 's|^# \(SetEnv ROLLCALL_DEMO_PASSWORD\) .*|\1 open-sesame|' \
 			-e "${1:+s|^# \\(SetEnv ROLLCALL_ALLOW_SECONDS\\) .*|\\1 $1|}" \
@@ -318,9 +328,14 @@ start_host
 for driver in files redis; do
 	claims
 done
+# A host that leaves the application no choice of its handler: an error, not a session that nobody ends.
+driver=fixed
+get x signin.php >/dev/null
+expect "a fixed handler" 500 "$(get x signin.php)"
+expect "a fixed handler, in the log" yes "$(grep -q 'session.save_handler is set with php_admin_value' "$work/fpm.log" && echo yes)"
 expect "secrets were found to look for" 4 "$(grep -c . "$work/secrets")"
 expect "secrets in a log" 0 "$(cat "$work"/*.log "$ROLLCALL_TEST_RUN"/*.log | grep -cF -e eyJ -f "$work/secrets" || true)"
-expect "errors of PHP" "" "$(grep -hE 'PHP (Fatal|Warning|Notice|Deprecated)' "$work"/*.log | head -n 3)"
+expect "errors of PHP" "" "$(grep -hE 'PHP (Fatal|Warning|Notice|Deprecated)' "$work"/*.log | grep -v php_admin_value | head -n 3)"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

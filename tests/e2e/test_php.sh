@@ -124,6 +124,11 @@ good
 expect "the page again" 200 "$(page "$work/d")"
 expect "nobody at all" 400 "$(curl -s -o /dev/null -w '%{http_code}' -d user= "http://127.0.0.1:$port/login.php")"
 
+# Every call of the kit's client, as this server answers it.
+token '{"sub":"php","platform_token":true,"scope":"sessions:write admin:read admin:write"}' >"$work/token"
+expect "the calls of the client" "" "$(php "$root/tests/e2e/php/calls.php" 2>&1)"
+good
+
 # Nobody answers there.
 ROLLCALL_URL=http://127.0.0.1:1 start
 expect "the page, with nobody to ask" 503 "$(page "$work/d")"
