@@ -16,8 +16,8 @@ struct sign_in {
 
 struct owner {
 	struct str session_id, tenant_id, user_id;
-	struct str partner_id; /* p == NULL: none */
-	struct str role;       /* of the session; p == NULL: none */
+	struct str role;    /* of the session; p == NULL: none */
+	int64_t partner_no; /* DB_NULL_I64: none */
 	int64_t created_ms, expires_ms;
 	struct sign_in sign_in;
 	int64_t activity_due; /* 1: last activity is older than interval_s */
@@ -30,5 +30,9 @@ MUST_CHECK enum err owner_of_token(
 /* Of the session that a token names. ERR_NOT_FOUND unless it is active and the caller's own. */
 MUST_CHECK enum err owner_of_session(struct db *db, struct arena *a,
 	const struct session_caller *caller, int64_t interval_s, struct owner *out);
+
+/* The partner's id. A statement of its own, because hardly any request asks. ERR_NOT_FOUND. */
+MUST_CHECK enum err owner_partner(
+	struct db *db, struct arena *a, const struct owner *owner, struct str *out);
 
 #endif

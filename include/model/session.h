@@ -15,7 +15,7 @@
  * in the table of JSON members (src/api/v1_answers.c). */
 #define SESSION_COLUMNS(X) \
 	X(TEXT, id,                "s.id",                                            "s.id") \
-	X(TEXT, tenant_id,         "(SELECT t.id FROM tenant t WHERE t.no = s.tenant_no)", "(SELECT t.id FROM tenant t WHERE t.no = s.tenant_no)") \
+	X(TEXT, tenant_id,         "s.tenant_id",                                     "s.tenant_id") \
 	X(TEXT, user_id,           "s.user_id",                                       "s.user_id") \
 	X(TEXT, user_email,        "s.user_email",                                    "s.user_email") \
 	X(TEXT, user_display_name, "s.user_display_name",                             "s.user_display_name") \

@@ -76,8 +76,9 @@ static enum err check_opaque(
 		return err == ERR_NOT_FOUND ? ERR_SESSION_ENDED : err;
 	from_owner(out, &owner);
 	out->who.kind = principal_of_role(owner.role);
-	out->who.partner_id = owner.partner_id;
-	return ERR_OK;
+	if (out->who.kind == PRINCIPAL_PARTNER_ADMIN)
+		err = owner_partner(app->db, a, &owner, &out->who.partner_id);
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 enum err credential_of_token(const struct app *app, struct arena *a, struct str token,

@@ -10,7 +10,6 @@
 #include "columns.h"
 #include "model/tally.h"
 
-#define TENANT_SQL "(SELECT t.id FROM tenant t WHERE t.no = s.tenant_no)"
 #define PARTNER_SQL "(SELECT p.id FROM partner p WHERE p.no = s.partner_no)"
 
 /* name, type, expression, sortable, indexed */
@@ -45,7 +44,7 @@ static const struct query_field fields[] = {
 	INDEXED("identity.id", STRING, "s.user_id"),
 	FIELD("identity.name", STRING, NAME_SQL),
 	UNSORTED("configTypes", STRING_SET, "s.config_types"),
-	FIELD("tenantId", STRING, TENANT_SQL),
+	FIELD("tenantId", STRING, "s.tenant_id"),
 	FIELD("partnerId", STRING, PARTNER_SQL),
 	FIELD("userEmail", STRING, "s.user_email"),
 	FIELD("userAgent", STRING, "s.user_agent"),

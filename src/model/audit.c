@@ -13,7 +13,7 @@
 #define DEEP_TRIES 3
 
 #define COLUMNS_SQL                                                                                \
-	"s.id, (SELECT t.id FROM tenant t WHERE t.no = s.tenant_no) AS tenant_id, s.user_id,"      \
+	"s.id, s.tenant_id, s.user_id,"                                                            \
 	" s.ended_at, s.revoked_by, s.revoked_by_tenant, s.revoked_by_kind, s.endpoint,"           \
 	" s.request_id, s.reason"
 

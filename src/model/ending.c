@@ -88,10 +88,10 @@ static enum err take_gone(void *ctx, const void *row)
 	return ERR_OK;
 }
 
-#define COPIED                                                                                     \
-	" partner_no, user_id, user_email, user_display_name, role, request_digest, ip_address,"   \
-	" user_agent, device_type, device_label, device_key, location, created_at,"                \
-	" last_activity_at, expires_at, absolute_expires_at, auth_time, acr, amr, idp_issuer,"     \
+#define COPIED                                                                                              \
+	" partner_no, tenant_id, user_id, user_email, user_display_name, role, request_digest, ip_address," \
+	" user_agent, device_type, device_label, device_key, location, created_at,"                         \
+	" last_activity_at, expires_at, absolute_expires_at, auth_time, acr, amr, idp_issuer,"              \
 	" idp_session_id, app_count, apps"
 
 /* Copies the rows, locks them and claims them: what it returns is what it copied. */

@@ -8,20 +8,22 @@
 #include "statements.h"
 
 #define OWNER_SQL                                                                                  \
-	"SELECT s.id, t.id, s.user_id, p.id, s.role, s.created_at, s.expires_at,"                  \
+	"SELECT s.id, s.tenant_id, s.user_id, s.partner_no, s.role, s.created_at, s.expires_at,"   \
 	" s.auth_time, s.acr, s.amr, s.idp_issuer, s.idp_session_id, s.device_label,"              \
-	" s.last_activity_at <= " NOW_SQL " - INTERVAL ? SECOND FROM session s"                    \
-	" JOIN tenant t ON t.no = s.tenant_no LEFT JOIN partner p ON p.no = t.partner_no WHERE"
-#define OWNER_LETTERS "sssSSttTSSSSSi"
+	" s.last_activity_at <= " NOW_SQL " - INTERVAL ? SECOND FROM session s WHERE"
+#define OWNER_LETTERS "sssISttTSSSSSi"
 
 const struct stmt owner_by_token = {"owner.token", SQL_READ, "ib", OWNER_LETTERS,
 	OWNER_SQL " s.token_digest = ? AND s.expires_at > " NOW_SQL};
+
+const struct stmt owner_partner_id = {
+	"owner.partner", SQL_READ, "i", "s", "SELECT p.id FROM partner p WHERE p.no = ?"};
 
 static const struct db_col cols[] = {
 	{'s', offsetof(struct owner, session_id)},
 	{'s', offsetof(struct owner, tenant_id)},
 	{'s', offsetof(struct owner, user_id)},
-	{'S', offsetof(struct owner, partner_id)},
+	{'I', offsetof(struct owner, partner_no)},
 	{'S', offsetof(struct owner, role)},
 	{'t', offsetof(struct owner, created_ms)},
 	{'t', offsetof(struct owner, expires_ms)},
@@ -53,4 +55,15 @@ enum err owner_of_session(struct db *db, struct arena *a, const struct session_c
 	sql_arg(&q, db_i64(interval_s));
 	scope_put_caller(caller, &q);
 	return db_one(db, a, &q, &shape, out);
+}
+
+enum err owner_partner(struct db *db, struct arena *a, const struct owner *owner, struct str *out)
+{
+	static const struct db_col col = {'s', 0};
+	static const struct db_shape one = {&col, 1};
+	struct sql q = SQL_FIXED(&owner_partner_id, db_i64(owner->partner_no));
+
+	if (owner->partner_no == DB_NULL_I64)
+		return ERR_NOT_FOUND;
+	return db_one(db, a, &q, &one, out);
 }

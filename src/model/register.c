@@ -54,12 +54,12 @@ const struct stmt session_put = {"register.session", SQL_WRITE,
 	"ssiissi"
 	"sbtssssi",
 	"ttI",
-	"INSERT INTO session (tenant_no, partner_no, created_at, last_activity_at, expires_at, id,"
+	"INSERT INTO session (tenant_no, partner_no, tenant_id, created_at, last_activity_at, expires_at, id,"
 	" user_id, user_email, user_display_name, role, token_digest, request_digest, ip_address,"
 	" user_agent, device_type, location, authenticator_id, tags, is_mfa_required,"
 	" is_mfa_complete, config_types, apps, app_count, device_label, device_key, auth_time, acr,"
 	" amr, idp_issuer, idp_session_id)"
-	" SELECT t.no, t.partner_no, COALESCE(?, " NOW_SQL "),"
+	" SELECT t.no, t.partner_no, t.id, COALESCE(?, " NOW_SQL "),"
 	" COALESCE(?, TIMESTAMP'0001-01-01 00:00:00'), COALESCE(?, " NOW_SQL
 	" + INTERVAL ? SECOND), ?,"
 	" ?, ?, ?, ?, ?, ?, COALESCE(?, ''), ?, ?, ?, COALESCE(?, ''), ?, ?, ?, ?, ?, ?,"
@@ -73,12 +73,12 @@ const struct stmt ended_put = {"register.ended", SQL_WRITE,
 	"si"
 	"sbtssssi",
 	"I",
-	"INSERT INTO ended (tenant_no, partner_no, how, ended_at, month, created_at,"
+	"INSERT INTO ended (tenant_no, partner_no, tenant_id, how, ended_at, month, created_at,"
 	" last_activity_at, expires_at, id, user_id, user_email, user_display_name, role,"
 	" request_digest, ip_address, user_agent, device_type, location, revoked_by,"
 	" revoked_by_tenant, revoked_by_kind, endpoint, request_id, reason, apps, app_count,"
 	" device_label, device_key, auth_time, acr, amr, idp_issuer, idp_session_id)"
-	" SELECT t.no, t.partner_no, 'revoked', ?, ?, ?, COALESCE(?, TIMESTAMP'0001-01-01 00:00:00'), ?, ?, ?,"
+	" SELECT t.no, t.partner_no, t.id, 'revoked', ?, ?, ?, COALESCE(?, TIMESTAMP'0001-01-01 00:00:00'), ?, ?, ?,"
 	" ?, ?, ?, ?, COALESCE(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
 	" ?, " KEY_SQL ", ?, ?, ?, ?, ? FROM tenant t WHERE t.no = ? RETURNING partner_no"};
 const struct stmt idp_put = {"register.idp", SQL_WRITE, "ss", "",

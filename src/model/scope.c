@@ -22,12 +22,6 @@ void scope_narrow_tenant(struct session_scope *scope, struct str tenant_id)
 	scope->tenant_id = tenant_id;
 }
 
-static void put_tenant_of(struct str tenant_id, struct sql *q)
-{
-	sql_add(q, SQL("(SELECT t.no FROM tenant t WHERE t.id = ?)"));
-	sql_arg(q, db_str(tenant_id));
-}
-
 void scope_put_partner_no(const struct session_scope *scope, struct sql *q)
 {
 	sql_add(q, SQL("(SELECT p.no FROM partner p WHERE p.id = ?)"));
@@ -35,16 +29,31 @@ void scope_put_partner_no(const struct session_scope *scope, struct sql *q)
 }
 
 /* Where a partner is given too, the tenant's own row says whose it is. */
+static void put_tenant(const struct session_scope *scope, struct sql *q)
+{
+	sql_add(q, SQL(" t.id = ?"));
+	sql_arg(q, db_str(scope->tenant_id));
+	if (scope->partner_id.p == NULL)
+		return;
+	sql_add(q, SQL(" AND t.partner_no = "));
+	scope_put_partner_no(scope, q);
+}
+
 void scope_put_tenant_no(const struct session_scope *scope, struct sql *q)
 {
-	if (scope->partner_id.p == NULL) {
-		put_tenant_of(scope->tenant_id, q);
+	if (scope->joined) {
+		sql_add(q, SQL("t.no"));
 		return;
 	}
-	sql_add(q, SQL("(SELECT t.no FROM tenant t WHERE t.id = ? AND t.partner_no = "));
-	sql_arg(q, db_str(scope->tenant_id));
-	scope_put_partner_no(scope, q);
+	sql_add(q, SQL("(SELECT t.no FROM tenant t WHERE"));
+	put_tenant(scope, q);
 	sql_add(q, SQL(")"));
+}
+
+void scope_put_joined(const struct session_scope *scope, struct sql *q)
+{
+	sql_add(q, SQL(" FROM tenant t JOIN session s WHERE"));
+	put_tenant(scope, q);
 }
 
 void scope_put_caller(const struct session_caller *caller, struct sql *q)
@@ -54,8 +63,8 @@ void scope_put_caller(const struct session_caller *caller, struct sql *q)
 	sql_arg(q, db_str(caller->user));
 	if (caller->tenant.p == NULL)
 		return;
-	sql_add(q, SQL(" AND s.tenant_no = "));
-	put_tenant_of(caller->tenant, q);
+	sql_add(q, SQL(" AND s.tenant_id = ?"));
+	sql_arg(q, db_str(caller->tenant));
 }
 
 void scope_put_alive(const struct session_scope *scope, struct sql *q)
@@ -111,6 +120,24 @@ enum err scope_check_gate(struct db *db, struct arena *a, const struct session_s
 	return err != ERR_OK ? err : scope_gate_error(&gate);
 }
 
+/* Of one session the row itself says whose it is; many are found by the number. */
+static void put_whose(const struct session_scope *scope, struct sql *q)
+{
+	bool one = scope->session_id.p != NULL;
+
+	if (scope->tenant_id.p != NULL && one) {
+		sql_add(q, SQL(" AND s.tenant_id = ?"));
+		sql_arg(q, db_str(scope->tenant_id));
+	} else if (scope->tenant_id.p != NULL) {
+		sql_add(q, SQL(" AND s.tenant_no = "));
+		scope_put_tenant_no(scope, q);
+	}
+	if (scope->partner_id.p != NULL && (scope->tenant_id.p == NULL || one)) {
+		sql_add(q, SQL(" AND s.partner_no = "));
+		scope_put_partner_no(scope, q);
+	}
+}
+
 void scope_put_conditions(const struct session_scope *scope, struct sql *q)
 {
 	if (scope->nothing)
@@ -123,13 +150,7 @@ void scope_put_conditions(const struct session_scope *scope, struct sql *q)
 		sql_add(q, SQL(" AND s.user_id = ?"));
 		sql_arg(q, db_str(scope->user_id));
 	}
-	if (scope->tenant_id.p != NULL) {
-		sql_add(q, SQL(" AND s.tenant_no = "));
-		scope_put_tenant_no(scope, q);
-	} else if (scope->partner_id.p != NULL) {
-		sql_add(q, SQL(" AND s.partner_no = "));
-		scope_put_partner_no(scope, q);
-	}
+	put_whose(scope, q);
 	if (scope->except_id.p != NULL) {
 		sql_add(q, SQL(" AND s.id <> ?"));
 		sql_arg(q, db_str(scope->except_id));

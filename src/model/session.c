@@ -119,8 +119,11 @@ static void put_between(const struct tally_hours *hours, struct sql *q)
 static void put_rows(const struct session_scope *scope, const struct session_range *range,
 	const struct tally_hours *hours, bool living, struct sql *q)
 {
-	sql_add(q, living ? SQL(" FROM session s WHERE TRUE")
-			  : SQL(" FROM ended s WHERE TRUE" HISTORY_SQL));
+	if (scope->joined)
+		scope_put_joined(scope, q);
+	else
+		sql_add(q, living ? SQL(" FROM session s WHERE TRUE")
+				  : SQL(" FROM ended s WHERE TRUE" HISTORY_SQL));
 	scope_put_conditions(scope, q);
 	if (scope->active)
 		sql_add(q, SQL(" AND s.expires_at > " NOW_SQL));
@@ -235,18 +238,20 @@ static enum err read_flat_page(struct db *db, struct arena *a, const struct sess
 {
 	struct page_ctx ctx = {
 		.arena = a, .page = out, .limit = (size_t)range->limit, .gate = {1, 1}};
+	struct session_scope with = *scope;
 	struct list_row row;
 	struct sql q;
 	enum err err;
 
 	*out = (struct session_page){0};
+	with.joined = scope->tenant_id.p != NULL;
 	sql_begin(&q, a, SQL_READ, list_letters);
 	sql_add(&q, SQL("SELECT "));
 	scope_put_alive(scope, &q);
 	sql_add(&q, SQL(", 1, "));
-	tally_put_total(scope, &q);
+	tally_put_total(&with, &q);
 	sql_add(&q, flat_columns);
-	put_rows(scope, range, NULL, true, &q);
+	put_rows(&with, range, NULL, true, &q);
 	sql_add(&q, SQL(ORDER_SQL " LIMIT ? OFFSET ?"));
 	sql_arg(&q, db_i64(range->limit));
 	sql_arg(&q, db_i64(range->offset));

@@ -7,7 +7,7 @@
 #include "db/db.h"
 
 extern const struct stmt activity_touch_session, activity_touch_application;
-extern const struct stmt owner_by_token;
+extern const struct stmt owner_by_token, owner_partner_id;
 extern const struct stmt purge_month_of, purge_count_before, purge_set_month, purge_months_in,
 	purge_delete_ended, purge_delete_users, purge_delete_tally;
 extern const struct stmt recount_living, recount_ended, recount_user_months, recount_users,

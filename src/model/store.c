@@ -50,6 +50,7 @@ const struct stmt *const store_statements[] = {
 	&activity_touch_session,
 	&activity_touch_application,
 	&owner_by_token,
+	&owner_partner_id,
 	&purge_month_of,
 	&purge_count_before,
 	&purge_set_month,

@@ -48,14 +48,14 @@ struct job {
 	bool (*next)(struct source *s, struct out *o);
 };
 
-#define SESSION_COLUMNS                                                                             \
-	"session CHARACTER SET binary (tenant_no, created_at, id, partner_no, user_id, user_email," \
-	" user_display_name, role, token_digest, request_digest, ip_address, user_agent,"           \
+#define SESSION_COLUMNS                                                                                        \
+	"session CHARACTER SET binary (tenant_no, tenant_id, created_at, id, partner_no, user_id, user_email," \
+	" user_display_name, role, token_digest, request_digest, ip_address, user_agent,"                      \
 	" device_type, location, last_activity_at, expires_at, app_count, apps)"
-#define ENDED_COLUMNS                                                                              \
-	"ended CHARACTER SET binary (tenant_no, how, ended_at, id, month, partner_no, user_id,"    \
-	" user_email, user_display_name, request_digest, ip_address, user_agent, device_type,"     \
-	" location, created_at, last_activity_at, expires_at, app_count, apps, revoked_by,"        \
+#define ENDED_COLUMNS                                                                                      \
+	"ended CHARACTER SET binary (tenant_no, tenant_id, how, ended_at, id, month, partner_no, user_id," \
+	" user_email, user_display_name, request_digest, ip_address, user_agent, device_type,"             \
+	" location, created_at, last_activity_at, expires_at, app_count, apps, revoked_by,"                \
 	" revoked_by_kind, endpoint, request_id)"
 #define BEFORE_COLUMNS                                                                             \
 	"session CHARACTER SET binary (id, tenant_id, partner_id, user_id, token_digest,"          \

@@ -139,6 +139,7 @@ bool next_session(struct source *s, struct out *o)
 	make_living(s->plan, t, s->row++, m);
 	count_living(s->numbers, t, m);
 	col_i64(o, t->no);
+	col(o, t->id);
 	col_time(o, m->created_ms);
 	col(o, m->id);
 	col_partner(o, t);
@@ -235,6 +236,7 @@ bool next_ended(struct source *s, struct out *o)
 		count_ended(n, &n->ended_all[PARTNER][t->partner], m);
 	n->user_ended[t->first_user + m->user][month_of(m->ended_ms) - s->plan->first_month][how]++;
 	col_i64(o, t->no);
+	col(o, t->id);
 	col(o, names[how]);
 	col_time(o, m->ended_ms);
 	col(o, m->id);

@@ -32,8 +32,8 @@ static int sessions_made(void **state)
 	f->other = db_open(&cfg);
 	assert_ok(f->db,
 		exec(f->db, f->arena,
-			SQL("INSERT INTO session (id, tenant_no, partner_no, user_id, created_at,"
-			    " expires_at) SELECT CONCAT('s', seq), t.no, t.partner_no,"
+			SQL("INSERT INTO session (id, tenant_no, partner_no, tenant_id, user_id, created_at,"
+			    " expires_at) SELECT CONCAT('s', seq), t.no, t.partner_no, t.id,"
 			    " CONCAT('u', seq % 10), UTC_TIMESTAMP(3) - INTERVAL seq SECOND,"
 			    " UTC_TIMESTAMP(3) + INTERVAL 1 DAY"
 			    " FROM tenant t JOIN seq_1_to_10500 WHERE t.id = ?"),

@@ -107,8 +107,8 @@ static void put_many_living(struct fix *f)
 
 	assert_ok(f->db,
 		exec(f->db, f->arena,
-			SQL("INSERT INTO session (tenant_no, partner_no, id, user_id, expires_at)"
-			    " SELECT t.no, t.partner_no, CONCAT('many', seq), 'many',"
+			SQL("INSERT INTO session (tenant_no, partner_no, tenant_id, id, user_id, expires_at)"
+			    " SELECT t.no, t.partner_no, t.id, CONCAT('many', seq), 'many',"
 			    " UTC_TIMESTAMP(3) + INTERVAL 1 DAY FROM tenant t JOIN seq_1_to_20000"
 			    " WHERE t.id = ?"),
 			1, db_str(STR("t"))));

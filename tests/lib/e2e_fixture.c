@@ -151,8 +151,8 @@ struct str e2e_put_many(struct e2e *t, struct e2e_tenant tenant, struct str user
 	struct str stem = e2e_name(t, "many");
 
 	e2e_exec(t,
-		SQL("INSERT INTO session (tenant_no, partner_no, id, user_id, expires_at)"
-		    " SELECT t.no, t.partner_no, CONCAT(?, '-', n.seq), ?,"
+		SQL("INSERT INTO session (tenant_no, partner_no, tenant_id, id, user_id, expires_at)"
+		    " SELECT t.no, t.partner_no, t.id, CONCAT(?, '-', n.seq), ?,"
 		    " UTC_TIMESTAMP(3) + INTERVAL 1 HOUR"
 		    " FROM tenant t JOIN seq_1_to_100000 n WHERE t.id = ? AND n.seq <= ?"),
 		4, db_str(stem), db_str(user_id), db_str(tenant.id), db_i64(n));
