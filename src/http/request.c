@@ -5,7 +5,6 @@
  * the query of REQUEST_URI counts. */
 #include "http/request.h"
 
-#include <stdio.h>
 
 #include "base/random.h"
 #include "target.h"
@@ -89,22 +88,27 @@ void http_request_parse(struct http_request *r, struct arena *a, const struct ht
 
 struct str http_header(const struct http_request *r, const char *cgi_name)
 {
-	static const char *const places[] = {"", "REDIRECT_", "REDIRECT_REDIRECT_"};
-	bool bare =
-		strcmp(cgi_name, "CONTENT_TYPE") == 0 || strcmp(cgi_name, "CONTENT_LENGTH") == 0;
+	static const char redirected[] = "REDIRECT_REDIRECT_HTTP_";
 	char name[HEADER_NAME_BYTES];
+	size_t n = strlen(cgi_name), from = sizeof(redirected) - 1;
+	struct str value;
 
-	for (size_t i = 0; i < (bare ? 1 : ARRAY_LEN(places)); i++) {
-		int n = snprintf(
-			name, sizeof(name), "%s%s%s", places[i], bare ? "" : "HTTP_", cgi_name);
-		struct str value;
-
-		BUG_ON(n < 0 || (size_t)n >= sizeof(name));
-		value = env_value(r, name);
+	if (strcmp(cgi_name, "CONTENT_TYPE") == 0 || strcmp(cgi_name, "CONTENT_LENGTH") == 0) {
+		value = env_value(r, cgi_name);
+		return value.n > 0 ? value : STR_NONE;
+	}
+	BUG_ON(from + n >= sizeof(name));
+	memcpy(name, redirected, from);
+	memcpy(name + from, cgi_name, n + 1);
+	from -= strlen("HTTP_");
+	for (;;) {
+		value = env_value(r, name + from);
 		if (value.n > 0)
 			return value;
+		if (from == 0)
+			return STR_NONE;
+		from -= strlen("REDIRECT_");
 	}
-	return STR_NONE;
 }
 
 /* The next name=value of *text, decoded; false at its end. */

@@ -70,13 +70,29 @@ struct fcgi {
 	int64_t body_until_us,
 		answer_until_us; /* monotonic; the answer's 0 before its first byte */
 	struct http_env env;
+	size_t param_count, name_bytes[LIMIT_PARAMS]; /* of request.envp */
 };
 
+/* Most names differ in length, and a request asks for some thirty. */
 static const char *get(void *ctx, const char *name)
 {
 	struct fcgi *f = ctx;
+	size_t n = strlen(name);
 
-	return FCGX_GetParam(name, f->request.envp);
+	for (size_t i = 0; i < f->param_count; i++)
+		if (f->name_bytes[i] == n && memcmp(f->request.envp[i], name, n) == 0)
+			return f->request.envp[i] + n + 1;
+	return NULL;
+}
+
+static void measure_names(struct fcgi *f)
+{
+	char **p = f->request.envp;
+
+	for (f->param_count = 0; p[f->param_count] != NULL; f->param_count++) {
+		BUG_ON(f->param_count == LIMIT_PARAMS);
+		f->name_bytes[f->param_count] = strcspn(p[f->param_count], "=");
+	}
 }
 
 static long read_body(void *ctx, char *out, size_t n)
@@ -231,8 +247,10 @@ static bool read_environment(struct fcgi *f)
 
 	f->request.ipcFd = f->head;
 	f->request.keepConnection = 1; /* else FCGX_Accept_r closes it first of all */
-	if (written && FCGX_Accept_r(&f->request) == 0)
+	if (written && FCGX_Accept_r(&f->request) == 0) {
+		measure_names(f);
 		return true;
+	}
 	log_event(LOG_ERROR, "request not read", "why", strerror(errno), NULL);
 	if (f->request.ipcFd < 0)
 		(void)open_head(f);
@@ -371,12 +389,12 @@ static void drain(struct fcgi *f)
 		;
 }
 
-static bool has_body(const struct fcgi *f)
+static bool has_body(struct fcgi *f)
 {
-	const char *length = FCGX_GetParam("CONTENT_LENGTH", f->request.envp);
+	const char *length = get(f, "CONTENT_LENGTH");
 
 	return (length != NULL && *length != '\0' && strcmp(length, "0") != 0) ||
-	       FCGX_GetParam("HTTP_TRANSFER_ENCODING", f->request.envp) != NULL;
+	       get(f, "HTTP_TRANSFER_ENCODING") != NULL;
 }
 
 /* A close with bytes unread can take the answer along, so they are read, behind the answer where
