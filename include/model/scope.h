@@ -30,7 +30,7 @@ struct session_scope {
 	const struct query *filter;                /* compiled over api_session_fields, NULL: any */
 	bool nothing;                              /* the conditions contradict each other */
 	bool active; /* lists: only active ones; else the ended ones too */
-	bool joined; /* the statement reads the tenant's row as t (scope_put_joined) */
+	bool joined; /* the statement reads the tenant's row as t (scope_put_tenant) */
 };
 
 /* Appends the conditions that a row s of `session` is the caller's active session, after " WHERE".
@@ -55,9 +55,8 @@ MUST_CHECK enum err scope_gate_error(const struct gate *gate);
 MUST_CHECK enum err scope_check_gate(
 	struct db *db, struct arena *a, const struct session_scope *scope);
 
-/* Appends " FROM … WHERE …": the scope's tenant as t, once for all of the statement, and `session`
- * as s. For a scope with a tenant, whose `joined` is set. */
-void scope_put_joined(const struct session_scope *scope, struct sql *q);
+/* Appends the conditions that a row t of `tenant` is the scope's, each with " AND " before it. */
+void scope_put_tenant(const struct session_scope *scope, struct sql *q);
 
 /* Appends the conditions over a row s of `session` or of `ended`, each with " AND " before it. Does
  * not say whether the session is active. */

@@ -5,7 +5,6 @@
  * the query of REQUEST_URI counts. */
 #include "http/request.h"
 
-
 #include "base/random.h"
 #include "target.h"
 

@@ -29,9 +29,9 @@ void scope_put_partner_no(const struct session_scope *scope, struct sql *q)
 }
 
 /* Where a partner is given too, the tenant's own row says whose it is. */
-static void put_tenant(const struct session_scope *scope, struct sql *q)
+void scope_put_tenant(const struct session_scope *scope, struct sql *q)
 {
-	sql_add(q, SQL(" t.id = ?"));
+	sql_add(q, SQL(" AND t.id = ?"));
 	sql_arg(q, db_str(scope->tenant_id));
 	if (scope->partner_id.p == NULL)
 		return;
@@ -45,15 +45,9 @@ void scope_put_tenant_no(const struct session_scope *scope, struct sql *q)
 		sql_add(q, SQL("t.no"));
 		return;
 	}
-	sql_add(q, SQL("(SELECT t.no FROM tenant t WHERE"));
-	put_tenant(scope, q);
+	sql_add(q, SQL("(SELECT t.no FROM tenant t WHERE TRUE"));
+	scope_put_tenant(scope, q);
 	sql_add(q, SQL(")"));
-}
-
-void scope_put_joined(const struct session_scope *scope, struct sql *q)
-{
-	sql_add(q, SQL(" FROM tenant t JOIN session s WHERE"));
-	put_tenant(scope, q);
 }
 
 void scope_put_caller(const struct session_caller *caller, struct sql *q)
