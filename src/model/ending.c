@@ -56,12 +56,20 @@ struct user_change {
 struct move {
 	const struct ending *ending;
 	struct arena *arena;
+	struct arena *texts; /* of one statement after another */
 	struct tally *tally;
 	struct str *ids; /* of those that were ended, at the front of the caller's list */
 	size_t claimed;
 	struct user_change *users;
 	size_t user_count, user_room;
 };
+
+/* A statement's text and arguments take the place of those before. */
+static void begin(struct move *m, const char *letters, struct sql *q)
+{
+	arena_reset(m->texts);
+	sql_begin(q, m->texts, SQL_WRITE, letters);
+}
 
 static void add_user(struct move *m, const struct tally_session *s)
 {
@@ -114,7 +122,7 @@ static enum err copy(
 	struct gone row;
 	struct sql q;
 
-	sql_begin(&q, m->arena, SQL_WRITE, "siIsSttt");
+	begin(m, "siIsSttt", &q);
 	sql_add(&q,
 		SQL("INSERT INTO ended (tenant_no, id, how, ended_at, month, revoked_by, revoked_by_tenant,"
 		    " revoked_by_kind, endpoint, request_id, reason," COPIED
@@ -149,7 +157,7 @@ static enum err remove_rows(
 	struct sql q;
 	enum err err;
 
-	sql_begin(&q, m->arena, SQL_WRITE, "");
+	begin(m, "", &q);
 	sql_add(&q, SQL("DELETE s FROM session s FORCE INDEX (session_id) WHERE s.id IN ("));
 	put_ids(ids, count, room, &q);
 	sql_add(&q, SQL(")"));
@@ -216,7 +224,7 @@ static enum err write_users(
 	struct left row;
 	struct sql q;
 
-	sql_begin(&q, m->arena, SQL_WRITE, "ii");
+	begin(m, "ii", &q);
 	sql_add(&q, SQL("INSERT INTO user (tenant_no, id, living) VALUES (?, ?, ?)"));
 	for (size_t i = 0; i < room; i++) {
 		const struct user_change *u = &users[i < count ? i : count - 1];
@@ -256,7 +264,8 @@ static int by_id(const void *x, const void *y)
 enum err ending_move(struct db *db, struct arena *a, const struct ending *ending, struct str *ids,
 	size_t count, size_t *claimed)
 {
-	struct move m = {.ending = ending, .arena = a, .tally = tally_new(a)};
+	struct move m = {
+		.ending = ending, .arena = a, .texts = arena_open(), .tally = tally_new(a)};
 	enum err err = ERR_OK;
 
 	m.ids = arena_array(a, count + 1, sizeof(*m.ids));
@@ -273,5 +282,8 @@ enum err ending_move(struct db *db, struct arena *a, const struct ending *ending
 	}
 	memcpy(ids, m.ids, m.claimed * sizeof(*ids));
 	*claimed = m.claimed;
-	return err == ERR_OK && m.claimed > 0 ? write_numbers(db, &m) : err;
+	if (err == ERR_OK && m.claimed > 0)
+		err = write_numbers(db, &m);
+	arena_close(m.texts);
+	return err;
 }

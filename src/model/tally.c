@@ -247,13 +247,46 @@ const struct stmt tally_add_user = {"tally.user", SQL_WRITE, "isiii", "",
 	" VALUES (?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE expired = expired + VALUES(expired),"
 	" revoked = revoked + VALUES(revoked)"};
 
-#define ADD_LIVING_PARAMS 7
-#define ADD_ENDED_PARAMS 9
-#define ADD_USER_PARAMS 5
+/* Rows that one bulk execution carries: a transaction that ends 10,000 sessions changes as many
+ * users, and a worker has to stay small meanwhile. */
+#define BULK_ROWS 1000
+
+/* Fills in the arguments of row i. */
+typedef void (*args_fn)(const void *list, size_t i, struct db_val *v);
+
+static enum err write_rows(struct db *db, struct arena *a, const struct stmt *stmt,
+	const void *list, size_t count, args_fn args_of)
+{
+	size_t params = strlen(stmt->params);
+	enum err err = ERR_OK;
+
+	for (size_t at = 0, n; at < count && err == ERR_OK; at += n) {
+		struct arena_mark mark = arena_mark(a);
+		struct db_val *args;
+
+		n = count - at < BULK_ROWS ? count - at : BULK_ROWS;
+		args = arena_array(a, n * params, sizeof(*args));
+		for (size_t i = 0; i < n; i++)
+			args_of(list, at + i, &args[i * params]);
+		err = db_exec_many(db, a, stmt, args, n);
+		arena_rewind(a, mark);
+	}
+	return err;
+}
+
+static void user_args(const void *list, size_t i, struct db_val *v)
+{
+	const struct user_change *u = (const struct user_change *)list + i;
+
+	v[0] = db_i64(u->tenant_no);
+	v[1] = db_str(u->user_id);
+	v[2] = db_i64(u->month);
+	v[3] = db_i64(u->expired);
+	v[4] = db_i64(u->revoked);
+}
 
 static enum err write_users(struct db *db, struct tally *t)
 {
-	struct db_val *args;
 	size_t n = 0;
 
 	if (t->user_count == 0)
@@ -267,39 +300,36 @@ static enum err write_users(struct db *db, struct tally *t)
 		t->users[n].expired += t->users[i].expired;
 		t->users[n].revoked += t->users[i].revoked;
 	}
-	n++;
-	args = arena_array(t->arena, n * ADD_USER_PARAMS, sizeof(*args));
-	for (size_t i = 0; i < n; i++) {
-		const struct user_change *u = &t->users[i];
-		struct db_val *v = &args[i * ADD_USER_PARAMS];
-
-		v[0] = db_i64(u->tenant_no);
-		v[1] = db_str(u->user_id);
-		v[2] = db_i64(u->month);
-		v[3] = db_i64(u->expired);
-		v[4] = db_i64(u->revoked);
-	}
-	return db_exec_many(db, t->arena, &tally_add_user, args, n);
+	return write_rows(db, t->arena, &tally_add_user, t->users, n + 1, user_args);
 }
 
-static void living_args(const struct change *c, int64_t shard, struct db_val *v)
+static int64_t own_shard(void)
 {
+	return getpid() % TALLY_SHARDS;
+}
+
+static void living_args(const void *list, size_t i, struct db_val *v)
+{
+	const struct change *c = (const struct change *)list + i;
+
 	v[0] = db_i64(c->scope);
 	v[1] = db_i64(c->no);
 	v[2] = db_i64(c->what);
 	v[3] = db_i64(c->bucket);
 	v[4] = db_str(c->device);
-	v[5] = db_i64(shard);
+	v[5] = db_i64(own_shard());
 	v[6] = db_i64(c->n);
 }
 
-static void ended_args(const struct change *c, int64_t shard, struct db_val *v)
+static void ended_args(const void *list, size_t i, struct db_val *v)
 {
+	const struct change *c = (const struct change *)list + i;
+
 	v[0] = db_i64(c->scope);
 	v[1] = db_i64(c->no);
 	v[2] = db_i64(c->what);
 	v[3] = db_i64(c->bucket);
-	v[4] = db_i64(shard);
+	v[4] = db_i64(own_shard());
 	v[5] = db_i64(c->month);
 	v[6] = db_i64(c->n);
 	v[7] = db_i64(c->lived_ms);
@@ -309,9 +339,7 @@ static void ended_args(const struct change *c, int64_t shard, struct db_val *v)
 enum err tally_write(struct db *db, struct tally *t)
 {
 	struct change *list = arena_array(t->arena, t->count + 1, sizeof(*list));
-	struct db_val *args;
 	size_t n = 0, living = 0;
-	int64_t shard = getpid() % TALLY_SHARDS;
 	enum err err = write_users(db, t);
 
 	for (size_t i = 0; i < t->room; i++)
@@ -320,15 +348,11 @@ enum err tally_write(struct db *db, struct tally *t)
 	qsort(list, n, sizeof(*list), by_key);
 	while (living < n && !list[living].ended)
 		living++;
-	args = arena_array(t->arena, n * ADD_ENDED_PARAMS + 1, sizeof(*args));
-	for (size_t i = 0; i < living; i++)
-		living_args(&list[i], shard, &args[i * ADD_LIVING_PARAMS]);
-	if (err == ERR_OK && living > 0)
-		err = db_exec_many(db, t->arena, &tally_add_living, args, living);
-	for (size_t i = living; i < n; i++)
-		ended_args(&list[i], shard, &args[(i - living) * ADD_ENDED_PARAMS]);
-	if (err == ERR_OK && n > living)
-		err = db_exec_many(db, t->arena, &tally_add_ended, args, n - living);
+	if (err == ERR_OK)
+		err = write_rows(db, t->arena, &tally_add_living, list, living, living_args);
+	if (err == ERR_OK)
+		err = write_rows(
+			db, t->arena, &tally_add_ended, list + living, n - living, ended_args);
 	return err;
 }
 
