@@ -482,6 +482,12 @@ hostile: test-deps
 check-hostile:
 	@$(MAKE) --no-print-directory REQUESTS=60000 hostile
 
+## check-bare      README's commands on a bare Debian 12 that is booted for it (as root)
+.PHONY: check-bare
+check-bare:
+	@$(INSTALL_PACKAGES) debootstrap systemd-container
+	@BUILD='$(abspath $(BUILD))' tests/run-one '$(LOGS)/package' tests/package/bare
+
 ## bench           Rollcall beside PHP, Node and floors (CASES, ROWS, ROUNDS, SECONDS_EACH)
 # tests/bench/README.md says what it measures. The programs of the bench are not of the product.
 BENCH_TOOLS := $(BUILD)/bench/bench-data $(BUILD)/bench/bench-statement $(BUILD)/bench/bench-constant

@@ -117,9 +117,12 @@ quoted() { # [FILE]
 # Why a command is not run here; nothing for one that is.
 reason() { # COMMAND
 	case $1 in
+	'make up' | 'make down') echo 'this stack is up' ;;
 	'make run' | 'make test') echo 'this suite is what it runs' ;;
 	'make portable') echo 'test_portable.sh runs it' ;;
 	'make deb '*) echo 'builds and installs a package on the host' ;;
+	*http://localhost/protected/* | *'/var/www/html/protected'*) echo 'tests/package/bare runs it' ;;
+	'apt install '* | 'sudo apt install '*) echo 'installs packages on the host' ;;
 	*a2enmod* | *a2enconf*) echo 'changes the web server of the host' ;;
 	*'CREATE DATABASE'*) echo 'needs the database server of the host' ;;
 	*systemd-sysusers* | *'chgrp -R rollcall'*) echo 'makes a user on the host' ;;
