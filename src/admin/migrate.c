@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * rollcall-admin migrate: applies schema/NNNN_name.sql in order, each once, under a lock so that
- * two hosts may start it together. Statements end with a semicolon at the end of a line; lines that
- * begin with "--" are comments, and one that begins with "-- Takes: " is shown before the file is
- * applied. DDL commits by itself: a file that broke off is run again whole, which its IF NOT EXISTS
- * allows. */
+ * rollcall-admin migrate: applies schema/NNNN_name.sql in order, each once, under a claim so that
+ * two hosts may start it together (claim.c). Statements end with a semicolon at the end of a line;
+ * lines that begin with "--" are comments, and one that begins with "-- Takes: " is shown before
+ * the file is applied. DDL commits by itself: a file that broke off is run again whole, which its
+ * IF NOT EXISTS allows. */
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "admin.h"
+#include "claim.h"
 #include "base/clock.h"
 #include "db/compose.h"
 
@@ -19,12 +20,7 @@
 #endif
 #define NUMBER_DIGITS 4
 #define SCHEMA_FILE_BYTES (1 << 20)
-#define LOCK_WAIT_S 60
 
-static const struct stmt migration_lock = {"migrate.lock", SQL_READ, "i", "i",
-	"SELECT COALESCE(GET_LOCK(CONCAT('rollcall.', SHA1(COALESCE(DATABASE(), ''))), ?), 0)"};
-static const struct stmt migration_unlock = {"migrate.unlock", SQL_READ, "", "i",
-	"SELECT COALESCE(RELEASE_LOCK(CONCAT('rollcall.', SHA1(COALESCE(DATABASE(), '')))), 0)"};
 static const struct stmt migration_table = {"migrate.table", SQL_READ, "", "i",
 	"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"
 	" AND table_name = 'schema_migration'"};
@@ -122,11 +118,14 @@ static void announce(const char *name, struct str text)
 }
 
 /* Runs the file's statements in order. */
-static enum err run_file(struct admin *adm, struct str text, struct buf *statement)
+static enum err run_file(
+	struct admin *adm, struct claim *claim, struct str text, struct buf *statement)
 {
 	while (next_statement(&text, statement)) {
-		enum err err = db_schema(adm->db, buf_view(statement));
+		enum err err = claim_renew(claim);
 
+		if (err == ERR_OK)
+			err = db_schema(adm->db, buf_view(statement));
 		if (err != ERR_OK)
 			return err;
 	}
@@ -149,7 +148,7 @@ static enum err is_applied(struct admin *adm, int64_t version, bool *applied)
 	return err;
 }
 
-static int apply(struct admin *adm, const char *dir, const char *name)
+static int apply(struct admin *adm, struct claim *claim, const char *dir, const char *name)
 {
 	int64_t version = strtol(name, NULL, 10);
 	struct sql put = SQL_FIXED(&migration_put, db_i64(version), db_str(str_from(name)));
@@ -176,7 +175,7 @@ static int apply(struct admin *adm, const char *dir, const char *name)
 	}
 	announce(name, text);
 	begun_us = clock_monotonic_us();
-	err = run_file(adm, text, &statement);
+	err = run_file(adm, claim, text, &statement);
 	if (err == ERR_OK)
 		err = db_exec(adm->db, &put, NULL);
 	if (err != ERR_OK) {
@@ -189,7 +188,7 @@ static int apply(struct admin *adm, const char *dir, const char *name)
 	return 0;
 }
 
-static int apply_all(struct admin *adm, const char *dir)
+static int apply_all(struct admin *adm, struct claim *claim, const char *dir)
 {
 	struct dirent **names;
 	int count = scandir(dir, &names, is_migration, alphasort);
@@ -210,7 +209,7 @@ static int apply_all(struct admin *adm, const char *dir)
 	}
 	for (int i = 0; i < count; i++) {
 		if (status == 0)
-			status = apply(adm, dir, names[i]->d_name);
+			status = apply(adm, claim, dir, names[i]->d_name);
 		free(names[i]);
 	}
 	free(names);
@@ -219,14 +218,12 @@ static int apply_all(struct admin *adm, const char *dir)
 
 int admin_migrate(struct admin *adm, int argc, char **argv)
 {
-	struct sql lock = SQL_FIXED(&migration_lock, db_i64(LOCK_WAIT_S));
-	struct sql unlock = SQL_FIXED0(&migration_unlock);
 	static const struct option options[] = {
 		{"schema", required_argument, NULL, 's'},
 		{NULL, 0, NULL, 0},
 	};
+	struct claim claim = {.db = adm->db, .arena = adm->arena};
 	const char *dir = SCHEMA_DIR;
-	int64_t held;
 	enum err err;
 	int status, c;
 
@@ -237,14 +234,14 @@ int admin_migrate(struct admin *adm, int argc, char **argv)
 	}
 	if (optind != argc)
 		return 2;
-	err = db_one(adm->db, adm->arena, &lock, &one_shape, &held);
-	if (err != ERR_OK)
-		return admin_failed(adm, "migrate", err);
-	if (held != 1) {
+	err = claim_take(&claim);
+	if (err == ERR_CONFLICT) {
 		fputs("rollcall-admin migrate: another one is running\n", stderr);
 		return 1;
 	}
-	status = apply_all(adm, dir);
-	err = db_one(adm->db, adm->arena, &unlock, &one_shape, &held);
+	if (err != ERR_OK)
+		return admin_failed(adm, "migrate", err);
+	status = apply_all(adm, &claim, dir);
+	err = claim_give(&claim);
 	return err != ERR_OK ? admin_failed(adm, "migrate", err) : status;
 }
