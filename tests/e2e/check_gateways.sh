@@ -16,7 +16,14 @@ chmod 755 "$work"
 passed=0
 failed=0
 pids=
-trap 'for pid in $pids; do kill "$pid" 2>/dev/null; done; wait; rm -rf "$work"' EXIT
+finish() {
+	for pid in $pids; do
+		kill "$pid" 2>/dev/null || true
+	done
+	wait
+	rm -rf "$work"
+}
+trap finish EXIT
 
 expect() { # what, wanted, got
 	if [ "$2" = "$3" ]; then

@@ -21,7 +21,14 @@ me=ada$$
 passed=0
 failed=0
 pids=
-trap 'for pid in $pids; do kill "$pid" 2>/dev/null; done; wait; rm -rf "$work"' EXIT
+finish() {
+	for pid in $pids; do
+		kill "$pid" 2>/dev/null || true
+	done
+	wait
+	rm -rf "$work"
+}
+trap finish EXIT
 
 expect() { # what, wanted, got
 	if [ "$2" = "$3" ]; then
