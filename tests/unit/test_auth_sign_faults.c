@@ -55,11 +55,15 @@ LIBRARY(int, PEM_write_bio_PrivateKey, 0, (BIO *out, const EVP_PKEY *key, const 
 	out, key, cipher, pass, pass_n, ask, ctx)
 /* clang-format on */
 
-/* EVP_RSA_gen is a macro over it. */
+static EVP_PKEY *made[2]; /* the first key of a test, and every later one */
+static size_t generation;
+
+/* EVP_RSA_gen is a macro over it. A key takes long to find, so two serve every test. */
 EVP_PKEY *EVP_PKEY_Q_keygen(OSSL_LIB_CTX *lib, const char *properties, const char *type, ...)
 {
 	EVP_PKEY *(*real)(OSSL_LIB_CTX *, const char *, const char *, ...);
 	void *found = dlsym(RTLD_NEXT, "EVP_PKEY_Q_keygen");
+	EVP_PKEY **key = &made[generation++ > 0];
 	va_list ap;
 	size_t bits;
 
@@ -67,7 +71,11 @@ EVP_PKEY *EVP_PKEY_Q_keygen(OSSL_LIB_CTX *lib, const char *properties, const cha
 	bits = va_arg(ap, size_t);
 	va_end(ap);
 	memcpy(&real, &found, sizeof(real));
-	return fails("EVP_PKEY_Q_keygen") ? NULL : real(lib, properties, type, bits);
+	if (fails("EVP_PKEY_Q_keygen"))
+		return NULL;
+	if (*key == NULL)
+		*key = real(lib, properties, type, bits);
+	return EVP_PKEY_dup(*key);
 }
 
 struct world {
@@ -80,6 +88,7 @@ static int opened(void **state)
 {
 	struct world *w = test_calloc(1, sizeof(*w));
 
+	generation = 0;
 	w->arena = arena_open();
 	snprintf(w->dir, sizeof(w->dir), "/tmp/rollcall-sign-XXXXXX");
 	assert_non_null(mkdtemp(w->dir));
@@ -201,6 +210,13 @@ static void signing_that_fails__gives_no_token(void **state)
 	assert_non_null(sign_token_for_an_hour(w->arena, w->hs256, claims, &why).p);
 }
 
+static int keys_freed(void **state)
+{
+	EVP_PKEY_free(made[0]);
+	EVP_PKEY_free(made[1]);
+	return 0;
+}
+
 #define test_of(f) cmocka_unit_test_setup_teardown(f, opened, closed)
 
 int main(void)
@@ -212,5 +228,5 @@ int main(void)
 		test_of(signing_that_fails__gives_no_token),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, keys_freed);
 }
