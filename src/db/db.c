@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/heap.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "internal.h"
@@ -18,7 +19,7 @@
 
 struct db *db_open(const struct db_config *cfg)
 {
-	struct db *db = handle_memory(1, sizeof(*db));
+	struct db *db = heap_zalloc(1, sizeof(*db));
 
 	BUG_ON(cfg->connect_timeout_s == 0 || cfg->statement_ms == 0); /* both mean: for ever */
 	db->cfg = *cfg;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/heap.h"
 #include "base/log.h"
 #include "internal.h"
 
@@ -17,18 +18,9 @@
 #define KEPT_RESULT_BYTES (1 << 20)
 #define KEPT_RESULT_ROWS 4096
 
-void *handle_memory(size_t count, size_t bytes)
-{
-	void *p = calloc(count ? count : 1, bytes);
-
-	if (!p)
-		out_of_memory(count * bytes);
-	return p;
-}
-
 static char *copy(const char *p, size_t n)
 {
-	char *to = handle_memory(n + 1, 1);
+	char *to = heap_zalloc(n + 1, 1);
 
 	memcpy(to, p, n);
 	return to;
@@ -95,7 +87,7 @@ static bool is_bytes(enum enum_field_types type)
 /* The connector copies the binds and keeps the addresses in them. */
 static bool bind_columns(struct handle *h, const char *columns)
 {
-	MYSQL_BIND *binds = handle_memory(h->column_count, sizeof(*binds));
+	MYSQL_BIND *binds = heap_zalloc(h->column_count, sizeof(*binds));
 	bool ok;
 
 	for (size_t i = 0; i < h->column_count; i++) {
@@ -174,10 +166,10 @@ static enum err prepare(struct db *db, struct handle *h, const struct sql *sql)
 		return misfit(db, sql, "number of parameters");
 	if (h->column_count != strlen(sql->columns))
 		return misfit(db, sql, "number of columns");
-	h->params = handle_memory(h->param_count, sizeof(*h->params));
-	h->args = handle_memory(h->param_count, sizeof(*h->args));
-	h->cells = handle_memory(h->column_count, sizeof(*h->cells));
-	h->scratch = handle_memory(h->column_count, SCRATCH_BYTES);
+	h->params = heap_zalloc(h->param_count, sizeof(*h->params));
+	h->args = heap_zalloc(h->param_count, sizeof(*h->args));
+	h->cells = heap_zalloc(h->column_count, sizeof(*h->cells));
+	h->scratch = heap_zalloc(h->column_count, SCRATCH_BYTES);
 	if (h->column_count > 0 && !h->tells_late && !bind_columns(h, sql->columns))
 		return handle_failed(db, h, false);
 	return ERR_OK;
@@ -238,7 +230,7 @@ enum err handle_take(struct db *db, const struct sql *sql, struct handle **out)
 		h = NULL;
 	}
 	if (!h) {
-		h = handle_memory(1, sizeof(*h));
+		h = heap_zalloc(1, sizeof(*h));
 		err = prepare(db, h, sql);
 		if (err) {
 			handle_close(h);

@@ -125,7 +125,6 @@ enum err handle_bind_many(
 bool handle_bind_late(struct handle *h, const struct sql *sql);
 enum err handle_row(struct db *db, struct handle *h, struct arena *a, const struct db_shape *shape,
 	void *row, bool *end);
-void *handle_memory(size_t count, size_t bytes); /* zeroed, from the heap; never NULL */
 
 /* db.c */
 void db_back_off(unsigned tries); /* a short while, longer with each try */

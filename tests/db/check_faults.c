@@ -143,7 +143,7 @@ static const struct {
 	{"time limit", ER_STATEMENT_TIMEOUT, 503},
 	{"node without a cluster", ER_UNKNOWN_COM_ERROR, 503},
 	{"not allowed to log in", ER_ACCESS_DENIED_ERROR, 503},
-	{"column unknown", ER_BAD_FIELD_ERROR, 500},
+	{"not understood", ER_PARSE_ERROR, 500},
 };
 
 struct world {
@@ -309,6 +309,41 @@ static void failing_call__is_a_clean_error_or_goes_unnoticed(void **state)
 		ask_under_faults(w, &asks[i]);
 }
 
+/* Of gcov, where the program has its counters: abort does not write them. */
+void __gcov_dump(void) __attribute__((weak));
+
+static void write_counters(int signo)
+{
+	(void)signo;
+	if (__gcov_dump != NULL)
+		__gcov_dump();
+}
+
+/* The pool's parent replaces such a worker. */
+static void connector_without_memory__ends_the_worker(void **state)
+{
+	static const struct front_request list = GET(V1 "/admin/sessions/", ROOT);
+	struct world *w = *state;
+
+	for (int connected = 0; connected < 2; connected++) {
+		pid_t child = fork();
+		int status;
+
+		if (child == 0) {
+			signal(SIGABRT, write_counters);
+			front_disconnect(w->front);
+			if (connected &&
+				db_reads_are_old(w->front->app.db, &(bool){false}) != ERR_OK)
+				_exit(1);
+			connector.starved = true;
+			front_ask(w->front, &list);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	}
+}
+
 static int opened(void **state)
 {
 	struct world *w = test_calloc(1, sizeof(*w));
@@ -333,6 +368,8 @@ static int closed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			connector_without_memory__ends_the_worker, opened, closed),
 		cmocka_unit_test_setup_teardown(
 			failing_call__is_a_clean_error_or_goes_unnoticed, opened, closed),
 	};

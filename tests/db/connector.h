@@ -22,7 +22,7 @@ static struct {
 	unsigned code; /* the server's error number, or CONNECTOR_CUT */
 	unsigned calls;
 	unsigned said; /* the number that the connector reports now; 0: its own */
-	bool memory;   /* the connector gets none: its objects are NULL */
+	bool starved;  /* the connector has no memory: its objects are NULL */
 } connector;
 
 /* From now on the `at`-th call fails with `code`. */
@@ -83,6 +83,19 @@ CONNECTOR_CALL(
 	my_bool, mysql_stmt_bind_param, stmt->mysql, 1, (MYSQL_STMT * stmt, MYSQL_BIND *b), stmt, b)
 CONNECTOR_CALL(my_bool, mysql_stmt_bind_result, stmt->mysql, 1, (MYSQL_STMT * stmt, MYSQL_BIND *b),
 	stmt, b)
+
+#define CONNECTOR_OBJECT(type, name)                                                               \
+	type *STDCALL name(MYSQL *my)                                                              \
+	{                                                                                          \
+		type *(*real)(MYSQL *);                                                            \
+		void *found = connector_function(#name);                                           \
+                                                                                                   \
+		memcpy(&real, &found, sizeof(real));                                               \
+		return connector.starved ? NULL : real(my);                                        \
+	}
+
+CONNECTOR_OBJECT(MYSQL, mysql_init)
+CONNECTOR_OBJECT(MYSQL_STMT, mysql_stmt_init)
 
 /* What the connector says of the call that failed. */
 #define CONNECTOR_SAYS(type, name, made, object)                                                   \
