@@ -196,7 +196,8 @@ static bool claims_say(struct world *w, const char *member)
 	struct str head, rest = str_from(w->out);
 	struct str claims;
 
-	assert_true(str_split(&rest, '.', &head) && str_split(&rest, '.', &claims));
+	assert_true(str_split(&rest, '.', &head));
+	assert_true(str_split(&rest, '.', &claims));
 	claims = str_base64url_decode(w->adm.arena, claims);
 	return strstr(str_printf(w->adm.arena, "%.*s", STR_FMT(claims)).p, member) != NULL;
 }
