@@ -157,7 +157,7 @@ CREATE TABLE IF NOT EXISTS ended (
 	apps             LONGTEXT NULL,
 	revoked_by       VARCHAR(255) NULL COMMENT 'subject that ended it; NULL: it expired',
 	revoked_by_tenant VARCHAR(255) NULL COMMENT 'tenant of that subject',
-	revoked_by_kind  VARCHAR(32) NULL COMMENT 'user, tenant_admin, partner_admin, super_admin, service, policy, operator',
+	revoked_by_kind  VARCHAR(32) NULL COMMENT 'user, tenant_admin, partner_admin, super_admin, service, identity provider, policy, operator',
 	endpoint         VARCHAR(64) NULL COMMENT 'name of the route',
 	request_id       VARCHAR(128) NULL,
 	reason           VARCHAR(255) NULL,
@@ -209,6 +209,13 @@ CREATE TABLE IF NOT EXISTS ended_user (
 	PRIMARY KEY (tenant_no, user_id, month)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin
 	PARTITION BY HASH (month) PARTITIONS 24;
+
+-- Logout tokens of the identity provider that were used, until they are too old to be used again.
+CREATE TABLE IF NOT EXISTS logout_token (
+	digest      BINARY(32) NOT NULL PRIMARY KEY COMMENT 'SHA-256 of issuer and jti',
+	expires_at  DATETIME(3) NOT NULL,
+	KEY logout_token_expires (expires_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 CREATE TABLE IF NOT EXISTS store (
 	one           TINYINT UNSIGNED NOT NULL PRIMARY KEY CHECK (one = 1),

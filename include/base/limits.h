@@ -35,6 +35,7 @@
 #define LIMIT_SESSION_SECONDS 315360000 /* longest life of a session: ten years */
 #define TOKEN_LEAST_BYTES 16            /* a shorter opaque token can be guessed */
 #define LIMIT_REASON_BYTES 255
+#define LIMIT_JTI_BYTES 200 /* of a logout token: the audit's reason holds it and a few words */
 #define LIMIT_TAG_VALUE_BYTES 4096
 #define LIMIT_TAGS_BYTES 16384 /* of all tags, as JSON text */
 

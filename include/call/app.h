@@ -17,6 +17,8 @@ struct app_config {
 	int64_t activity_interval_s;
 	int64_t session_s; /* lifetime of a session registered without an expiry */
 	const char *cookie, *login_url;
+	const char *idp_issuer, *idp_clients; /* NULL: no logout tokens */
+	int64_t jwt_leeway_s;
 	const char *metrics_allow; /* addresses, separated by commas */
 	const char *version;
 };

@@ -23,8 +23,10 @@ struct revoke_call {
 	struct revoker by;
 	struct str endpoint; /* name of the route */
 	struct str request_id;
-	struct str reason;  /* p == NULL: none */
-	int64_t if_count;   /* ERR_CONFLICT unless as many match; -1: any number */
+	struct str reason; /* p == NULL: none */
+	struct str once;  /* 32 bytes: no other call with the same ones succeeds; p == NULL: none */
+	int64_t once_s;   /* for so long */
+	int64_t if_count; /* ERR_CONFLICT unless as many match; -1: any number */
 	revoke_id_fn ended; /* NULL: nobody is told */
 	void *ctx;
 	/* Results. */
@@ -32,7 +34,8 @@ struct revoke_call {
 	int64_t matched; /* with ERR_CONFLICT: how many match */
 };
 
-/* ERR_SESSION_ENDED and ERR_NO_TENANT as the scope's gate has it. ERR_RETRY: others went on signing
+/* ERR_DUPLICATE: another call took `once`; a call that fails otherwise has not taken it.
+ * ERR_SESSION_ENDED and ERR_NO_TENANT as the scope's gate has it. ERR_RETRY: others went on signing
  * in or ending, and some sessions are left. After any error `count` sessions have been ended. */
 MUST_CHECK enum err revoke_sessions(struct db *db, struct revoke_call *call);
 

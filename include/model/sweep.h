@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Moving sessions whose time is over from the living to the ended ones. Whether a session is active
- * does not depend on it: expires_at decides. */
+ * Moving sessions whose time is over from the living to the ended ones, and forgetting used logout
+ * tokens in the end. Whether a session is active does not depend on it: expires_at decides. */
 #ifndef MODEL_SWEEP_H
 #define MODEL_SWEEP_H
 

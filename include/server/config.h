@@ -19,6 +19,7 @@ struct config {
 	const char *jwks_file, *hs256_file, *jwt_issuer, *jwt_audience;
 	int64_t jwt_leeway_s, jwt_cache;
 	const char *idp_issuer; /* jwt_issuer where it is not set */
+	const char *idp_clients;
 	int64_t edge_max_rows;
 	int64_t costly_percent;
 	int64_t activity_interval_s, session_s;

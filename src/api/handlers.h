@@ -70,6 +70,9 @@ enum err ingest_activity(struct call *c);
 enum err oauth_introspect(struct call *c);
 enum err oauth_revoke(struct call *c);
 
+/* The identity provider signs people out. */
+enum err logout_backchannel(struct call *c);
+
 /* An error of OAuth (RFC 6749 section 5.2) with status 400, instead of the dialect's own. */
 MUST_CHECK enum err oauth_refuse(struct call *c, const char *error, const char *description);
 

@@ -42,6 +42,7 @@ static const struct route routes[] = {
 	V1(POST,   "/sessions/{session_id}/activity",          ingest_activity,       INGEST,         MAYBE, 0,                   "v1.sessions.activity")
 	V1(POST,   "/sessions/introspect",                     oauth_introspect,      INTROSPECT,     OAUTH, 0,                   "v1.sessions.introspect")
 	V1(POST,   "/sessions/revoke",                         oauth_revoke,          OPTIONAL,       OAUTH, 0,                   "v1.sessions.revoke")
+	V1(POST,   "/backchannel-logout",                      logout_backchannel,    PUBLIC,         OAUTH, 0,                   "v1.backchannel_logout")
 	V1(GET,    "/openapi.json",                            openapi_handler,       PUBLIC,         NONE, 0,                    "v1.openapi")
 
 	EDGE(GET,    "/api-sessions",      edge_list,   EDGE_READ,  "edge.list")

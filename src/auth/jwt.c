@@ -10,11 +10,8 @@
 #include "base/heap.h"
 #include "base/limits.h"
 #include "cache.h"
+#include "claims.h"
 #include "json/reader.h"
-
-/* The calendar in seconds: what is beyond is cut to it, so that no claim can overflow an
- * addition. */
-static const int64_t second_first = CLOCK_FIRST_MS / 1000, second_last = CLOCK_LAST_MS / 1000;
 
 struct jwt {
 	struct jwt_config cfg;
@@ -29,142 +26,35 @@ static enum err refuse(const char **why, const char *text)
 	return ERR_UNAUTHORIZED;
 }
 
-/* Header */
-
-/* alg, and kid (p == NULL if absent). Everything else in a header is ignored, above all keys and
- * addresses of keys. */
-MUST_CHECK static enum err read_header(
-	struct arena *a, struct str token, struct str *alg, struct str *kid, const char **why)
-{
-	const struct json *member;
-	struct str rest = token, part, text;
-	struct json *header;
-	size_t at;
-
-	if (!str_split(&rest, '.', &part) || part.n == 0)
-		return refuse(why, "malformed token");
-	text = str_base64url_decode(a, part);
-	if (text.p == NULL || json_parse(a, text, &header, &at) || header->type != JSON_OBJECT)
-		return refuse(why, "malformed token");
-	if (json_member(header, "crit") != NULL)
-		return refuse(why, "critical header not understood");
-	member = json_member(header, "alg");
-	if (member == NULL || member->type != JSON_STRING)
-		return refuse(why, "malformed token");
-	*alg = member->text;
-	member = json_member(header, "kid");
-	if (member != NULL && member->type != JSON_STRING)
-		return refuse(why, "malformed token");
-	*kid = member != NULL ? member->text : STR_NONE;
-	return ERR_OK;
-}
-
 /* Claims */
-
-struct claims {
-	struct arena *arena;
-	const struct json *tree;
-	const char **why;
-};
-
-static enum err refuse_claim(const struct claims *c, const char *name, const char *what)
-{
-	*c->why = arena_printf(c->arena, "claim %s %s", name, what);
-	return ERR_UNAUTHORIZED;
-}
-
-/* NULL if absent or null. */
-static const struct json *claim(const struct claims *c, const char *name)
-{
-	const struct json *v = json_member(c->tree, name);
-
-	return v != NULL && v->type != JSON_NULL ? v : NULL;
-}
-
-/* A NumericDate (RFC 7519 section 2) in milliseconds; `absent` if there is none. */
-MUST_CHECK static enum err claim_time(
-	const struct claims *c, const char *name, int64_t absent, int64_t *out)
-{
-	const struct json *v = claim(c, name);
-
-	*out = absent;
-	if (v == NULL)
-		return ERR_OK;
-	if (v->type != JSON_INT && v->type != JSON_DOUBLE)
-		return refuse_claim(c, name, "is not a number");
-	if (!(v->number > (double)second_first))
-		*out = second_first * 1000;
-	else if (v->number >= (double)second_last)
-		*out = second_last * 1000;
-	else if (v->type == JSON_INT)
-		*out = v->integer * 1000;
-	else
-		*out = (int64_t)(v->number * 1000.0);
-	return ERR_OK;
-}
-
-/* They would be lost on the way into a header, a log line or an application, and what is left of a
- * name could be another's. C0, DEL, and C1 in UTF-8. */
-static bool has_control(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if (c < 0x20 || c == 0x7f ||
-			(c == 0xc2 && i + 1 < s.n && (unsigned char)s.p[i + 1] < 0xa0))
-			return true;
-	}
-	return false;
-}
-
-/* An identifier, p == NULL if absent; if present not empty and bounded. That it is UTF-8 is the
- * JSON reader's promise. */
-MUST_CHECK static enum err claim_id(const struct claims *c, const char *name, struct str *out)
-{
-	const struct json *v = claim(c, name);
-
-	*out = STR_NONE;
-	if (v == NULL)
-		return ERR_OK;
-	if (v->type != JSON_STRING)
-		return refuse_claim(c, name, "is not a string");
-	if (v->text.n == 0)
-		return refuse_claim(c, name, "is empty");
-	if (v->text.n > LIMIT_ID_BYTES)
-		return refuse_claim(c, name, "is too long");
-	if (has_control(v->text))
-		return refuse_claim(c, name, "holds a control character");
-	*out = v->text;
-	return ERR_OK;
-}
 
 MUST_CHECK static enum err claim_issuer(const struct claims *c, const char *wanted)
 {
-	const struct json *v = claim(c, "iss");
+	const struct json *v = claims_find(c, "iss");
 
 	if (v != NULL && v->type != JSON_STRING)
-		return refuse_claim(c, "iss", "is not a string");
+		return claims_refuse(c, "iss", "is not a string");
 	if (wanted != NULL && !(v != NULL && str_eq(v->text, str_from(wanted))))
-		return refuse_claim(c, "iss", "is not the expected issuer");
+		return claims_refuse(c, "iss", "is not the expected issuer");
 	return ERR_OK;
 }
 
 /* A string or an array of strings, of which one has to be `wanted`. */
 MUST_CHECK static enum err claim_audience(const struct claims *c, const char *wanted)
 {
-	const struct json *v = claim(c, "aud"), *item;
+	const struct json *v = claims_find(c, "aud"), *item;
 	bool found = false;
 
 	if (v != NULL && v->type != JSON_STRING && v->type != JSON_ARRAY)
-		return refuse_claim(c, "aud", "is neither a string nor an array");
+		return claims_refuse(c, "aud", "is neither a string nor an array");
 	item = v != NULL && v->type == JSON_ARRAY ? v->first : v;
 	for (; item != NULL; item = v->type == JSON_ARRAY ? item->next : NULL) {
 		if (item->type != JSON_STRING)
-			return refuse_claim(c, "aud", "holds something that is not a string");
+			return claims_refuse(c, "aud", "holds something that is not a string");
 		found = found || (wanted != NULL && str_eq(item->text, str_from(wanted)));
 	}
 	if (wanted != NULL && !found)
-		return refuse_claim(c, "aud", "does not name this service");
+		return claims_refuse(c, "aud", "does not name this service");
 	return ERR_OK;
 }
 
@@ -179,14 +69,14 @@ MUST_CHECK static enum err claim_scope(const struct claims *c, unsigned *out)
 		{"sessions:write", SCOPE_SESSIONS_WRITE},
 		{"sessions:introspect", SCOPE_SESSIONS_INTROSPECT},
 	};
-	const struct json *v = claim(c, "scope");
+	const struct json *v = claims_find(c, "scope");
 	struct str rest, word;
 
 	*out = 0;
 	if (v == NULL)
 		return ERR_OK;
 	if (v->type != JSON_STRING)
-		return refuse_claim(c, "scope", "is not a string");
+		return claims_refuse(c, "scope", "is not a string");
 	rest = v->text;
 	while (str_split(&rest, ' ', &word))
 		for (size_t i = 0; i < ARRAY_LEN(known); i++)
@@ -199,12 +89,13 @@ MUST_CHECK static enum err claim_scope(const struct claims *c, unsigned *out)
  * not even to a service. */
 MUST_CHECK static enum err claim_kind(const struct claims *c, struct principal *who)
 {
-	const struct json *platform = claim(c, "platform_token"), *role = claim(c, "role");
+	const struct json *platform = claims_find(c, "platform_token"),
+			  *role = claims_find(c, "role");
 
 	if (platform != NULL && platform->type != JSON_BOOL)
-		return refuse_claim(c, "platform_token", "is not a boolean");
+		return claims_refuse(c, "platform_token", "is not a boolean");
 	if (role != NULL && role->type != JSON_STRING)
-		return refuse_claim(c, "role", "is not a string");
+		return claims_refuse(c, "role", "is not a string");
 	who->platform_token = platform != NULL && platform->boolean;
 	who->kind = role == NULL && who->platform_token ? PRINCIPAL_SERVICE : PRINCIPAL_USER;
 	if (role != NULL)
@@ -222,21 +113,21 @@ MUST_CHECK static enum err read_claims(
 	struct principal *who = &out->who;
 	enum err err;
 
-	if ((err = claim_time(c, "exp", TIME_NONE, &who->expires_ms)) ||
-		(err = claim_time(c, "nbf", INT64_MIN, &out->not_before_ms)) ||
-		(err = claim_time(c, "iat", TIME_NONE, &who->issued_ms)) ||
+	if ((err = claims_time(c, "exp", TIME_NONE, &who->expires_ms)) ||
+		(err = claims_time(c, "nbf", INT64_MIN, &out->not_before_ms)) ||
+		(err = claims_time(c, "iat", TIME_NONE, &who->issued_ms)) ||
 		(err = claim_issuer(c, j->cfg.issuer)) ||
 		(err = claim_audience(c, j->cfg.audience)) ||
-		(err = claim_id(c, "sub", &who->subject)) ||
-		(err = claim_id(c, "sid", &who->session_id)) ||
-		(err = claim_id(c, "tenant_id", &who->tenant_id)) ||
-		(err = claim_id(c, "partner_id", &who->partner_id)) ||
+		(err = claims_id(c, "sub", &who->subject)) ||
+		(err = claims_id(c, "sid", &who->session_id)) ||
+		(err = claims_id(c, "tenant_id", &who->tenant_id)) ||
+		(err = claims_id(c, "partner_id", &who->partner_id)) ||
 		(err = claim_scope(c, &who->scopes)) || (err = claim_kind(c, who)))
 		return err;
 	if (who->expires_ms == TIME_NONE)
-		return refuse_claim(c, "exp", "is missing");
+		return claims_refuse(c, "exp", "is missing");
 	if (who->subject.p == NULL)
-		return refuse_claim(c, "sub", "is missing");
+		return claims_refuse(c, "sub", "is missing");
 	return ERR_OK;
 }
 
@@ -245,17 +136,19 @@ MUST_CHECK static enum err read_claims(
 MUST_CHECK static enum err verify_fresh(
 	struct jwt *j, struct arena *a, struct str token, struct verdict *out, const char **why)
 {
-	struct str alg, kid, payload;
-	struct json *tree;
+	struct jwt_header header;
+	struct claims claims;
+	struct str payload;
 	enum err err;
-	size_t at;
 
-	if ((err = read_header(a, token, &alg, &kid, why)) ||
-		(err = jwks_verify(j->keys, a, token, alg, kid, &payload, why)))
+	if ((err = claims_header(a, token, &header, why)) ||
+		(err = jwks_verify(j->keys, a, token, header.alg, header.kid, &payload, why)) ||
+		(err = claims_parse(a, payload, why, &claims)))
 		return err;
-	if (json_parse(a, payload, &tree, &at) || tree->type != JSON_OBJECT)
-		return refuse(why, "claims are not a JSON object");
-	return read_claims(j, &(struct claims){a, tree, why}, out);
+	/* One of the provider's, for logout.c: whoever gets hold of it is not its user. */
+	if (claims_is_type(header.typ, "logout+jwt") || claims_find(&claims, "events") != NULL)
+		return refuse(why, "a logout token opens nothing");
+	return read_claims(j, &claims, out);
 }
 
 MUST_CHECK static enum err check_times(
@@ -319,7 +212,7 @@ struct jwt *jwt_open(const struct jwt_config *cfg, struct jwks *keys)
 {
 	struct jwt *j = heap_zalloc(1, sizeof(*j));
 
-	BUG_ON(cfg->leeway_s < 0 || cfg->leeway_s > second_last);
+	BUG_ON(cfg->leeway_s < 0 || cfg->leeway_s > CLOCK_LAST_MS / 1000);
 	j->cfg = *cfg;
 	j->keys = keys;
 	j->generation = jwks_generation(keys);

@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "ending.h"
+#include "once.h"
 
 /* Looking again finds sessions as long as people sign in. Not for ever. */
 #define LOOKS_IN_ONE 16
@@ -127,7 +128,11 @@ static enum err run_batch(void *ctx)
 		if (one || (claimed < f.count && b->reads_are_old))
 			break;
 	}
-	return ERR_OK;
+	/* Last of all, in the transaction that completes the call: an interrupted one may be
+	 * repeated, and of two at the same time the second takes back what it did. */
+	return b->complete && b->call->once.p != NULL
+		       ? once_take(b->db, b->call->once, b->call->once_s)
+		       : ERR_OK;
 }
 
 /* Just as many as the call expects, in one transaction. */

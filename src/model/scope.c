@@ -149,6 +149,15 @@ void scope_put_conditions(const struct session_scope *scope, struct sql *q)
 		sql_add(q, SQL(" AND s.id <> ?"));
 		sql_arg(q, db_str(scope->except_id));
 	}
+	if (scope->idp_issuer.p != NULL) {
+		sql_add(q, SQL(" AND s.idp_issuer = ?"));
+		sql_arg(q, db_str(scope->idp_issuer));
+	}
+	if (scope->idp_session_id.p != NULL) {
+		sql_add(q, SQL(" AND s.id IN (SELECT i.session_id FROM idp_session i"
+			       " WHERE i.idp_session_id = ?)"));
+		sql_arg(q, db_str(scope->idp_session_id));
+	}
 	if (scope->ids_json.p != NULL) {
 		sql_add(q,
 			SQL(" AND s.id IN (SELECT j.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id "

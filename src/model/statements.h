@@ -15,6 +15,7 @@ extern const struct stmt recount_living, recount_ended, recount_user_months, rec
 extern const struct stmt partner_put, tenant_put, tenant_find, tenant_find_now, user_put,
 	user_spread, user_take_back, session_put, idp_put, ended_put, id_taken, id_ended,
 	same_request;
+extern const struct stmt once_put, once_delete;
 extern const struct stmt sweep_look, sweep_find;
 extern const struct stmt tally_add_living, tally_add_ended, tally_add_user;
 

@@ -35,6 +35,8 @@ static const struct stmt tables[] = {
 	COLUMNS("ended_tally", "scope, no, what, bucket, shard, month, n, lived_ms, latest_ms"),
 	COLUMNS("ended_user", "tenant_no, user_id, month, expired, revoked"),
 	COLUMNS("store", "history_month"),
+	COLUMNS("idp_session", "session_id, idp_session_id"),
+	COLUMNS("logout_token", "digest, expires_at"),
 };
 
 const struct stmt *const store_statements[] = {
@@ -47,6 +49,8 @@ const struct stmt *const store_statements[] = {
 	&tables[6],
 	&tables[7],
 	&tables[8],
+	&tables[9],
+	&tables[10],
 	&activity_touch_session,
 	&activity_touch_application,
 	&owner_by_token,
@@ -76,6 +80,8 @@ const struct stmt *const store_statements[] = {
 	&id_taken,
 	&id_ended,
 	&same_request,
+	&once_put,
+	&once_delete,
 	&sweep_look,
 	&sweep_find,
 	&tally_add_living,

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT
- * One bounded step of moving expired sessions. Called by each worker when it is idle or once a
- * second between two requests, so that a host needs no cron; rows that are locked are left out. */
+ * One bounded step of moving expired sessions, and of forgetting logout tokens that are too old to
+ * be used again. Called by each worker when it is idle or once a second between two requests, so
+ * that a host needs no cron; rows that are locked are left out. */
 #include "model/sweep.h"
 
 #include <stddef.h>
 
 #include "ending.h"
+#include "once.h"
 #include "statements.h"
 
-const struct stmt sweep_look = {"sweep.look", SQL_READ, "", "i",
-	"SELECT EXISTS (SELECT 1 FROM session s WHERE s.expires_at <= " NOW_SQL ")"};
+const struct stmt sweep_look = {"sweep.look", SQL_READ, "", "ii",
+	"SELECT EXISTS (SELECT 1 FROM session s WHERE s.expires_at <= " NOW_SQL "),"
+	" EXISTS (SELECT 1 FROM logout_token t WHERE t.expires_at <= " NOW_SQL ")"};
 /* Within a transaction that does not wait: MariaDB answers SKIP LOCKED with error 1180 where the
  * time to wait is 0 and a row is locked. It does not wait with any other time either. */
 const struct stmt sweep_find = {"sweep.find", SQL_READ, "i", "st",
@@ -63,25 +66,60 @@ static enum err run(void *ctx)
 	return ending_move(s->db, s->arena, &ending, s->ids, s->count, &moved);
 }
 
-enum err sweep_step(struct db *db, bool *more)
-{
-	static const struct db_col col = {'i', 0};
-	static const struct db_shape shape = {&col, 1};
-	struct sql look = SQL_FIXED0(&sweep_look);
-	struct step *step;
-	struct arena *own;
-	int64_t some;
-	enum err err = db_one(db, NULL, &look, &shape, &some);
+struct forget {
+	struct db *db;
+	int64_t forgotten;
+};
 
-	*more = false;
-	if (err != ERR_OK || some == 0)
-		return err;
-	own = arena_open();
-	step = arena_zalloc(own, sizeof(*step));
+static enum err forget(void *ctx)
+{
+	struct forget *f = ctx;
+
+	return once_forget(f->db, SWEEP_BATCH, &f->forgotten);
+}
+
+static enum err forget_tokens(struct db *db, bool *more)
+{
+	struct forget f = {.db = db};
+	enum err err = db_tx_no_wait(db, forget, &f);
+
+	*more = *more || (err == ERR_OK && f.forgotten == SWEEP_BATCH);
+	return err;
+}
+
+static enum err move_sessions(struct db *db, bool *more)
+{
+	struct arena *own = arena_open();
+	struct step *step = arena_zalloc(own, sizeof(*step));
+	enum err err;
+
 	step->db = db;
 	step->arena = own;
 	err = db_tx_no_wait(db, run, step);
-	*more = err == ERR_OK && step->count == SWEEP_BATCH;
+	*more = *more || (err == ERR_OK && step->count == SWEEP_BATCH);
 	arena_close(own);
+	return err;
+}
+
+struct due {
+	int64_t sessions, tokens;
+};
+
+enum err sweep_step(struct db *db, bool *more)
+{
+	static const struct db_col cols[] = {
+		{'i', offsetof(struct due, sessions)},
+		{'i', offsetof(struct due, tokens)},
+	};
+	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
+	struct sql look = SQL_FIXED0(&sweep_look);
+	struct due due;
+	enum err err = db_one(db, NULL, &look, &shape, &due);
+
+	*more = false;
+	if (err == ERR_OK && due.sessions != 0)
+		err = move_sessions(db, more);
+	if ((err == ERR_OK || err == ERR_RETRY) && due.tokens != 0)
+		err = forget_tokens(db, more);
 	return err == ERR_RETRY ? ERR_OK : err;
 }

@@ -91,8 +91,12 @@ static const struct setting settings[] = {
 	{"JWT_CACHE", INT, AT(jwt_cache), "1024", 0, 1 << 20, NULL,
 	 "Verified tokens that each worker remembers, 0 for none. Whether a session is active is never remembered."},
 	{"IDP_ISSUER", ISSUER, AT(idp_issuer), NULL, 0, 0, NULL,
-	 "Issuer of the identity provider whose keys `rollcall-admin jwks` fetches. Not set: "
+	 "Issuer of the identity provider: `iss` of its logout tokens, and whose keys "
+	 "`rollcall-admin jwks` fetches. Not set: "
 	 "that of `ROLLCALL_JWT_ISSUER`."},
+	{"IDP_CLIENTS", TEXT, AT(idp_clients), NULL, 0, 0, NULL,
+	 "Client ids there, separated by commas: for which applications logout tokens may be (`aud`). Not set: "
+	 "logout tokens are refused."},
 	{"EDGE_MAX_ROWS", INT, AT(edge_max_rows), "10000", 1, 1000000, NULL,
 	 "Most rows one answer of the Edge API may hold."},
 	{"COSTLY_PERCENT", INT, AT(costly_percent), "50", 1, 100, NULL,

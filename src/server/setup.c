@@ -57,6 +57,9 @@ void setup_open(struct app *app, const struct config *cfg, struct jwks *keys)
 		.session_s = cfg->session_s,
 		.cookie = cfg->cookie,
 		.login_url = cfg->login_url,
+		.idp_issuer = cfg->idp_issuer,
+		.idp_clients = cfg->idp_clients,
+		.jwt_leeway_s = cfg->jwt_leeway_s,
 		.metrics_allow = cfg->metrics_allow,
 		.version = rollcall_version,
 	};

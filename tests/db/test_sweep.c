@@ -238,6 +238,55 @@ static void no_figure_and_no_list__changes_by_it(void **state)
 	}
 }
 
+static int64_t used_tokens(struct fix *f)
+{
+	return number_of(f, SQL("SELECT COUNT(*) FROM logout_token"));
+}
+
+static void logout_tokens_that_are_too_old__are_forgotten_in_steps(void **state)
+{
+	struct fix *f = *state;
+	bool more;
+
+	assert_ok(f->db, exec(f->db, f->arena,
+				 SQL("INSERT INTO logout_token (digest, expires_at)"
+				     " SELECT UNHEX(SHA2(seq, 256)), UTC_TIMESTAMP(3) +"
+				     " INTERVAL IF(seq <= ?, -1, 60) SECOND FROM seq_1_to_1000"
+				     " WHERE seq <= ?"),
+				 2, db_i64(SWEEP_BATCH + 10), db_i64(SWEEP_BATCH + 15)));
+	assert_ok(f->db, sweep_step(f->db, &more));
+	assert_true(more);
+	assert_int_equal(used_tokens(f), 15);
+	assert_ok(f->db, sweep_step(f->db, &more));
+	assert_false(more);
+	assert_int_equal(used_tokens(f), 5);
+	assert_ok(f->db, sweep_step(f->db, &more));
+	assert_int_equal(used_tokens(f), 5);
+}
+
+/* A step that cannot move sessions forgets tokens all the same. */
+static enum err sweep_tokens_meanwhile(void *ctx)
+{
+	struct locked *l = ctx;
+	enum err err = sweep_meanwhile(ctx);
+
+	assert_int_equal(number_of(l->f, SQL("SELECT COUNT(*) FROM logout_token")), 0);
+	return err;
+}
+
+static void locked_user__does_not_keep_logout_tokens(void **state)
+{
+	struct fix *f = *state;
+	struct locked l = {.f = f, .lock = SQL("SELECT COUNT(*) FROM user FOR UPDATE")};
+
+	put_expired(f, 1);
+	assert_ok(f->db, exec(f->db, f->arena,
+				 SQL("INSERT INTO logout_token (digest, expires_at)"
+				     " VALUES (UNHEX(SHA2('a', 256)), '2020-01-01')"),
+				 0));
+	assert_ok(f->other, db_tx(f->other, sweep_tokens_meanwhile, &l));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +298,8 @@ int main(void)
 		T(locked_number__leaves_the_step_undone),
 		T(lock_wait__is_as_before),
 		T(no_figure_and_no_list__changes_by_it),
+		T(logout_tokens_that_are_too_old__are_forgotten_in_steps),
+		T(locked_user__does_not_keep_logout_tokens),
 #undef T
 	};
 

@@ -137,11 +137,62 @@ static void writes__take_the_documented_number_of_statements(void **state)
 	expect_status(&a, 204);
 }
 
+/* A token of the provider that tests/e2e/run sets, for a sign-in of its own. */
+static struct e2e_request logout(struct e2e *t, struct e2e_tenant tenant, bool is_known)
+{
+	struct session_new s = e2e_session(t, tenant, STR("u"));
+	struct str token;
+
+	s.idp_issuer = STR("https://id.example.org");
+	s.idp_session_id = e2e_name(t, "sid");
+	if (is_known)
+		(void)e2e_put(t, &s);
+	token = e2e_token(t,
+		"{\"iss\":\"https://id.example.org\",\"aud\":\"shop\",\"iat\":%lld,\"jti\":\"%s\","
+		"\"events\":{\"http://schemas.openid.net/event/backchannel-logout\":{}},"
+		"\"sid\":\"%s\"}",
+		(long long)(clock_now_ms() / 1000), e2e_name(t, "jti").p, s.idp_session_id.p);
+	return (struct e2e_request){.method = "POST",
+		.path = "/api/v1/backchannel-logout",
+		.content_type = "application/x-www-form-urlencoded",
+		.body = str_printf(t->arena, "logout_token=%.*s", STR_FMT(token))};
+}
+
+static void logouts__take_the_documented_number_of_statements(void **state)
+{
+	static const struct {
+		bool is_known;
+		int64_t want;
+	} rows[] = {{true, 11}, {false, 4}};
+	struct e2e *t = *state;
+	struct e2e_tenant tenant = e2e_tenant(t, STR_NONE);
+	struct e2e_request r[TIMES];
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int64_t before, ran;
+
+		for (size_t k = 0; k < TIMES; k++)
+			r[k] = logout(t, tenant, rows[i].is_known);
+		before = statements(t);
+		for (size_t k = 0; k < TIMES; k++) {
+			struct e2e_answer a = e2e_send(t, &r[k]);
+
+			expect_status(&a, 200);
+		}
+		ran = statements(t) - before - 1;
+		/* What workers run besides, once a second, only adds to it. */
+		if (ran / TIMES != rows[i].want)
+			fail_msg("%lld statements for %d logouts, expected %lld each",
+				(long long)ran, TIMES, (long long)rows[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads__take_the_documented_number_of_statements),
 		cmocka_unit_test(ended_session__takes_two),
+		cmocka_unit_test(logouts__take_the_documented_number_of_statements),
 		cmocka_unit_test(writes__take_the_documented_number_of_statements),
 	};
 
