@@ -258,7 +258,8 @@ portable-tree: programs
 	check-headers lint
 LOGS := $(abspath $(BUILD))/test/$(MODE)
 
-NODE_MODULES = $(shell cat tests/e2e/*/package-lock.json | grep -c '"node_modules/')
+# Those of the OpenID provider are for make check.
+NODE_MODULES = $(shell cat $(filter-out tests/e2e/provider/%,$(wildcard tests/e2e/*/package-lock.json)) | grep -c '"node_modules/')
 # The totals are the last line, whatever failed before.
 test: test-deps
 	@echo 'The suite fetches $(NODE_MODULES) Node modules once (150 MB, into $(BUILD)) and takes several minutes on two cores.'
@@ -305,7 +306,7 @@ test-e2e-servers: $(PROGRAMS) $(E2E)
 ## check           everything beyond test: all of the next seven, check-history, check-galera and check-hostile
 ## check-static    clang's warnings, gcc -fanalyzer, clang-tidy and cppcheck
 ## check-servers   every end-to-end program through every web server, at the root and below a path
-## check-clients   programs that others wrote and hosts that others run: the PHP demonstration, gateways
+## check-clients   programs that others wrote and hosts that others run: the PHP demonstration, gateways, an OpenID provider
 ## check-asan      the tests under the sanitizers
 ## check-valgrind  units and the API under valgrind
 ## check-fuzz      new inputs for everything that reads, for a minute or two
