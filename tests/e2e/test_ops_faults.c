@@ -253,6 +253,79 @@ static void outage__is_503_at_once_and_does_not_flood_the_log(void **state)
 		    pool_value(before, STR("rollcall_database_errors_total")));
 }
 
+/* A logout token of the provider that tests/e2e/run sets, and the session that it ends. */
+static struct e2e_request logout(struct e2e *t, struct str *session)
+{
+	struct session_new s = e2e_session(t, e2e_tenant(t, STR_NONE), e2e_name(t, "usr"));
+	struct str token;
+
+	s.idp_issuer = STR("https://id.example.org");
+	s.idp_session_id = e2e_name(t, "sid");
+	*session = e2e_put(t, &s);
+	token = e2e_token(t,
+		"{\"iss\":\"https://id.example.org\",\"aud\":\"shop\",\"iat\":%lld,\"jti\":\"%s\","
+		"\"events\":{\"http://schemas.openid.net/event/backchannel-logout\":{}},"
+		"\"sid\":\"%s\"}",
+		(long long)(clock_now_ms() / 1000), e2e_name(t, "jti").p, s.idp_session_id.p);
+	return (struct e2e_request){.method = "POST",
+		.path = "/api/v1/backchannel-logout",
+		.content_type = "application/x-www-form-urlencoded",
+		.body = str_printf(t->arena, "logout_token=%.*s", STR_FMT(token))};
+}
+
+static void expect_works_once(struct e2e *t, const struct e2e_request *r, struct str session)
+{
+	struct e2e_answer a = e2e_send(t, r);
+
+	expect_status(&a, 200);
+	assert_int_equal(
+		e2e_count(t, SQL("SELECT COUNT(*) FROM ended WHERE id = ?"), 1, db_str(session)),
+		1);
+	a = e2e_send(t, r);
+	expect_status(&a, 400);
+}
+
+static void logout_during_an_outage__is_503_and_its_token_works_later(void **state)
+{
+	struct e2e *t = *state;
+	struct str session;
+	struct e2e_request r = logout(t, &session);
+	struct e2e_answer a;
+
+	if (our_database(t) == 0)
+		skip();
+	pool_stack(t, "db-down");
+	a = e2e_send(t, &r);
+	expect_status(&a, 503);
+	assert_true(e2e_header(&a, "Retry-After").p != NULL);
+	pool_stack(t, "db-up");
+	wait_until_ready(t);
+	expect_works_once(t, &r, session);
+}
+
+static void logout_whose_worker_dies__leaves_its_token_unused(void **state)
+{
+	struct e2e *t = *state;
+	struct str session;
+	struct e2e_request r = logout(t, &session);
+	pid_t pids[POOL_WORKERS_MAX], child;
+	struct e2e_answer a;
+	int ready, status;
+	char byte;
+
+	if (pool_workers(t, pids) == 0)
+		skip();
+	child = holder(t, session, &ready);
+	assert_int_equal(read(ready, &byte, 1), 1);
+	close(ready);
+	a = e2e_send(t, &r);
+	assert_true(a.status >= 500);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	wait_until_ready(t);
+	expect_works_once(t, &r, session);
+}
+
 /* --check */
 
 static const char *program(struct e2e *t)
@@ -390,6 +463,8 @@ int main(void)
 			tables_of_another_version__are_503_and_the_log_says_migrate, column_back),
 		cmocka_unit_test(wrong_setting__stops_the_start_with_its_name),
 		AWAY(hung_database__is_503_within_the_time_limit),
+		AWAY(logout_during_an_outage__is_503_and_its_token_works_later),
+		cmocka_unit_test(logout_whose_worker_dies__leaves_its_token_unused),
 		AWAY(outage__is_503_at_once_and_does_not_flood_the_log),
 	};
 
