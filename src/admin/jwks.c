@@ -140,7 +140,7 @@ static bool run_once(struct admin *adm, const struct jwks_words *words)
 {
 	struct fetch_rules rules = {.ca_file = words->ca_file};
 	const char *file = adm->cfg->jwks_file, *why = NULL;
-	const char *url = find_keys(adm->arena, words, &rules, &why);
+	const char *url = find_keys(adm->arena, words, &rules, &why), *keys;
 	struct keyset_change change;
 	struct str fetched;
 
@@ -155,11 +155,12 @@ static bool run_once(struct admin *adm, const struct jwks_words *words)
 	if (change.changed && change.ignored != NULL)
 		fprintf(stderr, "rollcall-admin jwks: %.200s: a key is left out: %s\n", url,
 			change.ignored);
+	keys = change.usable == 1 ? "key" : "keys";
 	if (change.changed)
-		printf("%s: %zu keys of %.200s%s\n", file, change.usable, url,
+		printf("%s: %zu %s of %.200s%s\n", file, change.usable, keys, url,
 			change.own > 0 ? ", beside your own" : "");
 	else
-		printf("%s: %zu keys, as before\n", file, change.usable);
+		printf("%s: %zu %s, as before\n", file, change.usable, keys);
 	fflush(stdout);
 	return true;
 }

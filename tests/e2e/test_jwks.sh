@@ -82,7 +82,7 @@ kids() {
 
 # What is written
 expect "discovery" 0 "$(fetch --issuer "$secure")"
-expect "what is said" "$work/etc/jwks.json: 1 keys of $secure/keys" "$(cat "$work/out")"
+expect "what is said" "$work/etc/jwks.json: 1 key of $secure/keys" "$(cat "$work/out")"
 expect "what is left out" 1 "$(grep -c 'a key is left out: not for verifying signatures' "$work/err")"
 expect "the keys" "$first " "$(kids)"
 expect "the mode" 644 "$(stat -c %a "$work/etc/jwks.json")"
@@ -91,7 +91,7 @@ expect "nothing is left beside it" jwks.json "$(ls "$work/etc")"
 before=$(stat -c %i "$work/etc/jwks.json")
 touch -d '2 hours ago' "$work/etc/jwks.json"
 expect "the same keys again" 0 "$(fetch --issuer "$secure")"
-expect "what is said of them" "$work/etc/jwks.json: 1 keys, as before" "$(cat "$work/out")"
+expect "what is said of them" "$work/etc/jwks.json: 1 key, as before" "$(cat "$work/out")"
 expect "the file of the same keys" "$before" "$(stat -c %i "$work/etc/jwks.json")"
 expect "its time" yes "$([ $(($(date +%s) - $(stat -c %Y "$work/etc/jwks.json"))) -lt 60 ] && echo yes)"
 cp "$work/served/second.json" "$work/served/keys.json"
@@ -110,7 +110,7 @@ expect "the issuer of tokens" 0 "$(ROLLCALL_JWT_ISSUER=$secure fetch)"
 own=$(kids | tr ' ' '\n' | grep -v -e "$second" -e '^$')
 cp "$work/served/first.json" "$work/served/keys.json"
 expect "keys beside one's own" 0 "$(fetch --issuer "$secure")"
-expect "what is said with one's own" "$work/etc/jwks.json: 1 keys of $secure/keys, beside your own" "$(cat "$work/out")"
+expect "what is said with one's own" "$work/etc/jwks.json: 1 key of $secure/keys, beside your own" "$(cat "$work/out")"
 expect "both" "$own $first " "$(kids)"
 
 # What is refused. The file is what it was.

@@ -136,10 +136,10 @@ async function fetchKeys() {
 }
 
 await claim("keys of the provider are fetched by its issuer", async () => {
-	assert.match(await fetchKeys(), /: 1 keys of http:.*\/jwks, beside your own\n$/);
+	assert.match(await fetchKeys(), /: 1 key of http:.*\/jwks, beside your own\n$/);
 	const kids = JSON.parse(readFileSync(JWKS)).keys.map((key) => key.kid);
 	assert.ok(kids.includes("provider-1"), kids);
-	assert.match(await fetchKeys(), /: 1 keys, as before\n$/);
+	assert.match(await fetchKeys(), /: 1 key, as before\n$/);
 });
 
 const here = new Browser(), elsewhere = new Browser();
