@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Makes up partners, tenants, users, sessions and the audit of those that somebody ended, and
- * writes them through model/ingest, a tenant a transaction. Called by src/demo/main.c only; never
- * part of an installation. */
+ * Makes up partners, tenants, users and sessions, and the audit of the sessions that somebody has
+ * ended. Writes them through model/register, each tenant in one transaction. Called by
+ * src/demo/main.c and by the test of the data. It is never installed. */
 #include "data.h"
 
 #include <unistd.h>
@@ -84,7 +84,7 @@ static const struct {
 	{"203.0.113.", NULL},
 };
 
-/* Only a revocation by filter is told a reason. */
+/* Of these calls only a revocation by filter takes a reason. */
 static const struct {
 	const char *endpoint;
 	enum { BY_USER, BY_ADMIN, BY_PLATFORM } by;
@@ -104,7 +104,7 @@ static const char *const first_names[] = {"Ada", "Bruno", "Chiara", "Dmitri", "E
 static const char *const last_names[] = {
 	"Andersen", "Botha", "Castro", "Dubois", "Eriksen", "Fischer", "García", "Horváth"};
 
-/* A small generator of its own (splitmix64), so that the data is the same everywhere. */
+/* A small random generator (splitmix64). With it the data is the same on every machine. */
 static uint64_t next(uint64_t *state)
 {
 	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
@@ -148,7 +148,7 @@ static struct user_new user(struct load *l, int64_t n)
 	};
 }
 
-/* Applications as the store keeps them: {"ID":{"name":TEXT,"at":MS}}. */
+/* Writes the applications as the store keeps them: {"ID":{"name":TEXT,"at":MS}}. */
 static void reach_apps(struct load *l, struct session_new *s)
 {
 	int64_t count = below(&l->random, 4);
@@ -186,7 +186,8 @@ static struct revoker revoker(struct load *l, int64_t n, const struct session_ne
 	return (struct revoker){STR(PLATFORM_ADMIN), STR_NONE, STR("super_admin")};
 }
 
-/* A tenth revoked, a tenth expired, the rest active; the very first session stays active. */
+/* About a tenth of the sessions is revoked and a tenth has expired; the others are active. The
+ * first session of each tenant is always active. */
 static void fate(struct load *l, int64_t n, struct session_new *s)
 {
 	int64_t lot = n == 0 ? 9 : below(&l->random, 10);
@@ -201,8 +202,8 @@ static void fate(struct load *l, int64_t n, struct session_new *s)
 	}
 }
 
-/* The call that ended it. Numbers from a generator of its own, so that those of the sessions stay
- * as they are. */
+/* Makes up the call that ended the session. Its numbers come from a second generator, so they do
+ * not change the numbers of the sessions that follow. */
 static void ending_call(struct load *l, int64_t n, struct session_new *s)
 {
 	uint64_t state = l->tenant * SESSIONS_PER_TENANT + (uint64_t)n;
@@ -277,7 +278,7 @@ enum err demo_data(struct db *db, struct arena *a)
 	struct str partner;
 	enum err err;
 
-	/* The last tenant's transaction is the last thing to be written. */
+	/* The last tenant is written last: if it is there, everything is there. */
 	err = register_tenant_partner(
 		db, a, str_from(tenants[ARRAY_LEN(tenants) - 1].id), &partner);
 	if (err != ERR_NOT_FOUND)
@@ -287,7 +288,7 @@ enum err demo_data(struct db *db, struct arena *a)
 		err = register_partner(db, str_from(partners[i].id), str_from(partners[i].name));
 	for (l.tenant = 0; l.tenant < ARRAY_LEN(tenants) && err == ERR_OK; l.tenant++) {
 		progress(l.tenant);
-		/* What a broken-off load left is whole tenants. */
+		/* An interrupted load has left whole tenants; they are not written again. */
 		err = register_tenant_partner(db, a, str_from(tenants[l.tenant].id), &partner);
 		if (err == ERR_NOT_FOUND)
 			err = db_tx(db, put_tenant, &l);

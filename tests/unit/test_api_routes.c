@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The route table by itself, and against schema/openapi.yaml as the program serves it, in both
- * directions. The surprise: the document is read with the program's own JSON reader, so it has to
- * keep within the limits for what clients send. */
+ * Checks the route table by itself, and compares it in both directions with schema/openapi.yaml as
+ * the program serves it. The surprise: the program's own JSON reader reads the document, so the
+ * limits on what clients send hold for the document too. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,14 +38,14 @@ static const struct base_path *base_of(const struct route *r)
 	return NULL;
 }
 
-/* Pages for people are no API: no description has them. */
+/* Pages for people are not part of an API, so schema/openapi.yaml does not describe them. */
 static bool is_page(const struct route *r)
 {
 	return strcmp(r->key.prefix, PREFIX_CONSOLE) == 0 ||
 	       strcmp(r->key.prefix, PREFIX_ROOT) == 0;
 }
 
-/* Prints what is wrong with a row; 1 for the count of faults. */
+/* Prints what is wrong with a row. Returns 1, which callers add to their number of faults. */
 static int fault(const char *name, const char *what)
 {
 	print_error("%s: %s\n", name, what);
@@ -81,7 +81,7 @@ static bool is_made_of(struct str s, const char *set)
 	return s.n > 0;
 }
 
-/* The segments of a pattern; *vars counts the variables. */
+/* Whether every segment of a pattern is legal. Adds the number of variables to *vars. */
 static bool is_legal(struct str pattern, size_t *vars)
 {
 	struct str segment;
@@ -180,7 +180,7 @@ static const struct json *get(const struct json *obj, struct str name)
 	return NULL;
 }
 
-/* The object itself, or what its $ref ("#/components/parameters/Page") names. */
+/* Returns the object itself, or what its $ref ("#/components/parameters/Page") names. */
 static const struct json *followed(const struct json *doc, const struct json *node)
 {
 	const struct json *ref = json_member(node, "$ref");
@@ -227,7 +227,7 @@ static const struct json *operation_of(
 	return NULL;
 }
 
-/* Of the parameters of the Sessions API, the bits of those that the operation has. */
+/* Returns a bit for each query parameter of the Sessions API that the operation has. */
 static unsigned params_of(const struct json *doc, const struct json *operation)
 {
 	static const char *const names[PARAM__COUNT] = {
@@ -296,7 +296,7 @@ static void every_route__is_described(void **state)
 			wrong += fault(r->name, "its query parameters are others");
 		if (body_of(doc, op) != r->body)
 			wrong += fault(r->name, "its body is another");
-		/* /authorize looks for credentials by itself. */
+		/* The table has /authorize as public: its handler reads the credential. */
 		if (is_open != (r->access == ACCESS_PUBLIC) && strcmp(r->name, "authorize") != 0)
 			wrong += fault(r->name, "it is open to everybody in one of the two");
 	}
