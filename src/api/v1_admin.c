@@ -22,9 +22,12 @@ enum err v1_admin_list(struct call *c)
 
 /* A tenant that the caller does not reach is forbidden to a partner, and unknown to those who may
  * see all (schema/api.md 2.5). */
-static enum err as_forbidden(const struct call *c, enum err err)
+static enum err as_forbidden(struct call *c, enum err err)
 {
-	return err == ERR_NO_TENANT && c->reach == REACH_PARTNER ? ERR_FORBIDDEN : err;
+	if (err != ERR_NO_TENANT || c->reach != REACH_PARTNER)
+		return err;
+	c->detail = "Not enough permissions: the token is for the tenants of another partner";
+	return ERR_FORBIDDEN;
 }
 
 enum err v1_admin_revoke_all(struct call *c)

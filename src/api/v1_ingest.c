@@ -120,7 +120,7 @@ static enum err answer_registered(
 
 /* A tenant's own service neither leaves its tenant nor makes administrators of more than it, nor
  * unmakes them. */
-static enum err check_reach(const struct call *c, struct registration *reg)
+static enum err check_reach(struct call *c, struct registration *reg)
 {
 	enum principal_kind kind = principal_of_role(reg->session.role);
 
@@ -129,8 +129,11 @@ static enum err check_reach(const struct call *c, struct registration *reg)
 	if (!str_eq(reg->session.tenant_id, c->who.tenant_id))
 		return ERR_NO_TENANT;
 	if (reg->user.is_admin == 1 || kind == PRINCIPAL_PARTNER_ADMIN ||
-		kind == PRINCIPAL_SUPER_ADMIN)
+		kind == PRINCIPAL_SUPER_ADMIN) {
+		c->detail = "Not enough permissions: is_admin and roles above tenant_admin need "
+			    "platform_token";
 		return ERR_FORBIDDEN;
+	}
 	reg->user.is_admin = DB_NULL_I64;
 	return ERR_OK;
 }

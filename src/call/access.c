@@ -97,8 +97,10 @@ enum err call_authorise(struct call *c)
 		return ERR_OK;
 	/* Another tenant is forbidden to a tenant administrator, and unknown to a partner
 	 * (schema/api.md 2.5). */
-	if (c->reach == REACH_TENANT && !str_eq(call_var(c, "tenant_id"), c->who.tenant_id))
+	if (c->reach == REACH_TENANT && !str_eq(call_var(c, "tenant_id"), c->who.tenant_id)) {
+		c->detail = "Not enough permissions: the token is for another tenant";
 		return ERR_FORBIDDEN;
+	}
 	c->scope.tenant_id = call_var(c, "tenant_id");
 	c->scope.in_tenant = true;
 	return ERR_OK;

@@ -469,6 +469,24 @@ static void refusals__say_why_in_the_challenge(void **state)
 	expect_body(&a, "{\"detail\":\"Not enough permissions: needs the role super_admin or "
 			"partner_admin\"}");
 	expect_str(e2e_header(&a, "WWW-Authenticate"), STR("Bearer error=\"insufficient_scope\""));
+	a = e2e_get(t,
+		e2e_token(t, "{\"sub\":\"a\",\"role\":\"tenant_admin\",\"tenant_id\":\"mine\"}"),
+		"/api/v1/tenants/other/sessions");
+	expect_status(&a, 403);
+	expect_body(&a, "{\"detail\":\"Not enough permissions: the token is for another tenant\"}");
+	a = e2e_post(t,
+		e2e_token(t, "{\"sub\":\"p\",\"role\":\"partner_admin\",\"partner_id\":\"mine\"}"),
+		"{\"tenant_id\":\"other\"}", "/api/v1/admin/sessions/revoke-all");
+	expect_status(&a, 403);
+	expect_body(&a, "{\"detail\":\"Not enough permissions: the token is for the tenants of "
+			"another partner\"}");
+	a = e2e_post(t,
+		e2e_token(t, "{\"sub\":\"s\",\"tenant_id\":\"mine\",\"scope\":\"sessions:write\"}"),
+		"{\"tenant_id\":\"mine\",\"user_id\":\"u\",\"role\":\"super_admin\"}",
+		"/api/v1/sessions");
+	expect_status(&a, 403);
+	expect_body(&a, "{\"detail\":\"Not enough permissions: is_admin and roles above "
+			"tenant_admin need platform_token\"}");
 }
 
 int main(void)
