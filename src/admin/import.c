@@ -11,53 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "admin.h"
 #include "db/compose.h"
-#include "import.h"
+#include "import_tell.h"
 #include "model/geo.h"
 #include "model/register.h"
-#include "progress.h"
 #include "server/config.h"
 
-#define IMPORT_BATCH 500
 #define IMPORT_BATCH_BYTES ((int64_t)4 << 20) /* a batch ends earlier where rows are long */
-#define BAR_WIDTH 20
 #define MAX_ERRORS 1000
-
-#define NO_TENANT "tenant_id: no such tenant (--create-tenants makes it)"
-
-struct tenant {
-	struct str id, partner_id;
-	enum err found;
-	const char *why;
-};
-
-struct import {
-	struct admin *adm;
-	const char *file, *state_file; /* state_file NULL: none */
-	bool create_tenants, strict, dry_run, format_given;
-	int64_t max_errors;
-	char **words; /* of the command, for the one that goes on */
-	struct import_rules rules;
-	struct records in;
-	int64_t size;  /* of the file; -1: unknown */
-	int64_t began; /* offset at which this run began */
-	struct import_row rows[IMPORT_BATCH];
-	size_t count;
-	size_t used;    /* rows of the batch that are behind us, committed or left out */
-	size_t seen;    /* one more where --strict stops at a bad row */
-	bool full;      /* --max-errors is reached */
-	bool rehearsed; /* the transaction ends only because of --dry-run */
-	struct tenant tenants[IMPORT_BATCH]; /* that the transaction has met */
-	size_t tenant_count;
-	struct tally *tally; /* of the transaction */
-	int64_t added, present, bad, no_tenant;
-	struct import_place place; /* of the state; bad and told grow with each batch */
-	struct arena *kept;        /* what outlives a batch */
-	struct buf told;
-	int64_t told_count;
-	struct progress progress;
-};
 
 static volatile sig_atomic_t interrupted;
 
@@ -77,118 +38,10 @@ static void watch_signals(void)
 	sigaction(SIGTERM, &sa, NULL);
 }
 
-static int complain(struct import *imp, const char *what, const char *why)
-{
-	progress_clear(&imp->progress);
-	fprintf(stderr, "rollcall-admin import: %s: %s\n", what, why);
-	return 1;
-}
-
-/* A file's text may hold anything; a terminal takes it not. */
-static const char *plain(struct arena *a, const char *text)
-{
-	char *out = arena_dup(a, text, strlen(text));
-
-	for (char *p = out; *p != '\0'; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7F)
-			*p = '?';
-	return out;
-}
-
-/* One line for a row that is left out. */
-static void report(struct import *imp, int64_t line, const char *why)
-{
-	imp->bad++;
-	imp->no_tenant += strcmp(why, NO_TENANT) == 0;
-	progress_clear(&imp->progress);
-	fprintf(stderr, "rollcall-admin import: line %lld: %s\n", (long long)line,
-		plain(imp->adm->arena, why));
-}
-
-/* For the state: the row is behind us, and a run that goes on has to tell of it. */
-static void keep_bad(struct import *imp, int64_t line, const char *why)
-{
-	imp->place.bad++;
-	if (imp->told_count++ < IMPORT_TOLD_MAX)
-		buf_printf(&imp->told, "%lld %s\n", (long long)line, plain(imp->adm->arena, why));
-}
-
-/* What the parts before this run have left out. */
-static void tell_earlier(struct import *imp)
-{
-	struct str rest = imp->place.told, line, number;
-
-	while (rest.n > 0 && str_split(&rest, '\n', &line) && str_split(&line, ' ', &number)) {
-		fprintf(stderr, "rollcall-admin import: line %.*s, in an earlier run: %.*s\n",
-			STR_FMT(number), STR_FMT(line));
-		imp->told_count++;
-	}
-	if (imp->place.bad > imp->told_count)
-		fprintf(stderr, "rollcall-admin import: and %lld more in earlier runs\n",
-			(long long)(imp->place.bad - imp->told_count));
-	buf_str(&imp->told, imp->place.told);
-}
-
-static void put_word(const char *word)
-{
-	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				   "_-./=:,+@%";
-
-	if (*word != '\0' && strspn(word, safe) == strlen(word)) {
-		fprintf(stderr, " %s", word);
-		return;
-	}
-	fputs(" '", stderr);
-	for (; *word != '\0'; word++)
-		fputs(*word == '\'' ? "'\\''" : (const char[]){*word, '\0'}, stderr);
-	putc('\'', stderr);
-}
-
-static void say_how_to_go_on(const struct import *imp)
-{
-	fputs(imp->state_file != NULL && !imp->dry_run
-			? "To go on there:"
-			: "Without --state the next run begins at the front and passes over what is "
-			  "there:",
-		stderr);
-	fputs(" rollcall-admin", stderr);
-	if (imp->adm->config != NULL) {
-		put_word("--config");
-		put_word(imp->adm->config);
-	}
-	put_word("import");
-	for (char **word = imp->words + 1; *word != NULL; word++)
-		put_word(*word);
-	putc('\n', stderr);
-}
-
-static void draw(struct import *imp)
-{
-	double seconds = progress_seconds(&imp->progress);
-	int64_t rows = imp->added + imp->present + imp->bad, at = imp->in.offset;
-	char bar[BAR_WIDTH + 1] = "";
-	int64_t left;
-
-	if (!progress_due(&imp->progress))
-		return;
-	if (imp->size <= 0 || at > imp->size || at == imp->began) {
-		progress_draw(&imp->progress, "import: %.1f MB, %lld rows, %.0f rows/s",
-			(double)at / 1e6, (long long)rows, (double)rows / seconds);
-		return;
-	}
-	for (int i = 0; i < BAR_WIDTH; i++)
-		bar[i] = i < at * BAR_WIDTH / imp->size ? '#' : '.';
-	left = (int64_t)((double)(imp->size - at) * seconds / (double)(at - imp->began));
-	progress_draw(&imp->progress,
-		"import: [%s] %lld%% of %.1f MB, %.0f rows/s, %lld:%02lld:%02lld left", bar,
-		(long long)(at * 100 / imp->size), (double)imp->size / 1e6, (double)rows / seconds,
-		(long long)(left / 3600), (long long)(left / 60 % 60), (long long)(left % 60));
-}
-
 /* Each tenant is looked up, and made, once in a transaction. */
-static const struct tenant *settle_tenant(struct import *imp, const struct session_new *s)
+static const struct import_tenant *settle_tenant(struct import *imp, const struct session_new *s)
 {
-	struct tenant *t;
+	struct import_tenant *t;
 
 	for (size_t i = 0; i < imp->tenant_count; i++) {
 		t = &imp->tenants[i];
@@ -198,12 +51,12 @@ static const struct tenant *settle_tenant(struct import *imp, const struct sessi
 			return t;
 	}
 	t = &imp->tenants[imp->tenant_count];
-	*t = (struct tenant){.id = s->tenant_id};
+	*t = (struct import_tenant){.id = s->tenant_id};
 	t->partner_id = s->partner_id;
 	t->found = register_settle_tenant(
 		imp->adm->db, imp->adm->arena, s, imp->create_tenants, &t->why);
 	if (t->found == ERR_NOT_FOUND)
-		t->why = NO_TENANT;
+		t->why = IMPORT_NO_TENANT;
 	if (t->found == ERR_OK)
 		imp->tenant_count++;
 	return t;
@@ -223,7 +76,7 @@ static enum err settle_duplicate(struct import *imp, struct import_row *row)
 /* What is there already is left alone, so that a repeat does not bring back a user's old name. */
 static enum err put_row(struct import *imp, struct import_row *row)
 {
-	const struct tenant *t;
+	const struct import_tenant *t;
 	enum err err;
 
 	row->outcome = IMPORT_BAD;
@@ -293,23 +146,8 @@ static bool keep_place(struct import *imp)
 	if (imp->state_file == NULL || imp->dry_run ||
 		import_state_write(imp->adm->arena, imp->state_file, imp->in.head, &place))
 		return true;
-	complain(imp, imp->state_file, strerror(errno));
+	import_complain(imp, imp->state_file, strerror(errno));
 	return false;
-}
-
-static void say_full(struct import *imp)
-{
-	progress_clear(&imp->progress);
-	fprintf(stderr,
-		"rollcall-admin import: stopped behind line %lld, with %lld bad rows "
-		"(--max-errors)\n",
-		(long long)imp->rows[imp->used - 1].line, (long long)imp->bad);
-	if (imp->no_tenant > 0)
-		fprintf(stderr,
-			"rollcall-admin import: %lld of them name a tenant that is not known; "
-			"--create-tenants makes them\n",
-			(long long)imp->no_tenant);
-	say_how_to_go_on(imp);
 }
 
 /* Writes the batch, then tells of it. False: the import stops here. */
@@ -332,15 +170,15 @@ static bool commit_batch(struct import *imp)
 		imp->present += row->outcome == IMPORT_PRESENT;
 		if (row->outcome != IMPORT_BAD)
 			continue;
-		report(imp, row->line, row->why);
+		import_report(imp, row->line, row->why);
 		if (i < imp->used)
-			keep_bad(imp, row->line, row->why);
+			import_keep_bad(imp, row->line, row->why);
 	}
 	if (!keep_place(imp))
 		return false;
-	draw(imp);
+	import_draw(imp);
 	if (imp->full)
-		say_full(imp);
+		import_say_full(imp);
 	imp->count = imp->used = 0;
 	return !stopped;
 }
@@ -388,13 +226,13 @@ static int import_rows(struct import *imp)
 		if (imp->count > 0 && !commit_batch(imp))
 			return 1;
 		if (interrupted && more) {
-			complain(imp, imp->file, "interrupted");
-			say_how_to_go_on(imp);
+			import_complain(imp, imp->file, "interrupted");
+			import_say_how_to_go_on(imp);
 			return 1;
 		}
 	}
 	if (failed)
-		return complain(imp, imp->file, strerror(errno));
+		return import_complain(imp, imp->file, strerror(errno));
 	return imp->place.bad > 0;
 }
 
@@ -429,14 +267,14 @@ static bool prepare(struct import *imp)
 	struct stat st;
 
 	if (!records_open(&imp->in, imp->adm->arena, imp->in.fd)) {
-		complain(imp, imp->file, strerror(errno));
+		import_complain(imp, imp->file, strerror(errno));
 		return false;
 	}
 	imp->size = fstat(imp->in.fd, &st) == 0 && S_ISREG(st.st_mode) ? st.st_size : -1;
 	settle_format(imp);
 	why = read_header(imp);
 	if (why != NULL) {
-		report(imp, 1, why);
+		import_report(imp, 1, why);
 		return false;
 	}
 	imp->place = place_of(imp);
@@ -445,11 +283,11 @@ static bool prepare(struct import *imp)
 	if (why == NULL && !records_go_to(&imp->in, imp->place.offset, imp->place.line))
 		why = errno != 0 ? strerror(errno) : "points behind the end of the file";
 	if (why != NULL) {
-		complain(imp, imp->state_file, why);
+		import_complain(imp, imp->state_file, why);
 		return false;
 	}
 	imp->began = imp->in.offset;
-	tell_earlier(imp);
+	import_tell_earlier(imp);
 	return keep_place(imp);
 }
 
@@ -501,16 +339,6 @@ static bool read_options(struct import *imp, int argc, char **argv)
 	return imp->file != NULL;
 }
 
-static void say_outcome(const struct import *imp)
-{
-	printf("%s %lld sessions, %lld already there, %lld bad rows",
-		imp->dry_run ? "would import" : "imported", (long long)imp->added,
-		(long long)imp->present, (long long)imp->bad);
-	if (imp->place.bad > imp->bad)
-		printf(", %lld in all runs", (long long)imp->place.bad);
-	putchar('\n');
-}
-
 static int run(struct import *imp)
 {
 	const struct config *cfg = imp->adm->cfg;
@@ -524,7 +352,7 @@ static int run(struct import *imp)
 		watch_signals();
 		status = import_rows(imp);
 		progress_clear(&imp->progress);
-		say_outcome(imp);
+		import_say_outcome(imp);
 	}
 	geo_close(geo);
 	return status;
@@ -540,7 +368,7 @@ static int run_locked(struct import *imp)
 		return run(imp);
 	lock = import_state_lock(imp->kept, imp->state_file, &why);
 	if (lock < 0)
-		return complain(imp, imp->state_file, why);
+		return import_complain(imp, imp->state_file, why);
 	status = run(imp);
 	import_state_unlock(imp->kept, imp->state_file, lock);
 	return status;
@@ -560,7 +388,7 @@ int admin_import(struct admin *adm, int argc, char **argv)
 	is_input = strcmp(imp->file, "-") == 0;
 	imp->in.fd = is_input ? STDIN_FILENO : open(imp->file, O_RDONLY | O_CLOEXEC);
 	if (imp->in.fd < 0)
-		return complain(imp, imp->file, strerror(errno));
+		return import_complain(imp, imp->file, strerror(errno));
 	imp->kept = arena_open();
 	buf_init(&imp->told, imp->kept);
 	status = run_locked(imp);

@@ -12,7 +12,7 @@
 #include "auth/digest.h"
 #include "base/buf.h"
 #include "base/limits.h"
-#include "import.h"
+#include "import_parts.h"
 
 enum cell { CELL_TEXT, CELL_NUMBER, CELL_JSON };
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "auth/digest.h"
-#include "import.h"
+#include "import_parts.h"
 
 #define STATE_WORD "rollcall-import"
 #define STATE_VERSION "2"

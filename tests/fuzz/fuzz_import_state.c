@@ -2,7 +2,7 @@
  * libFuzzer target: the state of an interrupted import. It asserts that a state which is accepted
  * is a place, and that a refused one leaves the place as it was. The digest of an empty head is the
  * same for every state, so a seed's digest lets the fuzzer reach what is behind it. */
-#include "admin/import.h"
+#include "admin/import_parts.h"
 #include "lib/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

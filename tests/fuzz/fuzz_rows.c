@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "admin/import.h"
+#include "admin/import_parts.h"
 #include "auth/digest.h"
 #include "http/router.h"
 #include "lib/fuzz.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The parts of rollcall-admin import: a row's text into what the model writes, and the place where
  * a later run goes on. For src/admin/import*.c only. */
-#ifndef ADMIN_IMPORT_H
-#define ADMIN_IMPORT_H
+#ifndef ADMIN_IMPORT_PARTS_H
+#define ADMIN_IMPORT_PARTS_H
 
 #include "model/register.h"
 #include "records.h"
