@@ -40,7 +40,7 @@ LINK_asan     := -fsanitize=address,undefined
 FLAGS_fuzz    := -O2 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 LINK_fuzz     := -fsanitize=address,undefined
 FLAGS_cov     := -O0 --coverage -fprofile-update=atomic -fprofile-dir=$(COV_DATA)
-LINK_cov      := --coverage
+LINK_cov      := --coverage -Wl,-u,__gcov_dump
 
 PKG_APP  := fcgi yajl libmariadb cjose libcrypto libmaxminddb
 PKG_ADMIN := libcurl
