@@ -4,6 +4,8 @@ begins with node 1, the second's with node 2. What is read and locked here goes 
 """
 import asyncio
 import pathlib
+import random
+import socket
 import subprocess
 
 from host import ROOT, Failed, Host, Stack, free_port
@@ -20,14 +22,32 @@ include "{dir}/rollcall{suffix}.conf"
 """
 
 
+def is_free(port):
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_base():
+    """Below what the system gives out by itself; all that `cluster` uses from there on is free."""
+    while True:
+        base = random.randrange(12000, 31000, 340)
+        if all(is_free(base + n) for n in range(1, 332)):
+            return base
+
+
 class Cluster(Stack):
     DATABASES = ["n1", "n2", "n3"]
 
-    def __init__(self, build, mode, init="", base=13300, **options):
+    def __init__(self, build, mode, init="", **options):
         super().__init__(build, mode, **options)
-        self.base = base
+        self.base = free_base()
         self.init = init
-        self.env["BASE"] = str(base)
+        self.env["BASE"] = str(self.base)
 
     def cluster(self, *words):
         # To a file and not through a pipe, which the nodes would hold open.

@@ -131,6 +131,8 @@ void mix_done(void *ctx, const struct load_job *job, const struct load_answer *a
 		return;
 	}
 	m->good_in_row = 0;
+	snprintf(m->trouble, sizeof(m->trouble), "%s: %d %.*s", kind_names[kind], a->status,
+		STR_FMT(a->body));
 	if (a->status == 503 && load_header(a, "Retry-After").p != NULL) {
 		m->unavailable++;
 		return;

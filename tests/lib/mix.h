@@ -24,6 +24,7 @@ struct mix {
 	/* Since mix_reset. unavailable: 503 with Retry-After; failed: by the web server. */
 	uint64_t answered, good, unavailable, failed;
 	uint64_t good_in_row; /* since the last answer that was not */
+	char trouble[192];    /* the latest answer that was not good: kind, status, body */
 };
 
 void mix_open(struct mix *m, struct e2e *t);
