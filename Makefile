@@ -297,16 +297,17 @@ test-e2e-each: $(PROGRAMS) $(E2E)
 	@$(E2E_RUN) $(filter-out $(call e2e_marked,every-server) $(call e2e_marked,once),$(E2E))
 
 test-e2e-once: $(PROGRAMS) $(E2E)
-	@$(E2E_RUN) $(call e2e_marked,once)
+	@$(E2E_RUN) $(filter-out $(call e2e_marked,long),$(call e2e_marked,once))
 
 test-e2e-servers: $(PROGRAMS) $(E2E)
 	@$(E2E_RUN) --web all --mount all $(call e2e_marked,every-server)
 
 # Checks. What `make test` leaves out because it takes long or needs further tools.
-## check           everything beyond test: all of the next seven, check-history, check-galera and check-hostile
+## check           everything beyond test: all of the next eight, check-history, check-galera and check-hostile
 ## check-static    clang's warnings, gcc -fanalyzer, clang-tidy and cppcheck
 ## check-servers   every end-to-end program through every web server, at the root and below a path
 ## check-clients   programs that others wrote and hosts that others run: the PHP demonstration, gateways, an OpenID provider
+## check-bounds    end-to-end programs that make a large store: memory of the largest answer, costly questions
 ## check-asan      the tests under the sanitizers
 ## check-valgrind  units and the API under valgrind
 ## check-fuzz      new inputs for everything that reads, for a minute or two
@@ -315,7 +316,7 @@ test-e2e-servers: $(PROGRAMS) $(E2E)
 	check-valgrind check-fuzz check-faults test-faults valgrind-programs objects
 check: test-deps
 	@rm -rf '$(abspath $(BUILD))/test/'asan '$(abspath $(BUILD))/test/'servers
-	@$(MAKE) --no-print-directory -k check-static check-fuzz check-faults check-asan check-valgrind \
+	@$(MAKE) --no-print-directory -k check-static check-fuzz check-faults check-bounds check-asan check-valgrind \
 		check-servers check-clients check-history check-galera check-hostile
 
 SRC_OBJECTS := $(OBJECTS) $(MAINS:%.c=$(O)/%.o)
@@ -345,6 +346,10 @@ check-tidy:
 check-cppcheck:
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 --suppress=missingIncludeSystem --suppress=varFuncNullUB -Iinclude src
+
+check-bounds: test-deps
+	@$(MAKE) --no-print-directory $(PROGRAMS) $(E2E)
+	@$(E2E_RUN) $(call e2e_marked,long)
 
 check-servers: test-deps
 	@$(MAKE) --no-print-directory $(PROGRAMS) $(E2E)
