@@ -367,11 +367,12 @@ check-asan: test-deps
 	@tests/totals '$(abspath $(BUILD))/test/asan'
 
 .PHONY: test-e2e-lighttpd
-# A worker that is killed tells neither what it leaked nor what it reached, so the programs that kill
-# workers have a stack of their own.
+# A worker that is killed tells neither what it leaked nor what it reached, so each of the programs
+# that may kill workers has a stack of its own.
 test-e2e-lighttpd: $(PROGRAMS) $(E2E)
 	@status=0; $(E2E_RUN) $(filter-out $(call e2e_marked,no-valgrind),$(E2E)) || status=1; \
-	$(E2E_RUN) $(call e2e_marked,no-valgrind) || status=1; exit $$status
+	for program in $(call e2e_marked,no-valgrind); do $(E2E_RUN) "$$program" || status=1; done; \
+	exit $$status
 
 # Units, and one pass of the API; programs that kill workers or start stacks of their own are marked.
 VALGRIND_E2E = $(filter-out $(call e2e_marked,no-valgrind),$(filter $(O)/%,$(E2E)))
