@@ -303,7 +303,7 @@ test-e2e-servers: $(PROGRAMS) $(E2E)
 	@$(E2E_RUN) --web all --mount all $(call e2e_marked,every-server)
 
 # Checks. What `make test` leaves out because it takes long or needs further tools.
-## check           everything beyond test: all of the next eight, check-history, check-galera and check-hostile
+## check           everything beyond test: all of the next eight, check-history, -galera, -hostile and -upgrade
 ## check-static    clang's warnings, gcc -fanalyzer, clang-tidy and cppcheck
 ## check-servers   every end-to-end program through every web server, at the root and below a path
 ## check-clients   programs that others wrote and hosts that others run: the PHP demonstration, gateways, an OpenID provider
@@ -317,7 +317,7 @@ test-e2e-servers: $(PROGRAMS) $(E2E)
 check: test-deps
 	@rm -rf '$(abspath $(BUILD))/test/'asan '$(abspath $(BUILD))/test/'servers
 	@$(MAKE) --no-print-directory -k check-static check-fuzz check-faults check-bounds check-asan check-valgrind \
-		check-servers check-clients check-history check-galera check-hostile
+		check-servers check-clients check-history check-galera check-hostile check-upgrade
 
 SRC_OBJECTS := $(OBJECTS) $(MAINS:%.c=$(O)/%.o)
 objects: $(SRC_OBJECTS) $(patsubst %.c,$(O)/%.o,$(wildcard tests/*/*.c))
@@ -488,6 +488,13 @@ hostile: test-deps
 
 check-hostile:
 	@$(MAKE) --no-print-directory REQUESTS=60000 hostile
+
+## check-upgrade   the package over one of a lower version, under load
+.PHONY: check-upgrade
+check-upgrade: deps
+	@$(INSTALL_PACKAGES) $(DEB_PACKAGES)
+	@$(MAKE) --no-print-directory all
+	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/run-one '$(LOGS)/package' tests/package/upgrade
 
 ## check-bare      README's commands on a bare Debian 12 that is booted for it (as root)
 .PHONY: check-bare
