@@ -41,6 +41,7 @@ struct principal {
 	unsigned scopes;
 	bool platform_token;
 	int64_t expires_ms; /* exp */
+	int64_t auth_ms;    /* when the person signed in; TIME_NONE if unknown */
 	int64_t issued_ms;  /* iat, TIME_NONE if absent */
 };
 

@@ -32,6 +32,7 @@
 #define LIMIT_DEVICE_LABEL_BYTES 64
 #define LIMIT_AMR 16                    /* methods of a sign-in */
 #define LIMIT_AMR_BYTES 64              /* of one of them */
+#define LIMIT_MAX_SESSIONS 10000        /* of a user, in a policy */
 #define LIMIT_SESSION_SECONDS 315360000 /* longest life of a session: ten years */
 #define TOKEN_LEAST_BYTES 16            /* a shorter opaque token can be guessed */
 #define LIMIT_REASON_BYTES 255

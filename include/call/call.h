@@ -26,6 +26,7 @@ struct call {
 	struct route_match match;
 	struct principal who; /* who.subject.p == NULL: nobody */
 	bool by_cookie;       /* the credential was a cookie */
+	bool holds_token;     /* the call shows the token of the session that it ends */
 	enum reach reach;
 	struct session_scope scope; /* what the caller reaches, narrowed by the path's tenant */
 	struct param_value params[PARAM__COUNT];
@@ -53,7 +54,18 @@ MUST_CHECK enum err call_enter_search(const struct call *c, const struct query *
 struct revoke_call;
 struct revoke_call call_revoke(const struct call *c, const struct session_scope *scope);
 
-/* revoke_sessions, counted. Handlers call no other. */
+/* The same for sessions that a policy of that tenant ends; `reason` is a literal. */
+struct revoke_call call_revoke_by_policy(
+	const struct call *c, struct str tenant_id, const char *reason);
+
+/* Before anything that ends sessions other than the caller's current one: ERR_STEP_UP when a person
+ * signed in too long ago. */
+MUST_CHECK enum err call_step_up(const struct call *c);
+
+/* Into the metrics. */
+void call_count_ended(const struct call *c, int64_t count);
+
+/* revoke_sessions, counted, behind call_step_up. Handlers call no other. */
 MUST_CHECK enum err call_end_sessions(const struct call *c, struct revoke_call *revoke);
 
 #endif

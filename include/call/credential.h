@@ -20,7 +20,7 @@ struct credential {
 	bool by_cookie; /* a browser sends it without being asked */
 	bool confirmed; /* who.session_id was looked up and is active; false without a session */
 	struct sign_in sign_in; /* of the session; set only when confirmed */
-	bool activity_due;      /* it is time to write the last activity; set only when confirmed */
+	int64_t activity_due;   /* model/activity.h; set only when confirmed */
 };
 
 enum credential_sources {

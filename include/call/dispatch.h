@@ -11,6 +11,7 @@ struct http_response;
 /* What is left to do when the answer is out, so that nobody waits for it. */
 struct after {
 	struct str touch_session; /* its last activity is due; p == NULL: nothing */
+	int64_t touch_due;        /* model/activity.h */
 	const char *request_id;   /* for the log */
 };
 

@@ -7,10 +7,30 @@
 #include "base/err.h"
 #include "db/db.h"
 #include "model/scope.h"
+#include "model/session_policy.h"
+
+/* When activity is noted, and what it does to the session's end. */
+struct activity_rule {
+	int64_t interval_s; /* between two notes, unless a time-out needs them more often */
+	struct session_policy policy; /* the rules of everybody */
+};
+
+/* What is due of a session, as reads of it say (ACTIVITY_DUE_SQL). */
+enum { ACTIVITY_NOTED, ACTIVITY_DUE, ACTIVITY_DUE_AND_MOVES };
+
+/* An expression over a row s of `session`; activity_due_args binds its arguments. The end moves
+ * while it can still become later (absolute_expires_at), and where everybody has an idle time-out.
+ * A time-out that is shorter than four intervals is noted four times. */
+#define ACTIVITY_DUE_SQL                                                                            \
+	"IF(s.last_activity_at <= " NOW_SQL " - INTERVAL IF(s.absolute_expires_at IS NULL, ?,"      \
+	" LEAST(?, TIMESTAMPDIFF(SECOND, GREATEST(s.created_at, s.last_activity_at), s.expires_at)" \
+	" DIV 4)) SECOND, IF(s.absolute_expires_at IS NOT NULL OR ?, 2, 1), 0)"
+#define ACTIVITY_DUE_ARGS 3
+void activity_due_args(const struct activity_rule *rule, struct db_val out[ACTIVITY_DUE_ARGS]);
 
 struct activity {
 	struct str application_id, application_name; /* p == NULL: none */
-	int64_t interval_s;
+	struct activity_rule rule;
 };
 
 /* Of the scope's session. ERR_NOT_FOUND: there is none. ERR_CONFLICT: it is not active, or it
@@ -18,8 +38,10 @@ struct activity {
 MUST_CHECK enum err activity_record(struct db *db, struct arena *a,
 	const struct session_scope *scope, const struct activity *activity);
 
-/* Moves last_activity_at of an active session, if it is older than the interval. Waits for nobody:
- * a row that is locked is being written or ended, and stays as it is. */
-MUST_CHECK enum err activity_touch(struct db *db, struct str session_id, int64_t interval_s);
+/* Moves last_activity_at of an active session, if it is older than the interval, and with
+ * ACTIVITY_DUE_AND_MOVES its end as the policy has it. Waits for nobody: a row that is locked is
+ * being written or ended, and stays as it is. */
+MUST_CHECK enum err activity_touch(
+	struct db *db, struct str session_id, const struct activity_rule *rule, int64_t due);
 
 #endif

@@ -25,7 +25,7 @@ struct session_scope {
 
 	struct str session_id, tenant_id, user_id; /* p == NULL: any */
 	struct str partner_id;                     /* sessions of tenants of this partner */
-	struct str except_id;                      /* spared, p == NULL: none */
+	struct str except_id, also_except_id;      /* spared, p == NULL: none */
 	struct str idp_issuer;                     /* of the identity provider's sign-in */
 	struct str idp_session_id;                 /* that sign-in */
 	struct str ids_json;                       /* JSON array of ids, p == NULL: any */

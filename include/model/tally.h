@@ -40,6 +40,9 @@ struct tally *tally_new(struct arena *a);
 void tally_living(struct tally *t, const struct tally_session *s, int sign);
 void tally_users(struct tally *t, int64_t tenant_no, int64_t n);
 
+/* The end of a living session moves. */
+void tally_moved(struct tally *t, int64_t tenant_no, int64_t from_ms, int64_t to_ms);
+
 /* A session enters `ended`. */
 void tally_ended(struct tally *t, const struct tally_session *s, bool expired, int64_t ended_ms);
 

@@ -23,6 +23,8 @@ struct config {
 	int64_t edge_max_rows;
 	int64_t costly_percent;
 	int64_t activity_interval_s, session_s;
+	int64_t idle_s, absolute_s, max_sessions; /* 0: no such rule */
+	int64_t step_up_s;                        /* 0: none */
 	const char *geo_file, *cookie, *login_url;
 	const char *metrics_allow;
 	int64_t log_level, log_format; /* enum log_level, enum log_format */

@@ -37,8 +37,10 @@ static enum err check(const struct app *app, struct arena *a, const struct http_
 	/* A token without a session proves no session. */
 	if (err == ERR_OK && (!cred.confirmed || !is_told(&cred.who)))
 		err = ERR_UNAUTHORIZED;
-	if (err == ERR_OK && cred.activity_due)
+	if (err == ERR_OK && cred.activity_due != ACTIVITY_NOTED) {
 		after->touch_session = cred.who.session_id;
+		after->touch_due = cred.activity_due;
+	}
 	/* The web server asks for no reason, and tells none. */
 	if (err == ERR_SESSION_ENDED)
 		err = ERR_UNAUTHORIZED;

@@ -27,6 +27,7 @@ static const struct outcome outcomes[ERR__COUNT] = {
 	[ERR_INVALID_SORT] = {400, "INVALID_SORT_IDENTIFIER", "The sort order supplied is invalid"},
 	[ERR_UNAUTHORIZED] = {401, "UNAUTHORIZED", unauthorized},
 	[ERR_SESSION_ENDED] = {401, "UNAUTHORIZED", unauthorized},
+	[ERR_STEP_UP] = {401, "UNAUTHORIZED", unauthorized},
 	[ERR_FORBIDDEN] = {403, "UNAUTHORIZED", unauthorized},
 	[ERR_NOT_FOUND] = {404, "NOT_FOUND",
 		"The resource requested was not found or is no longer available"},
@@ -111,7 +112,8 @@ static void fail(struct call *c, enum err err)
 
 	c->res->status = o->status;
 	if (o->status == 401)
-		http_response_header(c->res, "WWW-Authenticate", STR("zt-session, Bearer"));
+		http_response_header(c->res, "WWW-Authenticate",
+			err == ERR_STEP_UP ? step_up_challenge(c) : STR("zt-session, Bearer"));
 	if (o->status == 503)
 		http_response_retry_after(c->res, c->app->cfg.retry_after_s);
 	json_obj(w, "error");

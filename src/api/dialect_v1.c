@@ -16,6 +16,7 @@ static const struct outcome outcomes[ERR__COUNT] = {
 	[ERR_BAD_REQUEST] = {400, "Bad request"},
 	[ERR_UNAUTHORIZED] = {401, "Not authenticated"},
 	[ERR_SESSION_ENDED] = {401, "session is not active"},
+	[ERR_STEP_UP] = {401, "A more recent sign-in is required"},
 	[ERR_FORBIDDEN] = {403, "Not enough permissions"},
 	[ERR_NOT_FOUND] = {404, "Not Found"},
 	[ERR_NO_TENANT] = {404, "Tenant not found"},
@@ -52,6 +53,15 @@ enum err v1_close(struct call *c, struct json_writer *w)
 	return json_finish(w);
 }
 
+/* RFC 9470 section 3. */
+struct str step_up_challenge(const struct call *c)
+{
+	return str_printf(c->arena,
+		"Bearer error=\"insufficient_user_authentication\", "
+		"error_description=\"A more recent sign-in is required\", max_age=\"%lld\"",
+		(long long)c->app->cfg.step_up_s);
+}
+
 static void put_fault(struct json_writer *w, const struct fault *f)
 {
 	json_obj(w, NULL);
@@ -73,7 +83,9 @@ static void challenge(struct call *c, enum err err)
 {
 	struct str value = STR("Bearer");
 
-	if (err != ERR_FORBIDDEN && c->detail != NULL) {
+	if (err == ERR_STEP_UP) {
+		value = step_up_challenge(c);
+	} else if (err != ERR_FORBIDDEN && c->detail != NULL) {
 		value = str_printf(c->arena,
 			"Bearer error=\"invalid_token\", error_description=\"%s\"", c->detail);
 		c->detail = arena_printf(c->arena, "Invalid token: %s", c->detail);

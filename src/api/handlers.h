@@ -49,6 +49,9 @@ MUST_CHECK enum err v1_require_one(struct call *c, const struct revoke_call *rev
 enum err v1_session_get(struct call *c);
 enum err v1_session_delete(struct call *c);
 
+/* The value of WWW-Authenticate that asks for a newer sign-in, in every dialect. */
+struct str step_up_challenge(const struct call *c);
+
 enum err v1_admin_list(struct call *c);
 enum err v1_admin_revoke_all(struct call *c);
 enum err v1_audit_list(struct call *c);
@@ -56,6 +59,8 @@ enum err v1_revoke_by_filter(struct call *c);
 enum err v1_me_list(struct call *c);
 enum err v1_me_revoke_all(struct call *c);
 enum err v1_me_delete(struct call *c);
+enum err v1_policy_get(struct call *c);
+enum err v1_policy_put(struct call *c);
 enum err v1_tenant_list(struct call *c);
 enum err v1_tenant_revoke_all(struct call *c);
 enum err v1_tenant_stats(struct call *c);

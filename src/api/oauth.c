@@ -174,6 +174,7 @@ static enum err end_session_of(struct call *c, const struct credential *cred)
 
 	if (c->who.subject.p == NULL)
 		c->who = cred->who;
+	c->holds_token = true;
 	c->scope.session_id = cred->who.session_id;
 	c->scope.user_id = cred->who.subject;
 	c->scope.tenant_id = cred->who.tenant_id;

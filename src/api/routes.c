@@ -37,6 +37,8 @@ static const struct route routes[] = {
 	V1(GET,    "/admin/audit",                             v1_audit_list,         PLATFORM_READ,  NONE, PAGING | WHERE,       "v1.admin.audit")
 	V1(POST,   "/tenants/{tenant_id}/sessions/revoke-by-filter", v1_revoke_by_filter, TENANT_WRITE, JSON, 0,                  "v1.tenant.revoke_by_filter")
 	V1(GET,    "/tenants/{tenant_id}/audit",               v1_audit_list,         TENANT_READ,    NONE, PAGING | USER,        "v1.tenant.audit")
+	V1(GET,    "/tenants/{tenant_id}/session-policy",      v1_policy_get,         TENANT_READ,    NONE, 0,                    "v1.tenant.policy_get")
+	V1(PUT,    "/tenants/{tenant_id}/session-policy",      v1_policy_put,         TENANT_WRITE,   JSON, 0,                    "v1.tenant.policy_put")
 
 	V1(POST,   "/sessions",                                ingest_register,       INGEST,         JSON, 0,                    "v1.sessions.register")
 	V1(POST,   "/sessions/{session_id}/activity",          ingest_activity,       INGEST,         MAYBE, 0,                   "v1.sessions.activity")

@@ -106,14 +106,25 @@ static void complete(struct call *c, struct session_new *s, struct str *token)
 	}
 }
 
-static enum err answer_registered(
-	struct call *c, enum registered which, const struct session *session, struct str token)
+/* What only the answer to the registration itself says. Without a label no device is known. */
+static void put_once(struct json_writer *w, const struct registration *reg,
+	const struct session *session, struct str token)
+{
+	if (session->device_label.p != NULL)
+		json_bool(w, "new_device", reg->new_device);
+	else
+		json_null(w, "new_device");
+	json_str(w, "token", token);
+}
+
+static enum err answer_registered(struct call *c, enum registered which,
+	const struct session *session, const struct registration *reg, struct str token)
 {
 	struct json_writer *w = v1_open(c, which == REGISTERED_NEW ? 201 : 200);
 
 	v1_put_detail(w, c, session);
 	if (which == REGISTERED_NEW)
-		json_str(w, "token", token);
+		put_once(w, reg, session, token);
 	json_end(w);
 	return v1_close(c, w);
 }
@@ -154,7 +165,11 @@ enum err ingest_register(struct call *c)
 		return err;
 	reg.own_id = reg.session.id.p != NULL;
 	complete(c, &reg.session, &token);
+	reg.session.policy = &c->app->cfg.activity.policy;
+	reg.beyond_limit = call_revoke_by_policy(c, reg.session.tenant_id, REASON_LIMIT);
 	err = register_session(c->app->db, c->arena, &reg, &which, &session, &c->detail);
+	if (err == ERR_OK)
+		call_count_ended(c, reg.beyond_limit.count);
 	if (err == ERR_OK && which == REGISTERED_BEFORE) {
 		struct session_scope scope = {.session_id = reg.session.id};
 
@@ -162,13 +177,13 @@ enum err ingest_register(struct call *c)
 	}
 	if (err != ERR_OK)
 		return err == ERR_NOT_FOUND ? ERR_NO_TENANT : err;
-	return answer_registered(c, which, &session, token);
+	return answer_registered(c, which, &session, &reg, token);
 }
 
 enum err ingest_activity(struct call *c)
 {
 	struct activity act = {
-		.interval_s = c->app->cfg.activity_interval_s,
+		.rule = c->app->cfg.activity,
 	};
 	enum err err;
 

@@ -52,11 +52,13 @@ enum err v1_tenant_user_revoke(struct call *c)
 {
 	bool all = false, except_current = true;
 	const struct json *ids = NULL;
+	struct str except = STR_NONE;
 	struct revoke_call revoke;
 
 	body_id_list(&c->faults, c->body, "session_ids", &ids);
 	body_bool(&c->faults, c->body, "revoke_all", &all);
 	body_bool(&c->faults, c->body, "except_current", &except_current);
+	body_str(&c->faults, c->body, "except_session_id", BODY_FILLED, LIMIT_ID_BYTES, &except);
 	if (c->faults.count == 0 && ids == NULL && !all)
 		body_value_error(&c->faults, "Value error, session_ids or revoke_all is required");
 	if (c->faults.count > 0)
@@ -64,6 +66,7 @@ enum err v1_tenant_user_revoke(struct call *c)
 	c->scope.user_id = call_var(c, "user_id");
 	if (!all)
 		c->scope.ids_json = known_ids(c->arena, ids);
+	c->scope.also_except_id = except;
 	if (except_current)
 		c->scope.except_id = c->who.session_id;
 	revoke = call_revoke(c, &c->scope);

@@ -116,6 +116,7 @@ MUST_CHECK static enum err read_claims(
 	if ((err = claims_time(c, "exp", TIME_NONE, &who->expires_ms)) ||
 		(err = claims_time(c, "nbf", INT64_MIN, &out->not_before_ms)) ||
 		(err = claims_time(c, "iat", TIME_NONE, &who->issued_ms)) ||
+		(err = claims_time(c, "auth_time", TIME_NONE, &who->auth_ms)) ||
 		(err = claim_issuer(c, j->cfg.issuer)) ||
 		(err = claim_audience(c, j->cfg.audience)) ||
 		(err = claims_id(c, "sub", &who->subject)) ||

@@ -29,12 +29,33 @@ struct revoke_call call_revoke(const struct call *c, const struct session_scope 
 	};
 }
 
+struct revoke_call call_revoke_by_policy(
+	const struct call *c, struct str tenant_id, const char *reason)
+{
+	struct revoke_call revoke = call_revoke(c, &c->scope);
+
+	revoke.by = (struct revoker){STR("session-policy"), tenant_id, STR("policy")};
+	revoke.reason = str_from(reason);
+	return revoke;
+}
+
+void call_count_ended(const struct call *c, int64_t count)
+{
+	metric_add(c->app->metric, METRIC_REVOKED, (uint64_t)count);
+}
+
 enum err call_end_sessions(const struct call *c, struct revoke_call *revoke)
 {
-	enum err err = revoke_sessions(c->app->db, revoke);
+	const struct session_scope *scope = &revoke->scope;
+	bool current = scope->session_id.p != NULL && c->who.session_id.p != NULL &&
+		       str_eq(scope->session_id, c->who.session_id);
+	enum err err = current ? ERR_OK : call_step_up(c);
+
+	if (err == ERR_OK)
+		err = revoke_sessions(c->app->db, revoke);
 
 	/* Batches that were committed before a failure stay so. */
-	metric_add(c->app->metric, METRIC_REVOKED, (uint64_t)revoke->count);
+	call_count_ended(c, revoke->count);
 	return err;
 }
 

@@ -46,6 +46,9 @@ static bool next_cookie(struct str *rest, const char *name, struct str *value)
 	return false;
 }
 
+static const struct principal nobody = {
+	.expires_ms = TIME_NONE, .issued_ms = TIME_NONE, .auth_ms = TIME_NONE};
+
 static void from_owner(struct credential *out, const struct owner *owner)
 {
 	struct principal *who = &out->who;
@@ -57,9 +60,11 @@ static void from_owner(struct credential *out, const struct owner *owner)
 		who->expires_ms = owner->expires_ms;
 	if (who->issued_ms == TIME_NONE)
 		who->issued_ms = owner->created_ms;
+	if (who->auth_ms == TIME_NONE)
+		who->auth_ms = owner_auth_ms(owner);
 	out->confirmed = true;
 	out->sign_in = owner->sign_in;
-	out->activity_due = owner->activity_due != 0;
+	out->activity_due = owner->activity_due;
 }
 
 static enum err check_opaque(
@@ -71,7 +76,7 @@ static enum err check_opaque(
 
 	digest_sha256(token, digest);
 	err = owner_of_token(app->db, a, (struct str){(char *)digest, sizeof(digest)},
-		app->cfg.activity_interval_s, &owner);
+		&app->cfg.activity, &owner);
 	if (err != ERR_OK)
 		return err == ERR_NOT_FOUND ? ERR_SESSION_ENDED : err;
 	from_owner(out, &owner);
@@ -87,7 +92,7 @@ enum err credential_of_token(const struct app *app, struct arena *a, struct str 
 	size_t dots = 0;
 
 	*why = NULL;
-	*out = (struct credential){.who.expires_ms = TIME_NONE, .who.issued_ms = TIME_NONE};
+	*out = (struct credential){.who = nobody};
 	if (token.n == 0 || token.n > LIMIT_TOKEN_BYTES) {
 		*why = "token is empty or too long";
 		return ERR_UNAUTHORIZED;
@@ -110,7 +115,7 @@ enum err credential_confirm(const struct app *app, struct arena *a, struct crede
 
 	if (cred->confirmed || cred->who.session_id.p == NULL)
 		return ERR_OK;
-	err = owner_of_session(app->db, a, &caller, app->cfg.activity_interval_s, &owner);
+	err = owner_of_session(app->db, a, &caller, &app->cfg.activity, &owner);
 	if (err == ERR_OK)
 		from_owner(cred, &owner);
 	return err == ERR_NOT_FOUND ? ERR_SESSION_ENDED : err;
@@ -178,7 +183,7 @@ enum err credential_of_request(const struct app *app, struct arena *a,
 	struct str token = bearer.p != NULL ? bearer : zt;
 
 	*why = NULL;
-	*out = (struct credential){.who.expires_ms = TIME_NONE, .who.issued_ms = TIME_NONE};
+	*out = (struct credential){.who = nobody};
 	if (sources == CREDENTIAL_HEADERS && zt.p != NULL)
 		token = zt;
 	if (sources == CREDENTIAL_CLIENT && token.p == NULL)

@@ -175,7 +175,7 @@ void after_answer(const struct app *app, const struct after *after)
 
 	if (after->touch_session.p == NULL)
 		return;
-	err = activity_touch(app->db, after->touch_session, app->cfg.activity_interval_s);
+	err = activity_touch(app->db, after->touch_session, &app->cfg.activity, after->touch_due);
 	metric_database(app->metric, app->db);
 	if (err != ERR_OK)
 		log_event(LOG_WARN, "activity not recorded", "request", after->request_id,

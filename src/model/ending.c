@@ -253,7 +253,7 @@ static enum err write_numbers(struct db *db, struct move *m)
 		err = write_users(db, m, &m->users[at], count, room);
 		at += count;
 	}
-	return err == ERR_OK ? tally_write(db, m->tally) : err;
+	return err == ERR_OK && m->ending->tally == NULL ? tally_write(db, m->tally) : err;
 }
 
 static int by_id(const void *x, const void *y)
@@ -265,9 +265,11 @@ enum err ending_move(struct db *db, struct arena *a, const struct ending *ending
 	size_t count, size_t *claimed)
 {
 	struct move m = {
-		.ending = ending, .arena = a, .texts = arena_open(), .tally = tally_new(a)};
+		.ending = ending, .arena = a, .texts = arena_open(), .tally = ending->tally};
 	enum err err = ERR_OK;
 
+	if (m.tally == NULL)
+		m.tally = tally_new(a);
 	m.ids = arena_array(a, count + 1, sizeof(*m.ids));
 	qsort(ids, count, sizeof(*ids), by_id);
 	for (size_t at = 0; at < count && err == ERR_OK;) {

@@ -11,7 +11,9 @@
 /* Why they end. call == NULL: their time is over. */
 struct ending {
 	const struct revoke_call *call;
-	int64_t now_ms; /* by the database's clock, when they were found */
+	int64_t now_ms;      /* by the database's clock, when they were found */
+	struct tally *tally; /* takes the change of numbers, for the caller to write; NULL: it is
+				written */
 };
 
 /* Ends those of the ids that still are active (or, without a call, have expired), within the

@@ -10,10 +10,10 @@
 #define OWNER_SQL                                                                                  \
 	"SELECT s.id, s.tenant_id, s.user_id, s.partner_no, s.role, s.created_at, s.expires_at,"   \
 	" s.auth_time, s.acr, s.amr, s.idp_issuer, s.idp_session_id, s.device_label,"              \
-	" s.last_activity_at <= " NOW_SQL " - INTERVAL ? SECOND FROM session s WHERE"
+	" " ACTIVITY_DUE_SQL " FROM session s WHERE"
 #define OWNER_LETTERS "sssISttTSSSSSi"
 
-const struct stmt owner_by_token = {"owner.token", SQL_READ, "ib", OWNER_LETTERS,
+const struct stmt owner_by_token = {"owner.token", SQL_READ, "iiib", OWNER_LETTERS,
 	OWNER_SQL " s.token_digest = ? AND s.expires_at > " NOW_SQL};
 
 const struct stmt owner_partner_id = {
@@ -37,22 +37,28 @@ static const struct db_col cols[] = {
 };
 static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
 
-enum err owner_of_token(
-	struct db *db, struct arena *a, struct str digest, int64_t interval_s, struct owner *out)
+enum err owner_of_token(struct db *db, struct arena *a, struct str digest,
+	const struct activity_rule *rule, struct owner *out)
 {
-	struct sql q = SQL_FIXED(&owner_by_token, db_i64(interval_s), db_bytes(digest));
+	struct db_val due[ACTIVITY_DUE_ARGS];
+	struct sql q;
 
+	activity_due_args(rule, due);
+	q = SQL_FIXED(&owner_by_token, due[0], due[1], due[2], db_bytes(digest));
 	return db_one(db, a, &q, &shape, out);
 }
 
 enum err owner_of_session(struct db *db, struct arena *a, const struct session_caller *caller,
-	int64_t interval_s, struct owner *out)
+	const struct activity_rule *rule, struct owner *out)
 {
+	struct db_val due[ACTIVITY_DUE_ARGS];
 	struct sql q;
 
 	sql_begin(&q, a, SQL_READ, OWNER_LETTERS);
 	sql_add(&q, SQL(OWNER_SQL));
-	sql_arg(&q, db_i64(interval_s));
+	activity_due_args(rule, due);
+	for (size_t i = 0; i < ARRAY_LEN(due); i++)
+		sql_arg(&q, due[i]);
 	scope_put_caller(caller, &q);
 	return db_one(db, a, &q, &shape, out);
 }

@@ -89,7 +89,7 @@ static enum err find(struct batch *b, struct found *f)
 
 static enum err move(struct batch *b, struct found *f, size_t *claimed)
 {
-	const struct ending ending = {b->call, f->now_ms};
+	const struct ending ending = {b->call, f->now_ms, NULL};
 	enum err err = ending_move(b->db, b->arena, &ending, f->ids, f->count, claimed);
 
 	if (err != ERR_OK || *claimed == 0)

@@ -158,6 +158,10 @@ void scope_put_conditions(const struct session_scope *scope, struct sql *q)
 			       " WHERE i.idp_session_id = ?)"));
 		sql_arg(q, db_str(scope->idp_session_id));
 	}
+	if (scope->also_except_id.p != NULL) {
+		sql_add(q, SQL(" AND s.id <> ?"));
+		sql_arg(q, db_str(scope->also_except_id));
+	}
 	if (scope->ids_json.p != NULL) {
 		sql_add(q,
 			SQL(" AND s.id IN (SELECT j.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id "

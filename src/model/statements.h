@@ -6,8 +6,11 @@
 
 #include "db/db.h"
 
-extern const struct stmt activity_touch_session, activity_touch_application;
+extern const struct stmt activity_touch_session, activity_touch_application, activity_lock,
+	activity_slide;
+extern const struct stmt limit_beyond;
 extern const struct stmt owner_by_token, owner_partner_id;
+extern const struct stmt policy_put, policy_living, policy_move, policy_users, policy_user;
 extern const struct stmt purge_month_of, purge_count_before, purge_set_month, purge_months_in,
 	purge_delete_ended, purge_delete_users, purge_delete_tally;
 extern const struct stmt recount_living, recount_ended, recount_user_months, recount_users,

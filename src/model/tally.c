@@ -156,6 +156,19 @@ void tally_living(struct tally *t, const struct tally_session *s, int sign)
 	add(t, &c);
 }
 
+void tally_moved(struct tally *t, int64_t tenant_no, int64_t from_ms, int64_t to_ms)
+{
+	struct change c = {
+		.device = STR(""), .scope = TALLY_TENANT, .no = tenant_no, .what = LIVING_SLOT};
+
+	c.bucket = floor_div(from_ms, SLOT_MS);
+	c.n = -1;
+	add(t, &c);
+	c.bucket = floor_div(to_ms, SLOT_MS);
+	c.n = 1;
+	add(t, &c);
+}
+
 void tally_users(struct tally *t, int64_t tenant_no, int64_t n)
 {
 	struct change c = {.device = STR(""), .n = n, .what = LIVING_USERS};
@@ -414,7 +427,7 @@ static void put_count(const struct session_scope *scope, struct sql *q)
 static bool has_number(const struct session_scope *scope)
 {
 	return scope->session_id.p == NULL && scope->except_id.p == NULL &&
-	       scope->ids_json.p == NULL &&
+	       scope->also_except_id.p == NULL && scope->ids_json.p == NULL &&
 	       (scope->filter == NULL || query_is_all(scope->filter)) && !scope->nothing;
 }
 

@@ -53,7 +53,11 @@ void setup_open(struct app *app, const struct config *cfg, struct jwks *keys)
 		.costly_most = (uint64_t)(cfg->workers * cfg->costly_percent / 100 > 0
 						  ? cfg->workers * cfg->costly_percent / 100
 						  : 1),
-		.activity_interval_s = cfg->activity_interval_s,
+		.activity = {.interval_s = cfg->activity_interval_s,
+			.policy = {.idle_s = cfg->idle_s,
+				.absolute_s = cfg->absolute_s,
+				.max_sessions = cfg->max_sessions}},
+		.step_up_s = cfg->step_up_s,
 		.session_s = cfg->session_s,
 		.cookie = cfg->cookie,
 		.login_url = cfg->login_url,

@@ -378,6 +378,7 @@ static void token__opens_the_session_and_is_nowhere_in_clear(void **state)
 		    "d,t,u," TOKEN "\x01,x\n"));
 	struct ran r = admin(f, "import", "--state", file_path(f, "token.state"), input);
 	unsigned char digest[DIGEST_BYTES];
+	const struct activity_rule rule = {.interval_s = 60};
 	struct owner owner;
 
 	assert_int_equal(r.status, 1);
@@ -387,7 +388,7 @@ static void token__opens_the_session_and_is_nowhere_in_clear(void **state)
 	assert_false(contains(get_file(f, file_path(f, "token.state")), TOKEN));
 	digest_sha256(STR(TOKEN), digest);
 	assert_ok(f->db, owner_of_token(f->db, f->arena, (struct str){(char *)digest, DIGEST_BYTES},
-				 60, &owner));
+				 &rule, &owner));
 	assert_string_equal(owner.session_id.p, "a");
 	assert_int_equal(
 		number_of(f,

@@ -64,7 +64,7 @@ static void registration__answers_the_session_and_its_token_once(void **state)
 
 	expect_status(&a, 201);
 	expect_members(a.json, "data meta");
-	expect_members(e2e_at(a.json, "data"), DETAIL " token");
+	expect_members(e2e_at(a.json, "data"), DETAIL " new_device token");
 	expect_str(e2e_header(&a, "Content-Type"), STR("application/json"));
 	expect_str(e2e_header(&a, "Cache-Control"), STR("no-store"));
 	expect_str(e2e_text(a.json, "data.user_id"), STR("u"));

@@ -78,7 +78,7 @@ static void open_app(struct arena *a)
 		.retry_after_s = 2,
 		.edge_max_rows = 10000,
 		.costly_most = 1,
-		.activity_interval_s = 60,
+		.activity = {.interval_s = 60},
 		.session_s = 3600,
 		.cookie = "rollcall_session",
 		.metrics_allow = "127.0.0.1",

@@ -125,7 +125,7 @@ static void rows__are_legal(void **state)
 			wrong += fault(r->name, "access by tenant and {tenant_id} go together");
 		if (r->params >> PARAM__COUNT != 0)
 			wrong += fault(r->name, "a parameter that there is not");
-		if (r->body != BODY_NONE && r->key.method != HTTP_POST)
+		if (r->body != BODY_NONE && r->key.method != HTTP_POST && r->key.method != HTTP_PUT)
 			wrong += fault(r->name, "a body with a method that has none");
 	}
 	assert_int_equal(wrong, 0);
@@ -210,6 +210,7 @@ static struct str method_key(const struct route *r)
 	static const char *const keys[HTTP_METHOD__COUNT] = {
 		[HTTP_GET] = "get",
 		[HTTP_POST] = "post",
+		[HTTP_PUT] = "put",
 		[HTTP_DELETE] = "delete",
 	};
 

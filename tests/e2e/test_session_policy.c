@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: MIT
+ * The session policy of a tenant (schema/api.md 7): who may set it, what it does to sessions that
+ * come and to those that live already. Time passes by moving the instants of a session back. */
+/* e2e: once */
+#include "lib/e2e.h"
+#include "lib/pool.h"
+#include "model/recount.h"
+
+#define SESSIONS "/api/v1/sessions"
+#define FIREFOX "Mozilla/5.0 (Windows NT 10.0; rv:142.0) Gecko/20100101 Firefox/142.0"
+#define AT_ONCE 50
+#define SECOND_MS INT64_C(1000)
+
+static struct str service(struct e2e *t)
+{
+	return e2e_token(
+		t, "{\"sub\":\"svc\",\"platform_token\":true,\"scope\":\"sessions:write\"}");
+}
+
+static struct e2e_answer put_policy(
+	struct e2e *t, struct str token, struct str tenant, const char *body)
+{
+	const struct e2e_request r = {
+		.method = "PUT",
+		.path = arena_printf(t->arena, "/api/v1/tenants/%s/session-policy", tenant.p),
+		.token = token,
+		.body = str_from(body),
+	};
+
+	return e2e_send(t, &r);
+}
+
+static struct e2e_answer get_policy(struct e2e *t, struct str token, struct str tenant)
+{
+	return e2e_get(t, token, "/api/v1/tenants/%s/session-policy", tenant.p);
+}
+
+/* A tenant with that policy. */
+static struct e2e_tenant tenant_with(struct e2e *t, const char *policy)
+{
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+	struct e2e_answer a = put_policy(t, e2e_super_admin(t), tn.id, policy);
+
+	expect_status(&a, 200);
+	return tn;
+}
+
+static const char *registration(struct e2e *t, struct str tenant, const char *more)
+{
+	return arena_printf(t->arena, "{\"tenant_id\":\"%s\",\"user_id\":\"u\"%s}", tenant.p, more);
+}
+
+static struct e2e_answer register_one(struct e2e *t, struct str tenant, const char *more)
+{
+	struct e2e_answer a = e2e_post(t, service(t), registration(t, tenant, more), SESSIONS);
+
+	expect_status(&a, 201);
+	return a;
+}
+
+/* So many seconds go by for the session. */
+static void pass(struct e2e *t, struct str id, int64_t seconds)
+{
+	e2e_exec(t,
+		SQL("UPDATE session SET created_at = created_at - INTERVAL ? SECOND, last_activity_at ="
+		    " IF(last_activity_at < '1000-01-01', last_activity_at,"
+		    " last_activity_at - INTERVAL ? SECOND), expires_at = expires_at - INTERVAL ? SECOND,"
+		    " absolute_expires_at = absolute_expires_at - INTERVAL ? SECOND WHERE id = ?"),
+		5, db_i64(seconds), db_i64(seconds), db_i64(seconds), db_i64(seconds), db_str(id));
+}
+
+static struct e2e_answer activity(struct e2e *t, struct str id)
+{
+	return e2e_post(t, service(t), "{}", SESSIONS "/%s/activity", id.p);
+}
+
+static struct e2e_answer detail(struct e2e *t, struct str id)
+{
+	struct e2e_answer a = e2e_get(t, e2e_super_admin(t), "/api/v1/admin/sessions/%s", id.p);
+
+	expect_status(&a, 200);
+	return a;
+}
+
+static void count_fault(void *ctx, const struct recount_fault *fault)
+{
+	(void)fault;
+	++*(int *)ctx;
+}
+
+static void expect_exact_numbers(struct e2e *t)
+{
+	int wrong = 0;
+
+	assert_int_equal(recount(t->db, false, count_fault, &wrong), ERR_OK);
+	assert_int_equal(wrong, 0);
+}
+
+/* The policy itself */
+
+static void policy__is_none_until_somebody_sets_one(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+	struct str root = e2e_super_admin(t);
+	struct e2e_answer a = get_policy(t, root, tn.id);
+
+	expect_status(&a, 200);
+	expect_members(e2e_at(a.json, "data"),
+		"tenant_id idle_timeout_seconds absolute_timeout_seconds max_sessions_per_user "
+		"on_limit effective");
+	assert_true(e2e_is_null(a.json, "data.idle_timeout_seconds"));
+	expect_str(e2e_text(a.json, "data.on_limit"), STR("end_oldest"));
+	a = put_policy(t, root, tn.id,
+		"{\"idle_timeout_seconds\":900,\"max_sessions_per_user\":3,\"on_limit\":"
+		"\"refuse\"}");
+	expect_status(&a, 200);
+	assert_int_equal(e2e_int(a.json, "data.revoked_count"), 0);
+	a = get_policy(t, root, tn.id);
+	assert_int_equal(e2e_int(a.json, "data.idle_timeout_seconds"), 900);
+	assert_true(e2e_is_null(a.json, "data.absolute_timeout_seconds"));
+	assert_int_equal(e2e_int(a.json, "data.effective.max_sessions_per_user"), 3);
+	expect_str(e2e_text(a.json, "data.effective.on_limit"), STR("refuse"));
+	/* A PUT is the whole policy. */
+	a = put_policy(t, root, tn.id, "{}");
+	assert_true(e2e_is_null(a.json, "data.idle_timeout_seconds"));
+	expect_str(e2e_text(a.json, "data.on_limit"), STR("end_oldest"));
+}
+
+static void policy__is_for_administrators_of_the_tenant(void **state)
+{
+	struct e2e *t = *state;
+	struct str partner = e2e_partner(t);
+	struct e2e_tenant tn = e2e_tenant(t, partner), other = e2e_tenant(t, STR_NONE);
+	const struct {
+		struct str token;
+		int own, other;
+	} rows[] = {
+		{e2e_token(t, "{\"sub\":\"u\",\"tenant_id\":\"%s\"}", tn.id.p), 403, 403},
+		{e2e_token(t, "{\"sub\":\"a\",\"role\":\"tenant_admin\",\"tenant_id\":\"%s\"}",
+			 tn.id.p),
+			200, 403},
+		{e2e_token(t, "{\"sub\":\"p\",\"role\":\"partner_admin\",\"partner_id\":\"%s\"}",
+			 partner.p),
+			200, 404},
+		{e2e_super_admin(t), 200, 200},
+		{service(t), 403, 403},
+		{STR_NONE, 401, 401},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct e2e_answer a = get_policy(t, rows[i].token, tn.id);
+
+		expect_status(&a, rows[i].own);
+		a = get_policy(t, rows[i].token, other.id);
+		expect_status(&a, rows[i].other);
+		a = put_policy(t, rows[i].token, tn.id, "{\"max_sessions_per_user\":2}");
+		expect_status(&a, rows[i].own);
+		a = put_policy(t, rows[i].token, other.id, "{\"max_sessions_per_user\":2}");
+		expect_status(&a, rows[i].other);
+	}
+	{
+		struct e2e_answer a = get_policy(t, e2e_super_admin(t), STR("nobody"));
+
+		expect_status(&a, 404);
+	}
+}
+
+static void wrong_rule__is_named(void **state)
+{
+	static const struct {
+		const char *body, *name, *type;
+	} rows[] = {
+		{"{\"idle_timeout_seconds\":59}", "idle_timeout_seconds", "greater_than_equal"},
+		{"{\"idle_timeout_seconds\":\"60\"}", "idle_timeout_seconds", "int_type"},
+		{"{\"absolute_timeout_seconds\":315360001}", "absolute_timeout_seconds",
+			"less_than_equal"},
+		{"{\"max_sessions_per_user\":0}", "max_sessions_per_user", "greater_than_equal"},
+		{"{\"on_limit\":\"ask\"}", "on_limit", "literal_error"},
+	};
+	struct e2e *t = *state;
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct e2e_answer a = put_policy(t, e2e_super_admin(t), tn.id, rows[i].body);
+
+		expect_status(&a, 422);
+		expect_str(e2e_text(a.json, "detail.0.loc.1"), str_from(rows[i].name));
+		expect_str(e2e_text(a.json, "detail.0.type"), str_from(rows[i].type));
+	}
+}
+
+/* Time-outs */
+
+static void idle_session__dies_on_time(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = tenant_with(t, "{\"idle_timeout_seconds\":600}");
+	struct e2e_answer a = register_one(t, tn.id, "");
+	struct str id = e2e_text(a.json, "data.id"), token = e2e_text(a.json, "data.token");
+
+	assert_int_equal(e2e_ms(a.json, "data.expires_at") - e2e_ms(a.json, "data.created_at"),
+		600 * SECOND_MS);
+	assert_int_equal(
+		e2e_ms(a.json, "data.absolute_expires_at") - e2e_ms(a.json, "data.created_at"),
+		86400 * SECOND_MS);
+	pass(t, id, 570);
+	a = e2e_get(t, token, "/api/v1/me/sessions");
+	expect_status(&a, 200);
+	pass(t, id, 30);
+	a = e2e_get(t, token, "/api/v1/me/sessions");
+	expect_status(&a, 401);
+	a = e2e_get(t, token, "/authorize");
+	expect_status(&a, 401);
+	a = activity(t, id);
+	expect_status(&a, 409);
+	e2e_recount(t);
+}
+
+static void busy_session__lives_to_its_absolute_end(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn =
+		tenant_with(t, "{\"idle_timeout_seconds\":600,\"absolute_timeout_seconds\":3600}");
+	struct e2e_answer a = register_one(t, tn.id, "");
+	struct str id = e2e_text(a.json, "data.id");
+
+	e2e_recount(t);
+	a = activity(t, id);
+	expect_status(&a, 204);
+	expect_exact_numbers(t);
+	for (int passed = 500; passed <= 3500; passed += 500) {
+		pass(t, id, 500);
+		a = activity(t, id);
+		expect_status(&a, 204);
+	}
+	a = detail(t, id);
+	assert_int_equal(e2e_ms(a.json, "data.expires_at") - e2e_ms(a.json, "data.created_at"),
+		3600 * SECOND_MS);
+	expect_str(
+		e2e_text(a.json, "data.absolute_expires_at"), e2e_text(a.json, "data.expires_at"));
+	pass(t, id, 100);
+	a = activity(t, id);
+	expect_status(&a, 409);
+	e2e_recount(t);
+}
+
+static void passing_the_authorizer__is_activity(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = tenant_with(t, "{\"idle_timeout_seconds\":600}");
+	struct e2e_answer a = register_one(t, tn.id, "");
+	struct str id = e2e_text(a.json, "data.id"), token = e2e_text(a.json, "data.token");
+	int64_t deadline = pool_deadline();
+
+	pass(t, id, 300);
+	e2e_recount(t);
+	a = e2e_get(t, token, "/authorize");
+	expect_status(&a, 200);
+	/* It is written behind the answer. */
+	do {
+		assert_true(clock_monotonic_us() < deadline);
+		a = detail(t, id);
+	} while (e2e_ms(a.json, "data.expires_at") <= e2e_now_ms(t) + 400 * SECOND_MS);
+	expect_exact_numbers(t);
+}
+
+static void asked_end__stays_the_latest(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = tenant_with(t, "{\"idle_timeout_seconds\":600}");
+	struct e2e_answer a = register_one(t, tn.id, ",\"expires_in\":700");
+	struct str id = e2e_text(a.json, "data.id");
+
+	assert_int_equal(
+		e2e_ms(a.json, "data.absolute_expires_at") - e2e_ms(a.json, "data.created_at"),
+		700 * SECOND_MS);
+	pass(t, id, 500);
+	a = activity(t, id);
+	expect_status(&a, 204);
+	a = detail(t, id);
+	assert_int_equal(e2e_ms(a.json, "data.expires_at") - e2e_ms(a.json, "data.created_at"),
+		700 * SECOND_MS);
+	e2e_recount(t);
+}
+
+/* A policy for sessions that live already */
+
+static void stricter_policy__ends_what_it_forbids(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+	struct str admin = e2e_token(
+		t, "{\"sub\":\"boss\",\"role\":\"tenant_admin\",\"tenant_id\":\"%s\"}", tn.id.p);
+	struct e2e_answer old = register_one(t, tn.id, ""), fresh = register_one(t, tn.id, ""), a;
+	struct str old_id = e2e_text(old.json, "data.id");
+
+	pass(t, old_id, 7200);
+	e2e_recount(t);
+	a = put_policy(t, admin, tn.id, "{\"idle_timeout_seconds\":3600}");
+	expect_status(&a, 200);
+	assert_int_equal(e2e_int(a.json, "data.revoked_count"), 1);
+	expect_exact_numbers(t);
+	a = e2e_get(t, e2e_text(old.json, "data.token"), "/authorize");
+	expect_status(&a, 401);
+	a = detail(t, old_id);
+	expect_str(e2e_text(a.json, "data.status"), STR("revoked"));
+	expect_str(e2e_text(a.json, "data.revoked_by"), STR("boss"));
+	expect_str(e2e_text(a.json, "data.revoke_reason"), STR("session_policy"));
+	a = detail(t, e2e_text(fresh.json, "data.id"));
+	assert_int_equal(e2e_ms(a.json, "data.expires_at") - e2e_ms(a.json, "data.created_at"),
+		3600 * SECOND_MS);
+	a = put_policy(t, admin, tn.id, "{\"absolute_timeout_seconds\":1800}");
+	a = detail(t, e2e_text(fresh.json, "data.id"));
+	assert_int_equal(
+		e2e_ms(a.json, "data.absolute_expires_at") - e2e_ms(a.json, "data.created_at"),
+		1800 * SECOND_MS);
+	expect_exact_numbers(t);
+}
+
+static void stricter_policy__holds_for_all_when_it_is_answered(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+	struct e2e_answer a;
+
+	e2e_put_many(t, tn, STR("many"), 1300);
+	a = put_policy(t, e2e_super_admin(t), tn.id, "{\"absolute_timeout_seconds\":900}");
+	expect_status(&a, 200);
+	assert_int_equal(
+		e2e_count(t,
+			SQL("SELECT COUNT(*) FROM session s JOIN tenant t ON t.no = s.tenant_no WHERE"
+			    " t.id = ? AND s.expires_at > s.created_at + INTERVAL 900 SECOND"),
+			1, db_str(tn.id)),
+		0);
+	assert_int_equal(e2e_count(t, SQL("SELECT COUNT(*) FROM test_session WHERE tenant_id = ?"),
+				 1, db_str(tn.id)),
+		1300);
+	expect_exact_numbers(t);
+	a = put_policy(t, e2e_super_admin(t), tn.id, "{\"max_sessions_per_user\":5}");
+	expect_status(&a, 200);
+	assert_int_equal(e2e_int(a.json, "data.revoked_count"), 1295);
+	expect_exact_numbers(t);
+}
+
+static void laxer_policy__lets_a_busy_session_live_longer(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = tenant_with(t, "{\"idle_timeout_seconds\":600}");
+	struct e2e_answer a = register_one(t, tn.id, "");
+	struct str id = e2e_text(a.json, "data.id");
+
+	a = put_policy(t, e2e_super_admin(t), tn.id, "{}");
+	expect_status(&a, 200);
+	a = activity(t, id);
+	expect_status(&a, 204);
+	a = detail(t, id);
+	assert_int_equal(e2e_ms(a.json, "data.expires_at") - e2e_ms(a.json, "data.created_at"),
+		86400 * SECOND_MS);
+}
+
+/* The limit */
+
+static void send_at_once(struct e2e *t, struct str tenant, struct e2e_answer out[AT_ONCE])
+{
+	struct e2e_request r[AT_ONCE];
+	struct str token = service(t);
+
+	for (size_t i = 0; i < AT_ONCE; i++)
+		r[i] = (struct e2e_request){.method = "POST",
+			.path = SESSIONS,
+			.token = token,
+			.body = str_from(registration(t, tenant, ""))};
+	e2e_send_all(t, r, out, AT_ONCE);
+}
+
+static int64_t living(struct e2e *t, struct str tenant)
+{
+	struct e2e_answer a =
+		e2e_get(t, e2e_super_admin(t), "/api/v1/tenants/%s/sessions", tenant.p);
+
+	return e2e_int(a.json, "pagination.total_items");
+}
+
+static void fifty_at_once__leave_three_of_which_the_oldest_end(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = tenant_with(t, "{\"max_sessions_per_user\":3}");
+	struct e2e_answer answers[AT_ONCE], a;
+	int64_t open = 0;
+
+	e2e_recount(t);
+	send_at_once(t, tn.id, answers);
+	for (size_t i = 0; i < AT_ONCE; i++)
+		expect_status(&answers[i], 201);
+	assert_int_equal(living(t, tn.id), 3);
+	assert_int_equal(
+		e2e_count(t,
+			SQL("SELECT COUNT(*) FROM test_revocation WHERE tenant_id = ?"
+			    " AND reason = 'session_limit' AND revoked_by_kind = 'policy'"),
+			1, db_str(tn.id)),
+		AT_ONCE - 3);
+	for (size_t i = 0; i < AT_ONCE; i++) {
+		a = e2e_get(t, e2e_text(answers[i].json, "data.token"), "/authorize");
+		open += a.status == 200;
+	}
+	assert_int_equal(open, 3);
+	expect_exact_numbers(t);
+}
+
+static void fifty_at_once__leave_three_and_refuse_the_others(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn =
+		tenant_with(t, "{\"max_sessions_per_user\":3,\"on_limit\":\"refuse\"}");
+	struct e2e_answer answers[AT_ONCE];
+	int64_t made = 0, refused = 0;
+
+	e2e_recount(t);
+	send_at_once(t, tn.id, answers);
+	for (size_t i = 0; i < AT_ONCE; i++) {
+		made += answers[i].status == 201;
+		refused += answers[i].status == 409;
+	}
+	assert_int_equal(made, 3);
+	assert_int_equal(refused, AT_ONCE - 3);
+	assert_int_equal(living(t, tn.id), 3);
+	expect_exact_numbers(t);
+}
+
+static void expired_session__does_not_count_for_the_limit(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn =
+		tenant_with(t, "{\"max_sessions_per_user\":1,\"on_limit\":\"refuse\"}");
+	struct e2e_answer a = register_one(t, tn.id, "");
+
+	pass(t, e2e_text(a.json, "data.id"), 86401);
+	a = register_one(t, tn.id, "");
+	a = e2e_post(t, service(t), registration(t, tn.id, ""), SESSIONS);
+	expect_status(&a, 409);
+	/* Another user has a limit of their own. */
+	a = e2e_post(t, service(t),
+		arena_printf(t->arena, "{\"tenant_id\":\"%s\",\"user_id\":\"v\"}", tn.id.p),
+		SESSIONS);
+	expect_status(&a, 201);
+	e2e_recount(t);
+}
+
+static void repeated_registration__ends_nobody(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = tenant_with(t, "{\"max_sessions_per_user\":1}");
+	const char *own = arena_printf(t->arena, ",\"id\":\"%s\"", e2e_name(t, "own").p);
+	struct e2e_answer a = register_one(t, tn.id, own);
+
+	a = e2e_post(t, service(t), registration(t, tn.id, own), SESSIONS);
+	expect_status(&a, 200);
+	assert_int_equal(living(t, tn.id), 1);
+}
+
+/* A new device */
+
+static bool is_new(struct e2e *t, struct str tenant, const char *agent, const char *address)
+{
+	struct e2e_answer a = register_one(t, tenant,
+		arena_printf(
+			t->arena, ",\"user_agent\":\"%s\",\"ip_address\":\"%s\"", agent, address));
+
+	return e2e_bool(a.json, "data.new_device");
+}
+
+static void new_device__is_another_label_or_network(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+	struct e2e_answer a;
+
+	assert_true(is_new(t, tn.id, FIREFOX, "192.0.2.1"));
+	assert_false(is_new(t, tn.id, FIREFOX, "192.0.2.77"));
+	assert_true(is_new(t, tn.id, "curl/8", "192.0.2.1"));
+	assert_true(is_new(t, tn.id, FIREFOX, "192.0.3.1"));
+	assert_true(is_new(t, tn.id, FIREFOX, "2001:db8:1::1"));
+	assert_false(is_new(t, tn.id, FIREFOX, "2001:db8:1:2::1"));
+	a = register_one(t, tn.id, "");
+	assert_true(e2e_is_null(a.json, "data.new_device"));
+	/* It is the user's device. */
+	a = e2e_post(t, service(t),
+		arena_printf(t->arena,
+			"{\"tenant_id\":\"%s\",\"user_id\":\"v\",\"user_agent\":\"" FIREFOX
+			"\",\"ip_address\":\"192.0.2.1\"}",
+			tn.id.p),
+		SESSIONS);
+	assert_true(e2e_bool(a.json, "data.new_device"));
+}
+
+static void device__is_known_for_ninety_days_behind_the_end(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+	struct session_new old = e2e_session(t, tn, STR("u"));
+	int64_t day_ms = 86400 * SECOND_MS;
+
+	old.user_agent = STR(FIREFOX);
+	old.ip_address = STR("192.0.2.1");
+	old.created_ms -= 200 * day_ms;
+	old.revoked_ms = e2e_now_ms(t) - 91 * day_ms;
+	e2e_put(t, &old);
+	assert_true(is_new(t, tn.id, FIREFOX, "198.51.100.1"));
+	old.id = e2e_name(t, "old");
+	old.ip_address = STR("203.0.113.1");
+	old.revoked_ms = e2e_now_ms(t) - 89 * day_ms;
+	e2e_put(t, &old);
+	assert_true(is_new(t, tn.id, FIREFOX, "192.0.2.1"));
+	assert_false(is_new(t, tn.id, FIREFOX, "203.0.113.1"));
+}
+
+/* A changed password */
+
+static void except_session_id__spares_that_session(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+	struct str kept = e2e_put_session(t, tn, STR("u"));
+	struct e2e_answer a;
+
+	e2e_put_session(t, tn, STR("u"));
+	e2e_put_session(t, tn, STR("u"));
+	a = e2e_post(t, e2e_super_admin(t),
+		arena_printf(
+			t->arena, "{\"revoke_all\":true,\"except_session_id\":\"%s\"}", kept.p),
+		"/api/v1/tenants/%s/sessions/users/u/revoke", tn.id.p);
+	expect_status(&a, 200);
+	assert_int_equal(e2e_int(a.json, "data.revoked_count"), 2);
+	a = detail(t, kept);
+	expect_str(e2e_text(a.json, "data.status"), STR("active"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(policy__is_none_until_somebody_sets_one),
+		cmocka_unit_test(policy__is_for_administrators_of_the_tenant),
+		cmocka_unit_test(wrong_rule__is_named),
+		cmocka_unit_test(idle_session__dies_on_time),
+		cmocka_unit_test(busy_session__lives_to_its_absolute_end),
+		cmocka_unit_test(passing_the_authorizer__is_activity),
+		cmocka_unit_test(asked_end__stays_the_latest),
+		cmocka_unit_test(stricter_policy__ends_what_it_forbids),
+		cmocka_unit_test(stricter_policy__holds_for_all_when_it_is_answered),
+		cmocka_unit_test(laxer_policy__lets_a_busy_session_live_longer),
+		cmocka_unit_test(fifty_at_once__leave_three_of_which_the_oldest_end),
+		cmocka_unit_test(fifty_at_once__leave_three_and_refuse_the_others),
+		cmocka_unit_test(expired_session__does_not_count_for_the_limit),
+		cmocka_unit_test(repeated_registration__ends_nobody),
+		cmocka_unit_test(new_device__is_another_label_or_network),
+		cmocka_unit_test(device__is_known_for_ninety_days_behind_the_end),
+		cmocka_unit_test(except_session_id__spares_that_session),
+	};
+
+	return cmocka_run_group_tests_name("Session policy", tests, e2e_open, e2e_close);
+}
