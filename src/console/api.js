@@ -119,5 +119,7 @@ export const api = {
 	end: (scope, id) => call("DELETE", `${place(scope)}/sessions/${segment(id)}`),
 	byFilter: (scope, wish) => call("POST", `${place(scope)}/sessions/revoke-by-filter`, null, wish),
 	audit: (scope, query) => call("GET", `${place(scope)}/audit`, query),
+	policy: (tenant) => call("GET", `tenants/${segment(tenant)}/session-policy`),
+	setPolicy: (tenant, policy) => call("PUT", `tenants/${segment(tenant)}/session-policy`, null, policy),
 	stats: (tenant) => call("GET", `tenants/${segment(tenant)}/sessions/stats`),
 };

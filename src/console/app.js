@@ -6,6 +6,7 @@ import { api, claims, hasToken, setToken, whenSignedOut } from "./api.js";
 import { renderDevices } from "./devices.js";
 import { renderEnded } from "./ended.js";
 import { renderOverview } from "./overview.js";
+import { renderPolicy } from "./policy.js";
 import { renderSessions } from "./sessions.js";
 import { renderSignIn } from "./signin.js";
 import { t } from "./texts.js";
@@ -15,6 +16,7 @@ const VIEWS = {
 	sessions: { render: renderSessions, for: (me) => me.scope },
 	ended: { render: renderEnded, for: (me) => me.scope },
 	overview: { render: renderOverview, for: (me) => me.scope },
+	policy: { render: renderPolicy, for: (me) => me.scope },
 };
 
 const view = h("div", { id: "view" });

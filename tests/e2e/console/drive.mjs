@@ -109,7 +109,7 @@ claim("the_role_of_a_session__opens_its_pages", async (w) => {
 	const adm = await register({ tenant_id: tenant, user_id: "adm", role: "tenant_admin" });
 	const page = await w.open(null, "/console/#/sessions", { cookie: adm.token });
 	await w.count("4 sessions");
-	assert.deepEqual(await page.locator("header nav a").allTextContents(), ["Your devices", "Sessions", "Ended", "Overview"]);
+	assert.deepEqual(await page.locator("header nav a").allTextContents(), ["Your devices", "Sessions", "Ended", "Overview", "Policy"]);
 	await w.open(adm.token);
 	await w.go("sessions");
 	await w.count("4 sessions");
@@ -409,7 +409,7 @@ claim("a_tenants_administrator__has_that_tenant_and_no_other", async (w) => {
 	const { tenant, admin, sessions } = await many(3);
 	await many(2);
 	const page = await w.open(admin);
-	assert.deepEqual(await page.locator("header nav a").allTextContents(), ["Your devices", "Sessions", "Ended", "Overview"]);
+	assert.deepEqual(await page.locator("header nav a").allTextContents(), ["Your devices", "Sessions", "Ended", "Overview", "Policy"]);
 	await w.go("sessions");
 	await w.count("3 sessions");
 	assert.equal(await page.locator("[name=tenant]").count(), 0);
@@ -443,10 +443,33 @@ claim("the_platforms_overview__links_to_tenants", async (w) => {
 	assert.match(await page.textContent(".charts"), /Desktop2Phone2/);
 });
 
+claim("a_policy__is_saved_after_a_question_and_ends_what_it_forbids", async (w) => {
+	const { tenant, admin } = await many(3, { user_id: "usr_many" });
+	const page = await w.open(admin);
+	await w.go("policy");
+	await page.waitForSelector("[name=most]");
+	await w.isSound("policy");
+	assert.equal(await page.inputValue("[name=idle]"), "");
+	await page.fill("[name=idle]", "15");
+	await page.fill("[name=most]", "1");
+	await page.selectOption("[name=on_limit]", "refuse");
+	await page.click("text=Save");
+	await page.waitForSelector("dialog");
+	await w.isSound("policy question");
+	await page.click("dialog .danger");
+	await w.notice(/Saved. 2 sessions have ended/);
+	const { json } = await call("GET", `tenants/${tenant}/session-policy`, PLATFORM);
+	assert.deepEqual([json.data.idle_timeout_seconds, json.data.absolute_timeout_seconds, json.data.max_sessions_per_user, json.data.on_limit],
+		[900, null, 1, "refuse"]);
+	await page.fill("[name=idle]", "0");
+	await page.click("text=Save");
+	assert.equal(await page.locator("dialog").count(), 0); // the browser refuses it
+});
+
 claim("a_service_token__sees_sessions_and_has_no_devices", async (w) => {
 	const page = await (w.expect(403), w.open(token({ sub: "svc_ops", platform_token: true, scope: "admin:read" })));
 	await page.waitForSelector("tbody tr");
-	assert.deepEqual(await page.locator("header nav a").allTextContents(), ["Sessions", "Ended", "Overview"]);
+	assert.deepEqual(await page.locator("header nav a").allTextContents(), ["Sessions", "Ended", "Overview", "Policy"]);
 	w.expect(403);
 	await page.click("text=End all that match");
 	await page.waitForSelector("dialog .fault >> text=/You may not do this/");
