@@ -17,7 +17,8 @@ esac
 
 # The paths that a shipped configuration names become ours.
 localised() { # FILE
-	sed -e "s|/run/rollcall/[a-z]*.sock|$RUN_DIR/pool.sock|" -e "s|/etc/rollcall/|$RUN_DIR/|" \
+	sed -e "s|/etc/rollcall/my.cnf|$SERVING|" -e "s|/home/alice/rollcall/my.cnf|$SERVING|" \
+		-e "s|/run/rollcall/[a-z]*.sock|$RUN_DIR/pool.sock|" -e "s|/etc/rollcall/|$RUN_DIR/|" \
 		-e "s|/usr/local/bin|$BIN_DIR|" -e "s|/home/alice/rollcall/|$RUN_DIR/|" \
 		-e "s|/home/alice/bin/|$BIN_DIR/|" -e "s|/apps/sessions\([\"/(]\)|$MOUNT\1|" \
 		-e "s|\(\"ROLLCALL_WORKERS\" => \)\"4\"|\1\"$WORKERS\"|" \
@@ -167,8 +168,8 @@ write_fcgid() {
 open_to_web_user() {
 	[ -n "$WEB_USER" ] || return 0
 	chmod -R a+rX "$RUN_DIR/www"
-	chgrp "$WEB_USER" "$DEFAULTS" "$RUN_DIR/jwks.json"
-	chmod g+r "$DEFAULTS" "$RUN_DIR/jwks.json"
+	chgrp "$WEB_USER" "$SERVING" "$RUN_DIR/jwks.json"
+	chmod g+r "$SERVING" "$RUN_DIR/jwks.json"
 	setpriv --reuid="$WEB_USER" --regid="$WEB_USER" --clear-groups sh -c \
 		"test -r '$RUN_DIR/www' && test -x '$BIN_DIR/rollcall.fcgi'" ||
 		die "Apache runs as $WEB_USER, which cannot reach $RUN_DIR or $BIN_DIR;" \

@@ -37,12 +37,13 @@ char *arena_dup(struct arena *a, const char *p, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 
-/* Rewinding kills everything allocated or grown since the mark; a buffer that may grow belongs on
- * one side of it. */
+/* Rewinding kills and wipes everything allocated or grown since the mark; a buffer that may grow
+ * belongs on one side of it. */
 struct arena_mark arena_mark(const struct arena *a);
 void arena_rewind(struct arena *a, struct arena_mark mark);
 
-/* Forgets everything, keeps one small chunk for the next request, gives the rest back. */
+/* Forgets everything, keeps one small chunk for the next request, wiped, and gives the rest back.
+ */
 void arena_reset(struct arena *a);
 
 /* Bytes held from the system, for tests and metrics. */

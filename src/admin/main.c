@@ -59,9 +59,10 @@ static int usage(FILE *out)
 }
 
 /* The connector would step over it, and the database say something else. */
-static bool option_file_usable(const char *command, struct arena *a, const struct config *cfg)
+static bool option_file_usable(
+	const char *command, struct arena *a, const struct config *cfg, const char *group)
 {
-	const char *fault = option_file_fault(a, cfg->db_defaults, cfg->db_group);
+	const char *fault = option_file_fault(a, cfg->db_defaults, group);
 
 	if (fault != NULL)
 		fprintf(stderr, "%s: %s\n", command, fault);
@@ -78,13 +79,13 @@ static int run(size_t command, const char *config, int argc, char **argv)
 	if (!config_file(config, stderr) || !config_read(&cfg, stderr))
 		return 2;
 	db.defaults_file = cfg.db_defaults;
-	db.group = cfg.db_group;
-	adm = (struct admin){
-		.db = db_open(&db), .arena = arena_open(), .cfg = &cfg, .config = config};
+	adm = (struct admin){.arena = arena_open(), .cfg = &cfg, .config = config};
+	db.group = option_file_admin_group(adm.arena, cfg.db_defaults, cfg.db_group);
+	adm.db = db_open(&db);
 	argv[0] = (char *)commands[command].name; /* getopt only reads it */
 	status = 1;
 	if (!commands[command].asks_database ||
-		option_file_usable(commands[command].name, adm.arena, &cfg))
+		option_file_usable(commands[command].name, adm.arena, &cfg, db.group))
 		status = commands[command].run(&adm, argc, argv);
 	if (status == 2)
 		fprintf(stderr, "usage: %s %s\n", commands[command].name,
@@ -93,8 +94,8 @@ static int run(size_t command, const char *config, int argc, char **argv)
 		fprintf(stderr, "%s: cannot write the answer\n", commands[command].name);
 		status = 1;
 	}
-	arena_close(adm.arena);
 	db_close(adm.db);
+	arena_close(adm.arena);
 	return status;
 }
 

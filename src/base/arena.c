@@ -206,6 +206,9 @@ void arena_rewind(struct arena *a, struct arena_mark mark)
 		pop_chunk(a);
 	}
 	BUG_ON(mark.used > a->top->used);
+	/* Tokens may be in it. A chunk that went back is the system's to wipe. */
+	UNPOISON(space_of(a->top) + mark.used, a->top->used - mark.used);
+	explicit_bzero(space_of(a->top) + mark.used, a->top->used - mark.used);
 	a->top->used = mark.used;
 	a->latest = NULL;
 	POISON(space_of(a->top) + mark.used, a->top->space - mark.used);

@@ -22,7 +22,7 @@ extern const struct stmt once_put, once_delete;
 extern const struct stmt sweep_look, sweep_find;
 extern const struct stmt tally_add_living, tally_add_ended, tally_add_user;
 
-/* All of them, NULL at the end. */
-extern const struct stmt *const store_statements[];
+/* Those that serve, and those of rollcall-admin; NULL at the end. */
+extern const struct stmt *const store_statements[], *const store_admin_statements[];
 
 #endif

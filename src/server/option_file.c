@@ -13,8 +13,8 @@
 struct look {
 	struct str group;
 	bool in_group; /* the lines are those of [client] or of the group */
-	bool has_group, has_database, includes;
-	struct buf groups, options; /* the names, with commas between */
+	bool has_own, has_group, has_database, includes; /* own: that group itself */
+	struct buf groups, options;                      /* the names, with commas between */
 };
 
 static void list(struct buf *b, struct str name)
@@ -46,6 +46,7 @@ static void take_group(struct look *l, struct str line)
 	while (name.n + 1 < line.n && name.p[name.n] != ']')
 		name.n++;
 	list(&l->groups, name);
+	l->has_own |= str_eq(name, l->group);
 	l->in_group = str_eq(name, l->group) || str_eq(name, STR("client"));
 	l->has_group |= l->in_group;
 }
@@ -68,24 +69,41 @@ static void take_line(struct look *l, struct arena *a, struct str line)
 	}
 }
 
-const char *option_file_fault(struct arena *a, const char *path, const char *group)
+/* False: there is no file, and whoever opens it says so. */
+static bool look_at(struct look *l, struct arena *a, const char *path)
 {
-	struct look l = {.group = str_from(group)};
 	char *line = NULL;
 	size_t size = 0;
 	ssize_t n;
 	FILE *in = path != NULL ? fopen(path, "re") : NULL;
 
 	if (in == NULL)
-		return NULL; /* whoever opens it says so */
-	buf_init(&l.groups, a);
-	buf_init(&l.options, a);
+		return false;
+	buf_init(&l->groups, a);
+	buf_init(&l->options, a);
 	while ((n = getline(&line, &size, in)) >= 0)
-		take_line(&l, a, (struct str){line, (size_t)n});
+		take_line(l, a, (struct str){line, (size_t)n});
 	if (line != NULL)
 		explicit_bzero(line, size);
 	free(line);
 	fclose(in);
+	return true;
+}
+
+const char *option_file_admin_group(struct arena *a, const char *path, const char *group)
+{
+	const char *own = arena_printf(a, "%s-admin", group);
+	struct look l = {.group = str_from(own)};
+
+	return look_at(&l, a, path) && l.has_own ? own : group;
+}
+
+const char *option_file_fault(struct arena *a, const char *path, const char *group)
+{
+	struct look l = {.group = str_from(group)};
+
+	if (!look_at(&l, a, path))
+		return NULL;
 	if (l.includes || l.has_database)
 		return NULL;
 	if (!l.has_group)

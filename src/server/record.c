@@ -203,4 +203,7 @@ void record_discard(struct record_reader *r, int64_t until_us)
 			break;
 	}
 	r->broken = true;
+	/* Headers hold tokens. */
+	explicit_bzero(r->params, r->param_bytes);
+	explicit_bzero(r->in, sizeof(r->in));
 }

@@ -46,7 +46,7 @@ long record_read(struct record_reader *r, void *out, size_t n, int64_t until_us)
 
 /* Throws away what comes, of any kind, until that instant or the other side's end; what is there
  * already in any case, for bytes that were not read would take the answer along when the connection
- * is closed. */
+ * is closed. Wipes what was read. */
 void record_discard(struct record_reader *r, int64_t until_us);
 
 #endif

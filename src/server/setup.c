@@ -164,6 +164,20 @@ static bool check_option_file(const struct config *cfg, FILE *out)
 	return fault == NULL;
 }
 
+/* No fault: on a shared host there is one account for everything. */
+static void warn_of_rights(struct db *db, FILE *out)
+{
+	struct arena *a = arena_open();
+	struct str too_many = STR_NONE;
+
+	if (store_rights(db, a, &too_many) == ERR_OK && too_many.p != NULL)
+		fprintf(out,
+			"database: warning: the account may do more than serving needs (%.*s); "
+			"schema/grants.sql has what it needs\n",
+			STR_FMT(too_many));
+	arena_close(a);
+}
+
 static bool check_database(const struct config *cfg, struct db *db, FILE *out)
 {
 	enum err err;
@@ -177,11 +191,12 @@ static bool check_database(const struct config *cfg, struct db *db, FILE *out)
 	}
 	if (store_check(db) != ERR_OK) {
 		fputs("database: answers, but its tables do not fit this program (the log says "
-		      "which statements); run rollcall-admin migrate\n",
+		      "which statements); run rollcall-admin migrate, and schema/grants.sql\n",
 			out);
 		return false;
 	}
 	fputs("database: answers, and its tables fit\n", out);
+	warn_of_rights(db, out);
 	return true;
 }
 

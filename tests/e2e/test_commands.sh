@@ -97,7 +97,7 @@ local_places() {
 	sed -e "s|/etc/rollcall/rollcall.conf|$run/settings.conf|g" -e "s|/etc/rollcall/|$run/|g" \
 		-e "s|/etc/rollcall-|$run/php-|g" -e "s|/etc/cron.d|$work/cron.d|g" \
 		-e "s|/run/rollcall/|$work/sockets/|g; s|/run/rollcall.sock|$work/sockets/help.sock|g" \
-		-e "s|/usr/local/bin|$bin|g; s|/usr/share/doc/rollcall|$root/httpd-conf|g" \
+		-e "s|/usr/local/bin|$bin|g; s|/usr/share/doc/rollcall|$root/httpd-conf|g; s|/usr/share/rollcall/schema|$root/schema|g" \
 		-e "s|/var/tmp/|$work/|g; s|http://127.0.0.1:8080|$ROLLCALL_URL|g" \
 		-e "s|http://localhost/apps/sessions|$ROLLCALL_URL|g" \
 		-e "s|https://id.example.org|http://127.0.0.1:$provider_port|g" \
@@ -106,7 +106,7 @@ local_places() {
 		-e 's/^[0-9*]* [0-9*]* \* \* \* [a-z]* //' -e 's/^rollcall-admin /rollcall-admin --config '"$(quoted)"' /' \
 		-e 's/^sudo rollcall-admin /&--config '"$(quoted)"' /; s/(sudo rollcall-admin /&--config '"$(quoted)"' /' \
 		-e 's/^sudo -u rollcall rollcall-admin /&--config '"$(quoted)"' /' \
-		-e "s/^sudo mariadb\\(-dump\\)\\{0,1\\} /&--defaults-file=$(quoted my.cnf) /" \
+		-e "s/^sudo mariadb\\(-dump\\)\\{0,1\\} /&--no-defaults -u $(id -un) -S $(quoted mariadb.sock) /" \
 		-e "s|^$bin/rollcall-admin |&--config $run/settings.conf |"
 }
 

@@ -2,6 +2,7 @@
  * POST /api/v1/sessions again under an id of the caller's own (schema/api.md 5): safe to repeat,
  * refused for another body, and one session whatever the number and the haste of the repeats. */
 /* e2e: no-valgrind */
+#include "base/buf.h"
 #include "lib/e2e.h"
 #include "lib/load.h"
 #include "lib/pool.h"
@@ -179,6 +180,68 @@ static void taken_id__is_a_conflict_that_changes_nothing(void **state)
 	expect_status(&a, 409);
 }
 
+/* Head and body without what differs from one request to the next. */
+static struct str comparable(struct e2e *t, struct e2e_answer a)
+{
+	struct str rest = a.head, line;
+	struct buf b;
+
+	buf_init(&b, t->arena);
+	while (str_split(&rest, '\n', &line))
+		if (!str_starts(line, STR("Date:")) && !str_starts(line, STR("X-Request-Id:")) &&
+			!str_starts(line, STR("date:")) && !str_starts(line, STR("x-request-id:")))
+			buf_str(&b, line);
+	buf_str(&b, a.body);
+	return buf_view(&b);
+}
+
+/* A tenant's own service asks for ids that its own tenant and another one hold, living and ended.
+ */
+static void taken_id__tells_nothing_of_who_holds_it(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant own = e2e_tenant(t, STR_NONE), other = e2e_tenant(t, STR_NONE);
+	struct str service = e2e_token(
+		t, "{\"sub\":\"svc\",\"tenant_id\":\"%s\",\"scope\":\"sessions:write\"}", own.id.p);
+	const struct e2e_tenant tenants[] = {own, other};
+	struct str first = STR_NONE;
+
+	for (size_t i = 0; i < 2 * ARRAY_LEN(tenants); i++) {
+		struct str id = e2e_name(t, "ses");
+		const char *held = arena_printf(t->arena,
+			"{\"tenant_id\":\"%s\",\"user_id\":\"u\",\"id\":\"%s\"}",
+			tenants[i / 2].id.p, id.p);
+		struct e2e_answer a = e2e_post(t, platform(t), held, PATH);
+
+		expect_status(&a, 201);
+		if (i % 2 == 1) {
+			a = e2e_delete(t, e2e_super_admin(t), "/api/v1/admin/sessions/%s", id.p);
+			expect_status(&a, 204);
+		}
+		a = e2e_post(t, service,
+			arena_printf(t->arena,
+				"{\"tenant_id\":\"%s\",\"user_id\":\"me\",\"id\":\"%s\"}", own.id.p,
+				id.p),
+			PATH);
+		expect_status(&a, 409);
+		if (first.p == NULL)
+			first = comparable(t, a);
+		expect_str(comparable(t, a), first);
+		if (i / 2 == 0)
+			continue;
+		/* Not even with the very body that has made it. */
+		a = e2e_post(t, service, held, PATH);
+		expect_status(&a, 404);
+		a = e2e_post(t, service, NULL, PATH "/%s/activity", id.p);
+		expect_status(&a, 404);
+	}
+	assert_int_equal(
+		e2e_count(t,
+			SQL("SELECT COUNT(*) FROM test_user WHERE id = 'me' AND tenant_id = ?"), 1,
+			db_str(own.id)),
+		0);
+}
+
 /* Everybody at once, with a tenant and a user that nobody has seen yet. */
 struct crowd {
 	struct str token, body, id;
@@ -237,6 +300,7 @@ int main(void)
 		cmocka_unit_test(order_of_members__is_no_difference),
 		cmocka_unit_test(repeat_after_the_end__is_the_same_session),
 		cmocka_unit_test(taken_id__is_a_conflict_that_changes_nothing),
+		cmocka_unit_test(taken_id__tells_nothing_of_who_holds_it),
 		cmocka_unit_test(thousand_registrations_of_one_id__make_one_session),
 	};
 

@@ -191,7 +191,7 @@ static void repeated_registration__is_no_error_of_the_database(void **state)
 	assert_true(pool_metric(t, errors) == pool_value(before, str_from(errors)));
 }
 
-/* Ends every connection to the server but our own; the tests' account may end its own. */
+/* Ends every connection to the server but our own. */
 static void end_connections(struct e2e *t)
 {
 	int64_t id;

@@ -61,6 +61,14 @@ static void read_body(struct str sent, size_t most, int64_t until_us)
 		"ended and went on", sent);
 }
 
+static void check_wiped(struct str sent)
+{
+	for (size_t i = 0; i < reader.param_bytes; i++)
+		fuzz_must(reader.params[i] == 0, "parameters are left", sent);
+	for (size_t i = 0; i < sizeof(reader.in); i++)
+		fuzz_must(reader.in[i] == 0, "bytes are left", sent);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str sent = fuzz_input(data, size);
@@ -81,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_body(sent, most, until_us);
 	}
 	record_discard(&reader, 0);
+	check_wiped(sent);
 	close(pair[0]);
 	return 0;
 }

@@ -76,6 +76,12 @@ class Stack:
     def defaults(self):
         return self.dir / "my.cnf"
 
+    @property
+    def serving(self):
+        """Of the account that serves; a cluster of nodes has one account for everything."""
+        file = self.dir / "service.cnf"
+        return file if file.exists() else self.defaults
+
     def run(self, command):
         done = subprocess.run([str(STACK), command], env=self.env, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
@@ -150,7 +156,7 @@ class Stack:
 
     def start(self, name, *command, defaults=None, more=None):
         env = dict(self.env, STACK_RUN_DIR=str(self.dir), ROLLCALL_WORKERS=str(self.workers),
-                   ROLLCALL_DB_DEFAULTS=str(defaults or self.defaults),
+                   ROLLCALL_DB_DEFAULTS=str(defaults or self.serving),
                    ROLLCALL_JWKS_FILE=str(self.dir / "jwks.json"), **(more or {}))
         with open(self.dir / f"{name}.log", "ab") as log:
             child = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=log,

@@ -33,7 +33,7 @@ TABLE_LOCK = "LOCK TABLES session WRITE"
 # A connection of a worker that is in a statement, or one that is not.
 KILLS = [
     f"""SELECT id INTO @victim FROM information_schema.processlist WHERE command {command}
-AND id <> CONNECTION_ID() AND user = SUBSTRING_INDEX(CURRENT_USER(), '@', 1) AND db IS NOT NULL
+AND id <> CONNECTION_ID() AND user IN ('rollcall', 'rollcall_admin') AND db IS NOT NULL
 ORDER BY RAND() LIMIT 1; {kill} @victim;"""
     for command in ("IN ('Execute', 'Query')", "IN ('Execute', 'Query')", "= 'Sleep'")
     for kill in ("KILL CONNECTION", "KILL QUERY")

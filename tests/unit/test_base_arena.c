@@ -127,6 +127,28 @@ static void growing_after_a_rewind__does_not_disturb_what_came_after(void **stat
 	assert_string_equal(after, "after");
 }
 
+/* The same place again, which arena_alloc does not clear. */
+static void what_was_there__is_wiped(void **state)
+{
+	enum { BYTES = 1000 };
+	struct arena *a = *state;
+
+	for (int by_mark = 0; by_mark < 2; by_mark++) {
+		struct arena_mark mark = arena_mark(a);
+		char *secret = memset(arena_alloc(a, BYTES), 's', BYTES), *again;
+
+		if (by_mark)
+			arena_rewind(a, mark);
+		else
+			arena_reset(a);
+		again = arena_alloc(a, BYTES);
+		assert_ptr_equal(again, secret);
+		for (size_t i = 0; i < BYTES; i++)
+			assert_int_equal(again[i], 0);
+		arena_reset(a);
+	}
+}
+
 static void big_chunks__go_back_at_rewind_and_reset(void **state)
 {
 	size_t small = arena_held(*state);
@@ -193,6 +215,7 @@ int main(void)
 		T(growing_past_the_chunk__keeps_the_content),
 		T(rewind__gives_the_same_memory_again),
 		T(growing_after_a_rewind__does_not_disturb_what_came_after),
+		T(what_was_there__is_wiped),
 		T(big_chunks__go_back_at_rewind_and_reset),
 		T(printed_text__is_whole_at_any_length),
 		T(unused_space__is_poisoned),
