@@ -67,17 +67,21 @@ class Cluster(Stack):
             self.cluster("sql", name[1:], "-e", "SET SESSION wsrep_sync_wait = 15;"
                          " SELECT COUNT(*) FROM rollcall.schema_migration")
         for suffix, order in (("", [1, 2, 3]), ("2", [2, 3, 1])):
-            host = Host(self, suffix, free_port())
-            host.defaults = self.write_defaults(f"my-{host.pool}", order, self.init)
-            host.conf.write_text(WEB_CONF.format(port=host.port, dir=self.dir, web=host.web,
-                                                 suffix=suffix))
-            text = (ROOT / "httpd-conf/lighttpd/rollcall-socket.conf").read_text()
-            (self.dir / f"rollcall{suffix}.conf").write_text(
-                text.replace("/run/rollcall/rollcall.sock", f"{self.dir}/{host.pool}.sock"))
-            host.start_pool()
-            host.start_web()
-            host.wait_for_answer()
-            self.hosts.append(host)
+            self.hosts.append(self.host(suffix, order))
+
+    def host(self, suffix, order):
+        """A pool with that list of nodes, and a web server in front of it."""
+        host = Host(self, suffix, free_port())
+        host.defaults = self.write_defaults(f"my-{host.pool}", order, self.init)
+        host.conf.write_text(WEB_CONF.format(port=host.port, dir=self.dir, web=host.web,
+                                             suffix=suffix))
+        text = (ROOT / "httpd-conf/lighttpd/rollcall-socket.conf").read_text()
+        (self.dir / f"rollcall{suffix}.conf").write_text(
+            text.replace("/run/rollcall/rollcall.sock", f"{self.dir}/{host.pool}.sock"))
+        host.start_pool()
+        host.start_web()
+        host.wait_for_answer()
+        return host
 
     def migrate(self):
         """Through each node at the same time: one does the work, the others wait for it."""
