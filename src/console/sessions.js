@@ -14,8 +14,8 @@ import { t, texts } from "./texts.js";
 
 const BY_LIST = { user: "user_id", tenant: "tenant_id", partner: "partner_id" };
 const BY_QUERY = ["address", "kind", "since", "query"];
-const FIELDS = "id, identity, identity.name, userEmail, tenantId, partnerId, ipAddress, ipNetwork, deviceType, " +
-	"userAgent, location, createdAt, lastActivityAt, expiresAt, mfaComplete, mfaRequired, isAdmin, configTypes";
+const FIELDS = "id, identity, identity.name, userEmail, tenantId, partnerId, ipAddress, ipNetwork, deviceType, deviceLabel, " +
+	"userAgent, location, createdAt, lastActivityAt, authTime, expiresAt, absoluteExpiresAt, mfaComplete, mfaRequired, isAdmin, configTypes";
 
 // A string of the query language.
 function quoted(text) {

@@ -52,6 +52,9 @@ static const struct query_field fields[] = {
 	FIELD("location", STRING, "s.location"),
 	INDEXED("expiresAt", DATETIME, "s.expires_at"),
 	FIELD("isAdmin", BOOL, "(s.role <=> 'super_admin')"),
+	FIELD("deviceLabel", STRING, "s.device_label"),
+	FIELD("authTime", DATETIME, "s.auth_time"),
+	FIELD("absoluteExpiresAt", DATETIME, ABSOLUTE_END_SQL),
 	FIELD("ipNetwork", CIDR, "NULLIF(s.ip_address, '')"),
 };
 
@@ -67,6 +70,9 @@ static const struct query_alias aliases[] = {
 	{"partner_id", "partnerId"},
 	{"ip_address", "ipAddress or ipNetwork"},
 	{"device_type", "deviceType"},
+	{"device_label", "deviceLabel"},
+	{"auth_time", "authTime"},
+	{"absolute_expires_at", "absoluteExpiresAt"},
 	{"created_at", "createdAt"},
 	{"updated_at", "updatedAt"},
 	{"expires_at", "expiresAt"},

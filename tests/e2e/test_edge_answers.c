@@ -212,7 +212,7 @@ static void filterable_fields__can_be_filtered(void **state)
 		"id createdAt updatedAt tags isSystem token identity ipAddress authenticator "
 		"lastActivityAt mfaComplete mfaRequired improperClientCertChain identity.id "
 		"identity.name configTypes tenantId partnerId userEmail userAgent deviceType "
-		"location expiresAt isAdmin";
+		"location expiresAt isAdmin deviceLabel authTime absoluteExpiresAt";
 	struct e2e *t = *state;
 	struct str root = e2e_super_admin(t), rest = str_from(names), name;
 	struct e2e_answer a = edge_list(t, root, "false", ""), b;
