@@ -15,18 +15,18 @@ struct activity_rule {
 	struct session_policy policy; /* the rules of everybody */
 };
 
-/* What is due of a session, as reads of it say (ACTIVITY_DUE_SQL). */
+/* What is due of a session. */
 enum { ACTIVITY_NOTED, ACTIVITY_DUE, ACTIVITY_DUE_AND_MOVES };
 
-/* An expression over a row s of `session`; activity_due_args binds its arguments. The end moves
- * while it can still become later (absolute_expires_at), and where everybody has an idle time-out.
- * A time-out that is shorter than four intervals is noted four times. */
-#define ACTIVITY_DUE_SQL                                                                            \
-	"IF(s.last_activity_at <= " NOW_SQL " - INTERVAL IF(s.absolute_expires_at IS NULL, ?,"      \
-	" LEAST(?, TIMESTAMPDIFF(SECOND, GREATEST(s.created_at, s.last_activity_at), s.expires_at)" \
-	" DIV 4)) SECOND, IF(s.absolute_expires_at IS NOT NULL OR ?, 2, 1), 0)"
-#define ACTIVITY_DUE_ARGS 3
-void activity_due_args(const struct activity_rule *rule, struct db_val out[ACTIVITY_DUE_ARGS]);
+/* What decides it: read as it stands, because /authorize asks at every request. */
+struct activity_state {
+	int64_t created_ms, last_activity_ms, expires_ms, now_ms;
+	int64_t absolute_ms; /* DB_NULL_I64: the end does not move */
+};
+
+/* The end moves while it can still become later, and where everybody has an idle time-out. A
+ * time-out that is shorter than four intervals is noted four times. */
+int64_t activity_due(const struct activity_rule *rule, const struct activity_state *s);
 
 struct activity {
 	struct str application_id, application_name; /* p == NULL: none */

@@ -36,10 +36,24 @@ const struct stmt activity_touch_application = {"activity.application", SQL_WRIT
 	") DIV 1000), JSON_OBJECT('name', ?, 'at', TIMESTAMPDIFF(MICROSECOND, TIMESTAMP'1970-01-01 00:00:00', " NOW_SQL
 	") DIV 1000)))), app_count = JSON_LENGTH(apps) WHERE id = ? AND expires_at > " NOW_SQL};
 
+int64_t activity_due(const struct activity_rule *rule, const struct activity_state *s)
+{
+	int64_t from_ms = s->last_activity_ms > s->created_ms ? s->last_activity_ms : s->created_ms;
+	int64_t after_ms = rule->interval_s * 1000, quarter_ms = (s->expires_ms - from_ms) / 4;
+	bool moves = s->absolute_ms != DB_NULL_I64;
+
+	if (moves && quarter_ms < after_ms)
+		after_ms = quarter_ms;
+	if (s->now_ms - s->last_activity_ms < after_ms)
+		return ACTIVITY_NOTED;
+	return moves || rule->policy.idle_s != 0 ? ACTIVITY_DUE_AND_MOVES : ACTIVITY_DUE;
+}
+
 struct due {
 	struct gate gate;
 	int64_t active; /* NULL: no such session */
-	int64_t session, application, app_count;
+	struct activity_state state;
+	int64_t application, app_count;
 	int64_t known; /* the application is among those reached */
 };
 
@@ -50,42 +64,37 @@ static enum err find_due(struct db *db, struct arena *a, const struct session_sc
 		{'i', offsetof(struct due, gate.alive)},
 		{'i', offsetof(struct due, gate.known)},
 		{'I', offsetof(struct due, active)},
-		{'I', offsetof(struct due, session)},
+		{'T', offsetof(struct due, state.created_ms)},
+		{'T', offsetof(struct due, state.last_activity_ms)},
+		{'T', offsetof(struct due, state.expires_ms)},
+		{'T', offsetof(struct due, state.absolute_ms)},
+		{'t', offsetof(struct due, state.now_ms)},
 		{'I', offsetof(struct due, app_count)},
 		{'I', offsetof(struct due, known)},
 		{'I', offsetof(struct due, application)},
 	};
 	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
-	struct db_val due_args[ACTIVITY_DUE_ARGS];
 	struct sql q;
 	enum err err;
 
-	sql_begin(&q, a, SQL_READ, "iiIIIII");
+	sql_begin(&q, a, SQL_READ, "iiITTTTtIII");
 	sql_add(&q,
-		SQL("SELECT g.alive, g.known, p.active, p.due, p.app_count, p.at IS NOT NULL,"
+		SQL("SELECT g.alive, g.known, p.active, p.created_at, p.last_activity_at, p.expires_at, p.absolute_expires_at, " NOW_SQL
+		    ", p.app_count, p.at IS NOT NULL,"
 		    " p.at IS NULL OR p.at <= TIMESTAMPDIFF(MICROSECOND, TIMESTAMP'1970-01-01 00:00:00', " NOW_SQL
 		    ") DIV 1000 - ? FROM "));
 	sql_arg(&q, db_i64(activity->rule.interval_s * 1000));
 	scope_put_gate(scope, &q);
 	sql_add(&q,
 		SQL(" g LEFT JOIN (SELECT s.expires_at > " NOW_SQL " AS active,"
-		    " " ACTIVITY_DUE_SQL " AS due, s.app_count,"
+		    " s.created_at, s.last_activity_at, s.expires_at, s.absolute_expires_at, s.app_count,"
 		    " CAST(JSON_VALUE(s.apps, CONCAT('$.', JSON_QUOTE(?) COLLATE utf8mb4_nopad_bin, '.at')) AS SIGNED) AS at"
 		    " FROM session s WHERE TRUE"));
-	activity_due_args(&activity->rule, due_args);
-	for (size_t i = 0; i < ARRAY_LEN(due_args); i++)
-		sql_arg(&q, due_args[i]);
 	sql_arg(&q, db_str(activity->application_id));
 	scope_put_conditions(scope, &q);
 	sql_add(&q, SQL(" LIMIT 1) p ON TRUE"));
 	err = db_one(db, a, &q, &shape, out);
 	return err == ERR_OK ? scope_gate_error(&out->gate) : err;
-}
-
-void activity_due_args(const struct activity_rule *rule, struct db_val out[ACTIVITY_DUE_ARGS])
-{
-	out[0] = out[1] = db_i64(rule->interval_s);
-	out[2] = db_i64(rule->policy.idle_s != 0);
 }
 
 static enum err touch(struct db *db, struct str session_id, int64_t interval_s)
@@ -208,7 +217,8 @@ enum err activity_record(struct db *db, struct arena *a, const struct session_sc
 	}
 	if (due.active == 0)
 		return ERR_CONFLICT;
-	err = note(db, scope->session_id, &activity->rule, due.session);
+	err = note(
+		db, scope->session_id, &activity->rule, activity_due(&activity->rule, &due.state));
 	if (err != ERR_OK || due.application == 0 || activity->application_id.p == NULL)
 		return err;
 	if (due.known == 0 && due.app_count >= LIMIT_SESSION_APPS)
