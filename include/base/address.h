@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * IPv4 and IPv6 addresses as bytes. A server that listens on both kinds writes an IPv4 peer as IPv6
- * (::ffff:192.0.2.1): address_unmap makes the IPv4 address of it, so that one peer is one address.
- */
+ * (::ffff:192.0.2.1): address_unmap undoes that, so that a peer has one address. */
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H
 
@@ -20,10 +19,10 @@ struct address {
 #define ADDRESS_MAPPED_BYTES 12
 extern const unsigned char address_mapped[ADDRESS_MAPPED_BYTES];
 
-/* False for anything else: names, zones ("fe80::1%eth0"), short forms ("127.1"). */
+/* False if the text is no address, or has a zone ("fe80::1%eth0") or a short form ("127.1"). */
 MUST_CHECK bool address_read(struct str text, struct address *out);
 
-/* True when it was an IPv4 address written as IPv6, and is the IPv4 address now. */
+/* True if it was an IPv4 address written as IPv6; it is changed into the IPv4 address. */
 bool address_unmap(struct address *address);
 
 bool address_eq(const struct address *a, const struct address *b);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Bump allocator. One per worker, reset after each request in one place (server/worker.c): what is
- * reachable from a request lives until then, and handlers contain no free().
+ * Bump allocator. A worker has one arena and resets it after each request, in server/worker.c only.
+ * Memory of a request therefore lives until the request ends, and handlers never call free().
  *
- * Allocation never returns NULL: running out of memory ends the worker (see base/macros.h).
- * Memory is 16-byte aligned and NOT zeroed unless said. Unused space is poisoned under
+ * Allocation never returns NULL: running out of memory ends the worker (see base/macros.h). Memory
+ * is 16-byte aligned. It is zeroed only where a comment says so. Unused space is poisoned under
  * AddressSanitizer. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
@@ -15,7 +15,7 @@
 
 struct arena;
 
-/* A point to rewind to; valid until an earlier mark is rewound to or the arena is reset. */
+/* A point to rewind to. It is valid until the arena is reset or rewound to an earlier mark. */
 struct arena_mark {
 	void *chunk;
 	size_t used;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Growable bytes in an arena: response bodies, SQL text, JSON. With a sink set, what is beyond
- * `flush_at` bytes goes out at once, so that an answer of any length needs bounded memory. */
+ * Growable bytes in an arena: response bodies, SQL text, JSON. A buffer with a sink holds at most
+ * `flush_at` bytes and gives the others to the sink. */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 

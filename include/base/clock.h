@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The only source of now, and the calendar: instants are int64 milliseconds since 1970-01-01 UTC.
- * Whether a session is active is decided by the database's clock, never by this one. */
+ * The clock, which alone reads the time, and the calendar. Instants are int64 milliseconds since
+ * 1970-01-01 UTC. The database's clock alone decides whether a session is active. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
@@ -11,7 +11,7 @@
 
 #define TIME_NONE INT64_MIN /* no instant: SQL NULL */
 
-/* The calendar's years 0 to 9999, which is what a text of ours and DATETIME can hold. */
+/* The years 0 to 9999, which clock_format and SQL's DATETIME can hold. */
 #define CLOCK_FIRST_MS INT64_C(-62167219200000) /* 0000-01-01T00:00:00.000Z */
 #define CLOCK_LAST_MS INT64_C(253402300799999)  /* 9999-12-31T23:59:59.999Z */
 
@@ -24,7 +24,7 @@ struct calendar {
 
 /* Proleptic Gregorian, UTC. */
 struct calendar clock_calendar(int64_t ms);
-int64_t clock_instant_ms(const struct calendar *c); /* fields need no range check by the callee */
+int64_t clock_instant_ms(const struct calendar *c); /* fields may be out of range */
 int clock_days_in_month(int year, int month);       /* month 1 to 12 */
 
 /* RFC 3339, UTC, milliseconds: "2026-05-17T12:20:46.123Z". `out` holds 25 bytes, NUL included.
@@ -33,8 +33,8 @@ int clock_days_in_month(int year, int month);       /* month 1 to 12 */
 void clock_format(int64_t ms, char out[CLOCK_TEXT_BYTES]);
 
 /* RFC 3339 date-time with any offset; digits beyond nanoseconds are cut. *ns_rest (may be NULL)
- * receives the nanoseconds beyond the millisecond, 0 to 999999. False if it is no real instant
- * (30 February, second 60, year not of four digits, trailing text). */
+ * receives the nanoseconds beyond the millisecond, 0 to 999999. False if the text is not a real
+ * instant (30 February, second 60, year not of four digits, trailing text). */
 bool clock_parse(struct str s, int64_t *ms, int32_t *ns_rest);
 
 #endif

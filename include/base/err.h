@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The closed list of outcomes. Every function that can fail returns enum err, 0 is success. The
- * dialects and the Authorizer turn it into a status and a body. */
+ * The closed list of outcomes, which most functions that can fail return; 0 is success. src/api
+ * turns an outcome into a status and a body. */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A fault of an input: where it is (loc), what is wrong in a sentence (msg) and in one word (type).
- * Any room may find one; a dialect formats it. See schema/api.md 2.2 and, for filters,
- * schema/filter.md 8. */
+ * A fault of an input: its place (loc), and what is wrong as a sentence (msg) and as one word
+ * (type). Every room may add faults; src/api formats them (schema/api.md 2.2, for filters
+ * schema/filter.md 8). */
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H
 
@@ -20,18 +20,18 @@ struct fault {
 	size_t depth;
 	const char *type;
 	const char *msg;
-	struct str value; /* the offending text where a dialect shows it, else p == NULL */
+	struct str value; /* the wrong text if the answer shows it, else p == NULL */
 };
 
 /* Lives in the request's arena. Past LIMIT_FAULTS further faults are dropped. */
 struct faults {
 	struct arena *arena;
-	struct fault list[LIMIT_FAULTS + 1]; /* the last one takes what is dropped */
+	struct fault list[LIMIT_FAULTS + 1]; /* the last place is for dropped faults */
 	size_t count;                        /* at most LIMIT_FAULTS */
 };
 
-/* Adds a fault at loc a / b / index (b may be NULL; index < 0: no index). msg and type outlive the
- * request or are in its arena. Returns the fault, never NULL, so that the caller can add to it. */
+/* Adds a fault at loc a / b / index (b may be NULL; index < 0: no index). msg and type have to live
+ * as long as the request. Returns the fault, never NULL, and the caller may add to it. */
 struct fault *fault_add(struct faults *f, const char *a, const char *b, int64_t index,
 	const char *type, const char *msg);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * One event a line on standard error, as key=value text or JSON. Bytes that are not printable are
- * escaped, so a client cannot forge a line. Callers pass no secrets.
+ * Writes each event as one line to standard error, as key=value text or JSON. Bytes that are not
+ * printable are escaped, so a client cannot forge a line. Callers pass no secrets.
  *
  * log_event(LOG_WARN, "jwks reload failed", "file", path, "why", why, NULL): pairs of C strings,
  * ended by NULL; a value may be NULL (printed as "-").
  *
- * Warnings and errors are of one kind when they differ in nothing but the value of "request". A
- * process writes LOG_EQUAL_MOST lines of a kind in a second. The next event of any level after that
- * second first writes one line: how many were left out, of which event, and the request of the last
- * one that was written. */
+ * Warnings and errors that differ only in the value of "request" are of one kind. A process writes
+ * at most LOG_EQUAL_MOST lines of a kind in a second. When that second is over, the next event of
+ * any level first writes one line about the kind: how many lines were left out, their event, and
+ * the request of the last line that was written. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

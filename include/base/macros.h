@@ -10,8 +10,8 @@
 #define NORETURN __attribute__((noreturn))
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-/* A broken invariant of ours, never of a client's: logs file and line, aborts the worker (the
- * supervisor replaces it). Active in release builds too. */
+/* For faults of this program, never for faults of a client. Logs file and line and aborts the
+ * process; the supervisor replaces a worker. Active in release builds too. */
 #define BUG_ON(cond)                                                                               \
 	do {                                                                                       \
 		if (cond)                                                                          \
@@ -20,7 +20,7 @@
 
 NORETURN void bug(const char *file, int line, const char *what);
 
-/* Out of memory. Sizes that a client controls are checked against base/limits.h beforehand. */
+/* Out of memory. Sizes that a client controls were checked against base/limits.h before. */
 NORETURN void out_of_memory(size_t wanted);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The only source of randomness: the kernel's. */
+ * The only source of random numbers; they come from the kernel. */
 #ifndef BASE_RANDOM_H
 #define BASE_RANDOM_H
 

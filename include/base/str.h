@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Views of bytes, and what is done to text everywhere: compare, parse numbers, hex, base64url,
  * UTF-8, percent-decoding. A view owns nothing; p == NULL means absent (SQL NULL, no header), which
- * is different from empty. Only views from str_dup and str_printf are NUL-terminated. */
+ * is different from empty. Rely on a NUL at the end only for views from str_dup and str_printf. */
 #ifndef BASE_STR_H
 #define BASE_STR_H
 
@@ -30,7 +30,7 @@ static inline bool str_eq(struct str a, struct str b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
-/* By bytes, which for UTF-8 is by code point; a prefix comes first. Neither may be absent. */
+/* The order of bytes, in UTF-8 of code points; a prefix comes first. Neither may be absent. */
 static inline int str_cmp(struct str a, struct str b)
 {
 	int order = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
@@ -42,7 +42,7 @@ bool str_eq_nocase(struct str a, struct str b); /* ASCII case folded */
 bool str_starts(struct str s, struct str prefix);
 struct str str_trim(struct str s); /* spaces and tabs at both ends */
 
-/* Constant time in the content, for secrets. Lengths are not secret. */
+/* For secrets: the time it takes does not depend on the content. Lengths are not secret. */
 bool str_eq_secret(struct str a, struct str b);
 
 /* Copies into the arena, NUL-terminated; str_dup keeps NULL as NULL. */
@@ -66,21 +66,21 @@ static inline bool str_is_utf8(struct str s)
 	return str_utf8_fault(s) == s.n;
 }
 
-/* The same text with every maximal ill-formed part replaced by U+FFFD; `s` itself if it is fine. */
+/* Replaces every maximal ill-formed part by U+FFFD. Returns `s` itself if it has none. */
 struct str str_to_utf8(struct arena *a, struct str s);
-/* Decodes one code point at s.p[*at] and advances; ill-formed reads as U+FFFD. *at < s.n. */
+/* Decodes the code point at *at (< s.n) and advances *at. An ill-formed part reads as U+FFFD. */
 uint32_t str_code_point(struct str s, size_t *at);
 
-/* %XX undone, and '+' to space when `plus`. A '%' without two hex digits stays as it is. */
+/* Decodes %XX, and '+' to a space if `plus`. A '%' without two hex digits stays as it is. */
 struct str str_percent_decode(struct arena *a, struct str s, bool plus);
 
-/* Every byte but RFC 3986's unreserved ones as %XX: fit for one path segment. */
+/* Encodes all but RFC 3986's unreserved bytes as %XX. The result can be one path segment. */
 struct str str_percent_encode(struct arena *a, struct str s);
 
-/* Lower-case hex; RFC 4648 section 5 without padding. base64url decoding is strict: alphabet,
- * length and unused bits; STR_NONE when it is not canonical. */
+/* Lower-case hex, and base64url (RFC 4648 section 5) without padding. Decoding is strict: STR_NONE
+ * if a character, the length or an unused bit is not canonical. */
 struct str str_hex(struct arena *a, const void *bytes, size_t n);
-int str_hex_value(char c); /* of a digit in either case; -1: none */
+int str_hex_value(char c); /* -1: not a hex digit; both cases are read */
 struct str str_base64url(struct arena *a, const void *bytes, size_t n);
 struct str str_base64url_decode(struct arena *a, struct str s);
 

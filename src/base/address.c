@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Addresses; see the header. */
+ * Reads, compares and writes addresses; see the header. */
 #include "base/address.h"
 
 #include <arpa/inet.h>

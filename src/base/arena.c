@@ -4,7 +4,7 @@
  * for the life of the arena.
  *
  * Under AddressSanitizer unused space is poisoned, and a poisoned gap follows every allocation, so
- * that an overrun of one byte is found although the memory is ours. */
+ * that AddressSanitizer finds an overrun of one byte. */
 #include "base/arena.h"
 
 #include <assert.h>
@@ -103,8 +103,8 @@ void arena_close(struct arena *a)
 	free(a);
 }
 
-/* What an allocation takes from a chunk. An empty one takes a byte, so that no two have one
- * address. */
+/* The bytes that an allocation takes from a chunk. An empty one takes space too, so that no two
+ * allocations have the same address. */
 static size_t footprint(size_t bytes)
 {
 	if (bytes > SIZE_MAX / 4)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Growable bytes in an arena, with an optional sink. Used for bodies, SQL text and JSON. With a
- * sink the memory is fixed at flush_at bytes: it never grows after the first addition, so that a
- * writer may rewind the arena between rows. */
+ * Growable bytes in an arena, with an optional sink. A buffer with a sink takes all its memory,
+ * flush_at bytes, at the first addition and never grows, so that a writer may rewind the arena
+ * between rows. */
 #include "base/buf.h"
 
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The clock and the calendar. Years are counted from the first of March, so that the leap day is
- * the last day of a year and the lengths of the months follow a straight line; 400 such years are
- * always 146097 days. Uses no time zone data and no locale. */
+ * The clock and the calendar. A year begins on the first of March here: the leap day is then its
+ * last day, and one formula gives the first day of each month. 400 such years always have 146097
+ * days. Uses no time zone data and no locale. */
 #include "base/clock.h"
 
 #include <time.h>
@@ -56,7 +56,7 @@ struct calendar clock_calendar(int64_t ms)
 
 int64_t clock_instant_ms(const struct calendar *c)
 {
-	/* A month past the year's end belongs to a later year, as mktime(3) has it. */
+	/* A month after December is a month of a later year, as in mktime(3). */
 	int64_t carry = floor_div((int64_t)c->month - 1, 12);
 	int64_t month = c->month - carry * 12;
 	int64_t year = c->year + carry - (month <= 2);
@@ -120,7 +120,7 @@ static bool take_char(struct str *s, char c)
 	return true;
 }
 
-/* Exactly `width` digits, between least and most. */
+/* Exactly `width` digits whose value is from least to most. */
 static bool take_number(struct str *s, size_t width, int least, int most, int *out)
 {
 	int v = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The shared table of counters; see the header. Owns the mapping. The surprise: adding is a plain
- * read and a plain write and no atomic addition, because a slot has one writer. The atomic type is
- * there for readers in other processes. */
+ * The shared table of counters; see the header. Owns the mapping. A slot has one writer, so adding
+ * is a read and a write and needs no atomic addition. The cells are atomic for the readers in other
+ * processes. */
 #include "base/counters.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The log texts of base/err.def. Status codes and wire codes are in the dialects. */
+ * The log texts of base/err.def. The codes that a client sees are in src/api. */
 #include "base/err.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The list of what is wrong with an input. Faults past the limit go to a spare slot that nobody
+ * The list of faults of an input. A fault beyond the limit is written to a spare place that nobody
  * reads, so that callers need no check. */
 #include "base/fault.h"
 

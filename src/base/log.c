@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The log, and the two fatal checks of base/macros.h, which end with a log line. Keeps static
- * state: the format, and which lines were written in the last second, because an outage makes
- * thousands of equal lines a second.
+ * The log, and the two fatal checks of base/macros.h, which log a line before they abort. Keeps
+ * static state: the format, and the kinds of lines written in the last second, because an outage
+ * can cause thousands of equal lines in a second.
  *
  * A line is built on the stack and written by one write(2) of at most PIPE_BUF bytes, so lines of
  * several workers on one pipe never mix. What does not fit is cut, and the line says so. The text
@@ -23,10 +23,10 @@
 #define TAIL_BYTES 32   /* kept for the closing quote, the note of the cut and the end of line */
 
 #define SECOND_US 1000000
-#define KINDS 32 /* kinds of warnings and errors that are counted at a time */
+#define KINDS 32 /* kinds of warnings and errors that are counted at the same time */
 #define LIKE_BYTES 40
 
-/* Lines that differ in nothing but their request. */
+/* Lines that differ only in their request. */
 struct kind {
 	uint64_t hash;
 	int64_t from_us; /* when its second began; 0: never */
@@ -55,8 +55,8 @@ void log_setup(enum log_level least, enum log_format format)
 	sink.format = format;
 }
 
-/* Adds all of the bytes or none, so that no escape is cut in two. After a part that did not fit
- * nothing more is added. */
+/* Adds all the bytes or none, so that no escape is cut in two. Once a part did not fit, nothing
+ * more is added. */
 static void put(struct line *l, const char *p, size_t n)
 {
 	if (l->cut || l->n + n > LINE_BYTES - TAIL_BYTES) {
@@ -76,7 +76,7 @@ static void put_tail(struct line *l, const char *c)
 	l->n += n;
 }
 
-/* Adds the escape of a byte or code point; `wide` writes it as JSON does. */
+/* Adds the escape of a byte or code point; `wide`: in the form of JSON. */
 static void put_escape(struct line *l, uint32_t c, bool wide)
 {
 	char e[16];
@@ -122,8 +122,7 @@ static bool needs_quotes(struct str v)
 	return v.n == 0;
 }
 
-/* One key and its value. If there is no room for the beginning of the value, the pair is left
- * out. */
+/* One key and its value. The pair is left out if there is no room for the key. */
 static void put_pair(struct line *l, const char *key, const char *value)
 {
 	bool json = sink.format == LOG_JSON;
@@ -143,7 +142,7 @@ static void put_pair(struct line *l, const char *key, const char *value)
 		put_tail(l, "\"");
 }
 
-/* A line that cannot be written is lost: there is no other place to report it. */
+/* A line that cannot be written is lost, because there is no other place to report it. */
 static void emit(const struct line *l)
 {
 	ssize_t done;

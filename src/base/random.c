@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Randomness from getrandom(2), which needs no descriptor and blocks only before the kernel is
- * seeded. Identifiers and secrets come from it. A kernel without it ends the program. */
+ * Random numbers from getrandom(2), which needs no descriptor and blocks only until the kernel is
+ * seeded. Identifiers and secrets are made of them. Without it the program ends. */
 #include "base/random.h"
 
 #include <errno.h>

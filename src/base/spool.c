@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The first SPOOL_MEMORY bytes are in memory, the rest is in the file. A failure is noted and shows
- * at the end, so that writers need not look at every call. */
+ * The first SPOOL_MEMORY bytes are in memory, the rest is in the file. A failure is noted and
+ * reported by spool_read, so that writers need not check each call. */
 #include "base/spool.h"
 
 #include <string.h>

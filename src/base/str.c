@@ -98,7 +98,7 @@ enum str_int str_to_i64(struct str s, int64_t *out)
 	}
 	if (i == s.n)
 		return STR_INT_SYNTAX;
-	/* Counts downwards, because the range reaches one further below zero than above. */
+	/* Counts down from zero, because INT64_MIN has no positive counterpart. */
 	for (; i < s.n; i++) {
 		if (s.p[i] < '0' || s.p[i] > '9')
 			return STR_INT_SYNTAX;

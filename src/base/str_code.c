@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The encodings of base/str.h: UTF-8, hex, base64url. Allocates only from the arena it is given. An
- * ill-formed sequence ends before the first byte that cannot continue it (Unicode, "substitution of
- * maximal subparts"), so that no well-formed character is lost. */
+ * ill-formed sequence ends before the first byte that cannot continue it (Unicode: "substitution of
+ * maximal subparts"), so that the well-formed character after it is kept. */
 #include "base/str.h"
 
 #define REPLACEMENT 0xFFFD
@@ -188,8 +188,7 @@ struct str str_base64url_decode(struct arena *a, struct str s)
 			out[len++] = (char)(bits >> have & 0xFF);
 		}
 	}
-	/* Bits that are left over have to be zero, else two texts would stand for the same
-	 * bytes. */
+	/* The unused bits have to be zero, else two texts would decode to the same bytes. */
 	if (bits & ((1U << have) - 1))
 		return STR_NONE;
 	out[len] = '\0';

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Who else may write to a file or to its directory; see the header. Called at each reading. Only
- * the nearest directory is looked at: those above it are the system's own. */
+ * Checks who else may write to a file or to its directory; see the header. Called each time a file
+ * is read. Only the nearest directory is checked; those above it are the administrator's. */
 #include "base/trusted.h"
 
 #include <limits.h>
