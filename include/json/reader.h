@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * JSON text to a tree in an arena, over yajl's SAX parser, with limits on depth and nodes
- * (LIMIT_JSON_DEPTH, LIMIT_JSON_NODES): yajl itself takes two million brackets without complaint.
- * RFC 8259; a repeated member name keeps the last value, as Python's and JavaScript's readers do.
- * Invalid UTF-8, trailing text, comments and an empty text are errors. */
+ * Reads JSON text (RFC 8259) into a tree in an arena, with yajl's SAX parser. Depth and nodes have
+ * limits (LIMIT_JSON_DEPTH, LIMIT_JSON_NODES), because yajl has none. Of members with one name the
+ * last one counts, as in Python and JavaScript. Invalid UTF-8, trailing text, comments and an empty
+ * text are errors. */
 #ifndef JSON_READER_H
 #define JSON_READER_H
 
@@ -24,7 +24,7 @@ enum json_type {
 
 struct json {
 	enum json_type type;
-	struct str key; /* member name when the parent is an object */
+	struct str key; /* member name if the parent is an object */
 	bool boolean;
 	int64_t integer;    /* JSON_INT: fits int64; a larger one is JSON_DOUBLE */
 	double number;      /* JSON_INT and JSON_DOUBLE */
@@ -34,12 +34,12 @@ struct json {
 	size_t count;       /* children */
 };
 
-/* ERR_INVALID: not JSON. ERR_TOO_LARGE: past a limit. *error_at is then the byte offset of the
- * fault. */
+/* ERR_INVALID: not JSON. ERR_TOO_LARGE: a limit is exceeded. *error_at is then the fault's offset
+ * in bytes. */
 MUST_CHECK enum err json_parse(
 	struct arena *a, struct str text, struct json **out, size_t *error_at);
 
-/* The last member of that name, NULL if absent or `obj` is no object (NULL included). */
+/* The last member of that name. NULL if there is none, or `obj` is NULL or no object. */
 const struct json *json_member(const struct json *obj, const char *name);
 
 #endif

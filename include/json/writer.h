@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Streaming JSON writer with a scope stack. The first error stays: functions that write return
- * nothing, and json_finish returns it. The key is a literal of ours inside objects, and NULL inside
- * arrays and at the top; anything else is ERR_INTERNAL. In strings that are not UTF-8 the
- * ill-formed parts become U+FFFD. */
+ * Streaming JSON writer with a scope stack. Functions that write return nothing; json_finish
+ * returns the first error. Inside an object the key is a string literal; in an array and at the top
+ * it is NULL. Anything else is ERR_INTERNAL. Parts of a string that are not UTF-8 become U+FFFD. */
 #ifndef JSON_WRITER_H
 #define JSON_WRITER_H
 
@@ -15,7 +14,7 @@
 struct json_writer;
 struct json;
 
-/* The writer and all it allocates live in the arena; output goes to `out`. */
+/* The writer and its memory live in the arena; the output goes to `out`. */
 struct json_writer *json_writer_new(struct arena *a, struct buf *out);
 
 void json_obj(struct json_writer *w, const char *key);
@@ -31,7 +30,7 @@ void json_cstr(struct json_writer *w, const char *key, const char *v); /* NULL: 
 void json_time(struct json_writer *w, const char *key, int64_t ms);    /* TIME_NONE: null */
 void json_tree(struct json_writer *w, const char *key, const struct json *v); /* NULL: null */
 
-/* As json_str / json_i64 but the key is data (a device type, a tag). */
+/* Like json_str and json_i64, but the key is data (a device type, a tag). */
 void json_member_str(struct json_writer *w, struct str key, struct str v);
 void json_member_i64(struct json_writer *w, struct str key, int64_t v);
 

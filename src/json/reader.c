@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * JSON text to a tree. All memory is the arena's, also that of yajl.
+ * Reads JSON text into a tree. All memory comes from the arena, also that of yajl.
  *
- * yajl is laxer than RFC 8259 in places that matter: it takes vertical tabs and form feeds for
- * white space, accepts ill-formed UTF-8 of the right outline, and makes up a character for half a
- * surrogate pair (some versions read past the text there). So `acceptable` looks through the text
- * first. */
+ * yajl is less strict than RFC 8259: it takes vertical tabs and form feeds for white space, accepts
+ * some ill-formed UTF-8, and makes a character from half a surrogate pair (some versions read past
+ * the text there). So `acceptable` checks the text first. */
 #include "json/reader.h"
 
 #include <math.h>
@@ -22,9 +21,9 @@ struct scope {
 struct reader {
 	struct arena *arena;
 	struct json *root;
-	struct str key; /* of the member whose value comes next */
+	struct str key; /* name of the member whose value comes next */
 	size_t depth, nodes;
-	bool over; /* a limit was passed */
+	bool over; /* a limit was exceeded */
 	struct scope scopes[LIMIT_JSON_DEPTH];
 };
 
@@ -68,7 +67,7 @@ static int on_bool(void *ctx, int v)
 	return node != NULL;
 }
 
-/* The text is a number by JSON's grammar. A number too large for a double is refused. */
+/* yajl has checked the grammar. A number that is too large for a double is refused. */
 static int on_number(void *ctx, const char *p, size_t n)
 {
 	struct reader *r = ctx;
@@ -161,7 +160,7 @@ static int by_key(const void *a, const void *b)
 	return order != 0 ? order : by_place(a, b);
 }
 
-/* Keeps the last of members with one name. Sorting keeps an object with many members cheap. */
+/* Keeps the last of the members with one name. Sorting makes this fast for many members. */
 static void drop_repeated(struct reader *r, struct json *obj)
 {
 	struct arena_mark mark = arena_mark(r->arena);
@@ -254,7 +253,7 @@ static bool is_word(char c)
 	return memchr(other, c, sizeof(other)) == NULL;
 }
 
-/* The end of the token (or of the single blank) that begins at i; SIZE_MAX for a string without an
+/* The end of the token, or of the one blank, that begins at i; SIZE_MAX for a string without an
  * end. */
 static size_t token_end(struct str text, size_t i)
 {
@@ -274,8 +273,8 @@ static size_t token_end(struct str text, size_t i)
 	return i;
 }
 
-/* The start of the token at which yajl stopped, where a person looks for the fault. If yajl stopped
- * at a blank, it is the start of the token behind. */
+/* The start of the token at which yajl stopped; a person looks for the fault there. If yajl stopped
+ * at a blank, the start of the next token. */
 static size_t token_start(struct str text, size_t stop)
 {
 	for (size_t i = 0, end; i < text.n; i = end) {
@@ -310,13 +309,13 @@ enum err json_parse(struct arena *a, struct str text, struct json **out, size_t 
 	yajl_handle parser = yajl_alloc(&callbacks, &funcs, &r);
 
 	BUG_ON(parser == NULL);
-	BUG_ON(!yajl_config(parser, yajl_dont_validate_strings, 1)); /* done above */
+	BUG_ON(!yajl_config(parser, yajl_dont_validate_strings, 1)); /* `acceptable` has done it */
 	if (yajl_parse(parser, (const unsigned char *)text.p, text.n) != yajl_status_ok) {
 		*error_at = token_start(text, yajl_get_bytes_consumed(parser));
 		return r.over ? ERR_TOO_LARGE : ERR_INVALID;
 	}
-	/* Only now yajl knows that a word at the end of the text is complete. Either something is
-	 * missing at the end, or that word stands behind a complete value. */
+	/* Only here does yajl judge a word at the end of the text. If that fails, either something
+	 * is missing at the end, or the word follows a complete value. */
 	if (yajl_complete_parse(parser) != yajl_status_ok || r.root == NULL) {
 		*error_at = token_start(text, r.root != NULL && r.depth == 0 ? text.n : SIZE_MAX);
 		return ERR_INVALID;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Streaming JSON. Writes into the caller's buf and takes the little memory it needs from the arena.
+ * Streaming JSON writer. Writes into the caller's buf and takes its memory from the arena.
  *
- * It writes by itself, because yajl's generator took half of a worker's time for a list; yajl also
- * lets an array close an open map, and passes overlong forms and surrogates as UTF-8. */
+ * It does not use yajl's generator, which took half of a worker's time for a list. That generator
+ * also lets an array close an open map, and writes overlong forms and surrogates as UTF-8. */
 #include "json/writer.h"
 
 #include <math.h>
@@ -13,15 +13,15 @@
 #include "base/limits.h"
 #include "json/reader.h"
 
-/* Deep enough for a client's tree inside one of our envelopes. */
+/* Deep enough for a client's tree inside an answer. */
 #define DEPTH_MAX (LIMIT_JSON_DEPTH + 32)
 
 struct json_writer {
 	struct arena *arena;
 	struct buf *out;
 	enum err err; /* the first error; nothing is written after it */
-	bool begun;   /* there is a value at the top; a second one is an error */
-	bool comma;   /* what comes next in this scope needs one before it */
+	bool begun;   /* a value was begun at the top; a second one is an error */
+	bool comma;   /* the next value in this scope needs a comma before it */
 	size_t depth;
 	bool in_object[DEPTH_MAX];
 };
@@ -49,8 +49,8 @@ static bool is_plain(char c)
 
 #define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (unsigned char)(c))
 
-/* Bytes at the front that stand as they are. Looks at eight of them at a time: of `word - n` the
- * highest bit of a byte is set where it was below n, or where a byte below it was. */
+/* The bytes at the front that need no escape. Tests eight at a time: a byte less than n sets its
+ * highest bit in `word - EACH_BYTE(n)`. A borrow can set it too, and the second loop decides. */
 static size_t plain_run(struct str s)
 {
 	size_t at = 0;
@@ -90,7 +90,7 @@ static void put_escape(struct buf *out, char c)
 	buf_add(out, text, has_letter ? 2 : sizeof(text));
 }
 
-/* Text that is well-formed, quoted. */
+/* Writes well-formed text as a quoted string. */
 static void put_text(struct json_writer *w, struct str s)
 {
 	buf_char(w->out, '"');
@@ -107,7 +107,7 @@ static void put_text(struct json_writer *w, struct str s)
 	buf_char(w->out, '"');
 }
 
-/* Writes the comma and the key, where they are needed. False: no value may follow. */
+/* Writes the comma and the key if they are needed. False: no value may follow. */
 static bool begin(struct json_writer *w, struct str key)
 {
 	bool wants_key = w->depth > 0 && w->in_object[w->depth - 1];

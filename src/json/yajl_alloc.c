@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * The allocation functions for yajl. yajl does not tell the old size when it reallocates, so the
- * size stands before each block. */
+ * The allocation functions for yajl. yajl does not pass the old size when it reallocates, so the
+ * size is stored before each block. */
 #include "yajl_alloc.h"
 
 #include "base/arena.h"
 
-/* Keeps the block behind it aligned for any type. */
+/* Its size keeps the block after it aligned for any type. */
 struct head {
 	_Alignas(16) size_t bytes;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * yajl takes its memory from an arena, so that nothing leaks however a parse or an answer ends. For
- * src/json alone. Freeing does nothing; the arena forgets everything at once. */
+ * Memory for yajl from an arena, so that nothing leaks however a parse ends. For src/json alone.
+ * Freeing does nothing; the arena is freed as a whole. */
 #ifndef JSON_YAJL_ALLOC_H
 #define JSON_YAJL_ALLOC_H
 
