@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Status, headers and body of one answer. The body is complete before the status line is written,
- * so an error at the last row is still a clean 500; a large body waits in a spool (base/spool.h).
- */
+ * so an error at the last row still gives a 500. A large body waits in a spool (base/spool.h). */
 #ifndef HTTP_RESPONSE_H
 #define HTTP_RESPONSE_H
 
@@ -12,7 +11,7 @@
 #include "base/spool.h"
 
 #define HTTP_HEADERS_MAX 16
-#define HTTP_BODY_PART 32768 /* of a body that is still in memory of its own */
+#define HTTP_BODY_PART 32768 /* bytes of the body that are kept outside the spool */
 
 struct http_header_line {
 	const char *name;
@@ -24,10 +23,10 @@ struct http_response {
 	int status;
 	struct http_header_line headers[HTTP_HEADERS_MAX];
 	size_t header_count;
-	struct buf body; /* its latest bytes; the earlier ones are in `spool` */
+	struct buf body; /* the latest bytes; the earlier ones are in `spool` */
 	struct spool spool;
-	bool head_only; /* HEAD: headers as for GET, Content-Length included, no body */
-	bool started;   /* the status line is out: nothing can be taken back */
+	bool head_only; /* HEAD: the headers of GET with Content-Length, no body */
+	bool started;   /* the status line is written; nothing can be changed */
 	void (*write)(void *ctx, const char *p, size_t n); /* to the web server */
 	void *write_ctx;
 };
@@ -35,28 +34,27 @@ struct http_response {
 void http_response_init(struct http_response *res, struct arena *a,
 	void (*write)(void *ctx, const char *p, size_t n), void *write_ctx);
 
-/* Sets or replaces (names in any case). The name is a literal; the value is copied, CR, LF and NUL
- * in it are dropped. Content-Length and Status are written by finish and stream, never set here. */
+/* Sets or replaces a header; the case of the name does not matter. The name is a literal. The value
+ * is copied without CR, LF and NUL. Do not set Content-Length and Status: http_response_finish
+ * writes them. */
 void http_response_header(struct http_response *res, const char *name, struct str value);
 
-/* Retry-After, of a 503. */
+/* Sets Retry-After, for a 503. */
 void http_response_retry_after(struct http_response *res, int64_t seconds);
 
-/* The answer is for this caller: no cache may keep it, and no browser guess what it is. First of
- * all, for every answer; a handler of what is the same for everybody sets another Cache-Control. */
+/* Sets headers so that no cache keeps the answer and no browser guesses its type. Called first for
+ * every answer; a handler whose answer is the same for all callers sets another Cache-Control. */
 void http_response_is_private(struct http_response *res);
 
-/* Throws the body away, for an error found half-way; headers stay. BUG when started. */
+/* Drops the body but keeps the headers, for an error in the middle of an answer. BUG if started. */
 void http_response_restart(struct http_response *res);
 
-/* Whether the whole body is there. False: it was too large for the memory, and the file that should
- * hold the rest failed. */
+/* Whether the whole body is there. False: the file of the spool failed. */
 bool http_response_is_whole(const struct http_response *res);
 
-/* Sends everything, once, and gives the spool back. 204 and 304 carry no body and no Content-Type.
- */
+/* Sends everything, once, and closes the spool. 204 and 304 have no body and no Content-Type. */
 void http_response_finish(struct http_response *res);
 
-const char *http_status_text(int status); /* "Unknown" for one that status.def does not list */
+const char *http_status_text(int status); /* "Unknown" if status.def does not list it */
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * Media types in Content-Type and Accept (RFC 9110 sections 8.3.1 and 12.5.1), as far as a server
- * that answers JSON needs them. Declared in http/request.h. Parameters other than q are skipped, so
- * that "application/json; v=2" accepts our JSON. */
+ * Media types in Content-Type and Accept (RFC 9110 sections 8.3.1 and 12.5.1), as far as a JSON
+ * service needs them. Declared in http/request.h. Parameters other than q are skipped, so that an
+ * Accept of "application/json; v=2" is served. */
 #include "http/request.h"
 
-/* Takes the part before the next `sep` that is not within a quoted string off the front. */
+/* Takes the part before the next `sep`, outside quoted strings, off the front of *rest. */
 static bool split_unquoted(struct str *rest, char sep, struct str *part)
 {
 	bool quoted = false;
@@ -58,8 +58,8 @@ static bool is_zero(struct str q)
 	return true;
 }
 
-/* Whether q among the parameters of a range is more than 0. A q that is not a number counts as
- * 1. */
+/* Whether the parameter q of a range is more than 0. Without a q, or with one that is not a number,
+ * it is. */
 static bool is_wanted(struct str params)
 {
 	struct str param, name;
@@ -76,7 +76,7 @@ bool http_accepts_json(struct str accept)
 {
 	static const char *const ranges[] = {"*/*", "application/*", "application/json"};
 	struct str range, type;
-	size_t best = 0; /* 1 + index in ranges of the most specific one that matched */
+	size_t best = 0; /* 1 + index of the most specific range that matched */
 	bool wanted = true, any = false;
 
 	while (split_unquoted(&accept, ',', &range)) {

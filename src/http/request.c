@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Reads a FastCGI environment and body into struct http_request. Reaches the web server only
- * through struct http_env; allocates only in the arena. The surprise: QUERY_STRING may be empty
- * although REQUEST_URI has a query (an error document, or a rewrite to a front controller). Then
- * the query of REQUEST_URI counts. */
+ * through struct http_env; allocates only in the arena. QUERY_STRING may be empty although
+ * REQUEST_URI has a query (an error document, or a rewrite to a front controller). Then the query
+ * of REQUEST_URI is used. */
 #include "http/request.h"
 
 #include "base/random.h"
@@ -110,7 +110,7 @@ struct str http_header(const struct http_request *r, const char *cgi_name)
 	}
 }
 
-/* The next name=value of *text, decoded; false at its end. */
+/* Takes the next name=value off *text and decodes it; false at the end. */
 static bool next_field(struct arena *a, struct str *text, struct str *name, struct str *value)
 {
 	struct str part;
@@ -146,7 +146,7 @@ struct str http_form_last(struct arena *a, struct str text, const char *wanted)
 	return found;
 }
 
-/* *length is what CONTENT_LENGTH declares, or -1 if it is not there. */
+/* *length becomes CONTENT_LENGTH, or -1 if there is none. */
 static enum err declared_length(const struct http_request *r, size_t limit, int64_t *length)
 {
 	struct str text = http_header(r, "CONTENT_LENGTH");
@@ -167,8 +167,8 @@ static enum err declared_length(const struct http_request *r, size_t limit, int6
 	return ERR_BAD_REQUEST;
 }
 
-/* Reads until there are `most` bytes, or the end, or an error (*failed). Begins with `room` bytes
- * of memory, 1 to `most`. */
+/* Reads until `most` bytes, the end, or an error (*failed). Begins with `room` (1 to `most`)
+ * bytes. */
 static struct str read_up_to(struct http_request *r, size_t room, size_t most, bool *failed)
 {
 	char *p = arena_alloc(r->arena, room);
@@ -192,7 +192,7 @@ static struct str read_up_to(struct http_request *r, size_t room, size_t most, b
 	return (struct str){p, n};
 }
 
-/* Asks for one byte more than allowed, to see that there is none. This also drains the input. */
+/* Asks for one byte more than allowed, to check that the input ends there. */
 enum err http_request_body(struct http_request *r, size_t limit)
 {
 	size_t most, room;

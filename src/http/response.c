@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Writes one answer as CGI wants it (RFC 3875 section 6): "Status:", headers, an empty line, the
- * body. Called by dispatch, dialects and worker; reaches the web server only through `write`.
- * Nothing leaves before http_response_finish. */
+ * Writes one answer in the form of CGI (RFC 3875 section 6): "Status:", headers, an empty line, the
+ * body. Called by src/call, src/api and the worker; reaches the web server only through `write`.
+ * Nothing is sent before http_response_finish. */
 #include "http/response.h"
 
 struct status_row {
@@ -134,7 +134,7 @@ void http_response_finish(struct http_response *res)
 	if (res->started)
 		return;
 	write_head(res);
-	/* A spool that cannot be read now leaves the answer short of its Content-Length. */
+	/* If the spool cannot be read here, the answer is shorter than its Content-Length. */
 	if (!res->head_only && !is_bodiless(res->status) &&
 		spool_read(&res->spool, res->write, res->write_ctx) && res->body.n > 0)
 		res->write(res->write_ctx, res->body.p, res->body.n);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Walks a route table as if it were a tree, one path segment after another: of the rows left, those
- * with this literal; if there are none, those with a {…}. Allocates in the request's arena. The
- * surprise: the method is looked at last, so "GET /sessions/revoke-all" is 405, and nobody looks
- * for a session of that name. */
+ * Walks a route table like a tree, one path segment after another: each step keeps the rows with
+ * this literal or, if there are none, those with a {…}. Allocates in the request's arena. The
+ * method is compared last, so "GET /sessions/revoke-all" is 405 and not a search for a session of
+ * that name. */
 #include "http/router.h"
 
 #include "base/buf.h"
@@ -44,7 +44,7 @@ static bool is_literal(struct str pattern, struct str segment)
 	return str_eq(pattern, segment) && !is_variable(pattern);
 }
 
-/* Keeps the rows that go on with `segment`. */
+/* Keeps the rows whose next segment matches `segment`. */
 static void walk_step(struct walk *w, struct str segment, route_takes_fn takes)
 {
 	bool literal = false, id = http_is_id(segment);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * Splits a request target into mount, prefix and segments; the rule is in http/target.h. Allocates
- * in the request's arena. The surprise: without REQUEST_URI the path is SCRIPT_NAME + PATH_INFO,
- * which the web server has decoded already, so it is not decoded again. */
+ * Splits a request target into mount, prefix and segments; the rule is in target.h. Allocates in
+ * the request's arena. Without REQUEST_URI the path is SCRIPT_NAME + PATH_INFO, which the web
+ * server has decoded, so it is not decoded again. */
 #include "target.h"
 
 #include "base/buf.h"
 
 struct segment {
 	struct str text; /* decoded */
-	size_t end;      /* offset in the path just behind it */
+	size_t end;      /* offset of its end in the path */
 };
 
 struct target {
@@ -25,7 +25,7 @@ static const char *env_text(const struct http_request *r, const char *name)
 	return v != NULL ? v : "";
 }
 
-/* Cuts "http://host" off an absolute-form target (RFC 9112 section 3.2.2; Apache passes it on). */
+/* Cuts off the "http://host" that Apache leaves in a target (RFC 9112 section 3.2.2). */
 static struct str skip_authority(struct str uri)
 {
 	const char *colon = memchr(uri.p, ':', uri.n);
@@ -45,7 +45,7 @@ static struct str skip_authority(struct str uri)
 	return (struct str){uri.p + at, uri.n - at};
 }
 
-/* Fills path, query and decoded. A fragment is not part of either: web servers drop it too. */
+/* Fills path, query and decoded. A fragment is dropped, as web servers do. */
 static void read_target(const struct http_request *r, struct target *t)
 {
 	struct str uri = str_from(env_text(r, "REQUEST_URI"));
@@ -78,8 +78,8 @@ static struct str without_last_slashes(struct str s)
 	return s;
 }
 
-/* False if no path of ours is like that; `list` then holds the segments before the fault. Empty
- * segments at the end are left out: OpenZiti's console asks for "/api-sessions/{id}//". */
+/* False if the path is not allowed; `list` then holds the segments before the fault. Empty segments
+ * at the end are left out, because OpenZiti's console asks for "/api-sessions/{id}//". */
 static bool split_path(struct arena *a, struct target *t)
 {
 	struct str rest = without_last_slashes(t->path), part;
@@ -101,8 +101,8 @@ static bool split_path(struct arena *a, struct target *t)
 	return true;
 }
 
-/* Whether the segments from *at on begin with those of `path`; then *at is moved behind them.
- * Slashes at the end of `path`, or doubled ones, mean nothing. */
+/* Whether the segments from *at on begin with those of `path`; if so, *at is moved after them.
+ * Doubled slashes in `path`, and slashes at its end, are ignored. */
 static bool begins_with(const struct target *t, size_t *at, struct str path)
 {
 	size_t i = *at;
@@ -119,8 +119,8 @@ static bool begins_with(const struct target *t, size_t *at, struct str path)
 	return true;
 }
 
-/* The longest prefix at segment `at`; *behind is the segment after it. NULL: none. The prefix "" is
- * where the path ends. */
+/* The longest prefix at segment `at`, or NULL; *behind becomes the first segment after it. The
+ * prefix "" matches only at the end of the path. */
 static const struct str *prefix_at(
 	const struct target *t, size_t at, const struct str *prefixes, size_t count, size_t *behind)
 {
@@ -157,7 +157,7 @@ static bool script_begins_with(const struct target *t, size_t n, struct str scri
 }
 
 /* Whether PATH_INFO is exactly the segments from `from` on. Both sides are decoded once more,
- * because a %2F may be in PATH_INFO as such (AllowEncodedSlashes NoDecode) or as a slash. */
+ * because PATH_INFO may have a %2F (AllowEncodedSlashes NoDecode) or a slash instead. */
 static bool info_is(struct arena *a, const struct target *t, size_t from, struct str info)
 {
 	struct buf rest;
@@ -195,7 +195,7 @@ static const struct str *find_prefix(const struct http_request *r, const struct 
 		return begins_with(t, from, fixed_mount)
 			       ? prefix_at(t, *from, prefixes, count, behind)
 			       : NULL;
-	/* Any path ends somewhere, so without a known mount "" is the root and nothing else. */
+	/* "" fits the end of every path, so without a fixed mount it fits only the root. */
 	for (size_t i = 0; (i == 0 || i < t->count) && !found; i++) {
 		found = prefix_at(t, i, prefixes, count, behind);
 		*from = i;
@@ -222,7 +222,7 @@ struct str target_parse(
 	prefix = find_prefix(r, &t, prefixes, count, fixed_mount, &from, &behind);
 	if (prefix == NULL)
 		return t.query;
-	r->prefix = *prefix; /* whose dialect words the 404 of a path that is not ours */
+	r->prefix = *prefix; /* it decides the form of a 404 too */
 	if (!whole || t.count - behind > LIMIT_PATH_SEGMENTS)
 		return t.query;
 	r->path_ok = true;
