@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * SHA-256: of tokens in the database and in the cache, and of registration bodies. */
+ * SHA-256, for tokens in the database and in the cache, and for registration bodies. */
 #ifndef AUTH_DIGEST_H
 #define AUTH_DIGEST_H
 

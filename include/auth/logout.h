@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A logout token, by which the identity provider says that it signed somebody out (OpenID Connect
- * Back-Channel Logout 1.0): verified as section 2.6 says. That a token is used once is the store's
- * business (model/once.h), for other workers and hosts may get it too. */
+ * Verifies a logout token, with which the identity provider reports that a user signed out (OpenID
+ * Connect Back-Channel Logout 1.0, section 2.6). model/once.h, not this room, makes sure that a
+ * token is used once, because other workers and hosts may get it too. */
 #ifndef AUTH_LOGOUT_H
 #define AUTH_LOGOUT_H
 
@@ -12,7 +12,8 @@
 
 struct jwks;
 
-/* How old a token may be, beside the leeway. The specification advises two minutes for its life. */
+/* The greatest age of a token, without the leeway. The specification advises a life of two
+ * minutes. */
 #define LOGOUT_FRESH_S 300
 
 struct logout_config {
@@ -23,16 +24,16 @@ struct logout_config {
 
 struct logout_token {
 	struct str issuer;
-	struct str session_id; /* sid at the provider; p == NULL: none, and then */
-	struct str subject;    /* all sessions of this user; one of the two is there */
+	struct str session_id; /* sid at the provider; p == NULL: none, */
+	struct str subject;    /* then all sessions of this user are meant */
 	struct str id;         /* jti */
-	int64_t stale_ms;      /* from when on it is refused for its age */
+	int64_t stale_ms;      /* the time from which it is too old */
 };
 
-/* Signature by a public key of the set (no HS256, never none); typ logout+jwt, JWT or none; iss;
- * aud, of which each member has to be one of the clients; iat within LOGOUT_FRESH_S; exp and nbf if
- * there; events with the logout event; no nonce; sid or sub; jti. ERR_UNAUTHORIZED and a phrase for
- * the client in *why. Refreshes the keys itself. *out lives in the arena. */
+/* Checks the signature by a public key of the set (not HS256, not "none"); typ logout+jwt, JWT or
+ * absent; iss; aud, whose members all have to be clients; iat within LOGOUT_FRESH_S; exp and nbf if
+ * present; events with the logout event; no nonce; sid or sub; jti. ERR_UNAUTHORIZED and a phrase
+ * for the client in *why. It calls jwks_refresh. *out lives in the arena. */
 MUST_CHECK enum err logout_verify(const struct logout_config *cfg, struct jwks *keys,
 	struct arena *a, struct str token, int64_t now_ms, struct logout_token *out,
 	const char **why);

@@ -7,13 +7,13 @@
 #include "auth/principal.h"
 #include "base/err.h"
 
-/* What a route asks for (a column of the route table). */
+/* What a route requires (a column of the route table). */
 enum access {
-	ACCESS_PUBLIC,   /* no token looked at */
-	ACCESS_OPTIONAL, /* open to everybody; who presents a credential has to be known */
+	ACCESS_PUBLIC,   /* no token is read */
+	ACCESS_OPTIONAL, /* open without a credential; one that is sent has to be valid */
 	ACCESS_PLATFORM_READ,
 	ACCESS_PLATFORM_WRITE,
-	ACCESS_TENANT_READ, /* of the tenant in the path */
+	ACCESS_TENANT_READ, /* for the tenant in the path */
 	ACCESS_TENANT_WRITE,
 	ACCESS_ME,
 	ACCESS_EDGE_READ,
@@ -23,7 +23,7 @@ enum access {
 	ACCESS__COUNT
 };
 
-/* Over which sessions a permitted call works. */
+/* The sessions that a permitted call may read or change. */
 enum reach {
 	REACH_NONE, /* refused */
 	REACH_ALL,
@@ -32,12 +32,12 @@ enum reach {
 	REACH_OWN,     /* the principal's own sessions */
 };
 
-/* REACH_NONE when the call is refused (403). A partner or tenant administrator whose token names no
- * partner or tenant reaches nothing. ACCESS_PUBLIC and ACCESS_OPTIONAL are REACH_OWN for everybody,
- * and `who` may then be NULL. The last two need their scope of every role. */
+/* REACH_NONE if the call is refused (403). A partner or tenant administrator whose token names no
+ * partner or tenant reaches nothing. ACCESS_PUBLIC and ACCESS_OPTIONAL give everybody REACH_OWN;
+ * `who` may then be NULL. Every role needs the scope of ACCESS_INGEST and ACCESS_INTROSPECT. */
 enum reach policy_reach(const struct principal *who, enum access access);
 
-/* Of a call that is refused: what its token would have to have, as a phrase for the client. */
+/* For a refused call: a phrase for the client that names what its token lacks. */
 const char *policy_wants(const struct principal *who, enum access access);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Who is calling, as the token says it (schema/api.md 3.1). */
+ * The caller as the token describes it (schema/api.md 3.1). */
 #ifndef AUTH_PRINCIPAL_H
 #define AUTH_PRINCIPAL_H
 
@@ -24,13 +24,13 @@ enum {
 	SCOPE_SESSIONS_INTROSPECT = 8,
 };
 
-/* What a role is called, in tokens and in the store; NULL: a principal of that kind has none. */
+/* The name of the role, in tokens and in the store; NULL: this kind has no role. */
 const char *principal_role(enum principal_kind kind);
 
-/* The kind that a role makes; PRINCIPAL_USER for none (p == NULL) and for one we do not know. */
+/* The kind with that role; PRINCIPAL_USER for no role (p == NULL) and for an unknown one. */
 enum principal_kind principal_of_role(struct str role);
 
-/* The kind as the audit names it. */
+/* The name of the kind in the audit. */
 const char *principal_kind_text(enum principal_kind kind);
 
 struct principal {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Tokens already verified. For jwt.c. Owns its table and, for each entry, one block on the heap
- * with the entry's texts. Four entries share a bucket; the one used longest ago gives way. SHA-256
- * spreads the entries, so no further hash is needed: to choose a bucket, a client would have to
- * sign tokens. */
+ * The table of verified tokens. For jwt.c. Each entry owns one block on the heap with its texts.
+ * Four entries share a bucket; a new one replaces the one used longest ago. The bytes of the
+ * SHA-256 choose the bucket; a client cannot choose it, because only signed tokens are stored. */
 #include "cache.h"
 
 #include <stdlib.h>
@@ -77,7 +76,7 @@ static struct entry *entry_find(struct cache *c, const unsigned char digest[DIGE
 	return NULL;
 }
 
-/* Every text of a principal. A text that is added to the struct is added here. */
+/* Lists every text of a principal. Add each new text of the struct here. */
 static void texts_of(struct principal *who, struct str *texts[TEXTS])
 {
 	texts[0] = &who->subject;

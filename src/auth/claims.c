@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Header and claims of a JWT; see the header. Called by jwt.c and logout.c. */
+ * Header and claims of a JWT; see claims.h. Called by jwt.c and logout.c. */
 #include "claims.h"
 
 #include "base/clock.h"
 #include "base/limits.h"
 #include "json/reader.h"
 
-/* The calendar in seconds: what is beyond is cut to it, so that no claim can overflow an
- * addition. */
+/* The calendar in seconds. Times outside are clamped to it, so that no addition to a claim
+ * overflows. */
 static const int64_t second_first = CLOCK_FIRST_MS / 1000, second_last = CLOCK_LAST_MS / 1000;
 
 static enum err refuse(const char **why, const char *text)
@@ -27,7 +27,7 @@ MUST_CHECK static enum err header_text(const struct json *header, const char *na
 	return member == NULL || member->type == JSON_STRING ? ERR_OK : ERR_INVALID;
 }
 
-/* Everything else in a header is ignored, above all keys and addresses of keys. */
+/* All other members of a header are ignored, also keys and addresses of keys. */
 enum err claims_header(struct arena *a, struct str token, struct jwt_header *out, const char **why)
 {
 	struct str rest = token, part, text;
@@ -103,8 +103,8 @@ enum err claims_time(const struct claims *c, const char *name, int64_t absent, i
 	return ERR_OK;
 }
 
-/* They would be lost on the way into a header, a log line or an application, and what is left of a
- * name could be another's. C0, DEL, and C1 in UTF-8. */
+/* A control character would be lost in a header, a log line or an application, and the rest of the
+ * name could be another name. C0, DEL, and C1 in UTF-8. */
 static bool has_control(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SHA-256 by OpenSSL's EVP. Keeps the algorithm and a context for the life of the process, because
- * to look them up takes longer than to hash a token. It fails only where libcrypto is broken, so
- * that it aborts. */
+ * fetching them takes longer than hashing a token. It fails only if libcrypto is broken; then the
+ * process aborts. */
 #include "auth/digest.h"
 
 #include <openssl/evp.h>

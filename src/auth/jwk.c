@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Decides from the members of a JWK whether the key can be used, and for which algorithms. Called
- * by jwks.c for each key of a file. A symmetric key in a set is refused: sets are made to be
- * published, and the key of HS256 is in a file of its own. */
+ * by jwks.c for each key of a file. A symmetric key in a set is refused, because sets are
+ * published; the key of HS256 has a file of its own. */
 #include "jwk.h"
 
 #include "json/reader.h"
@@ -104,8 +104,8 @@ static bool is_power_of(unsigned base, unsigned n, unsigned prime)
 	return false;
 }
 
-/* Keys of a kind of Infineon's chips can be factored (CVE-2017-15361, "ROCA"). Their moduli are
- * powers of 65537 modulo every small prime; of others, one in a hundred million is. */
+/* RSA keys made by some Infineon chips can be factored (CVE-2017-15361, "ROCA"). Their moduli are
+ * powers of 65537 modulo every small prime, which is true of one in a hundred million others. */
 static bool is_of_weak_chip(struct str modulus)
 {
 	static const unsigned char primes[] = {3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47,
@@ -119,7 +119,8 @@ static bool is_of_weak_chip(struct str modulus)
 	return true;
 }
 
-/* Long enough, and an odd exponent of at least 3: with 1 every text is its own signature. */
+/* The key has to be long enough and the exponent odd and at least 3: with 1 every text would be its
+ * own signature. */
 MUST_CHECK static enum err rsa_check(
 	struct arena *a, struct str n, struct str e, struct jwk *key, const char **why)
 {
@@ -143,8 +144,8 @@ MUST_CHECK static enum err rsa_check(
 	return ERR_OK;
 }
 
-/* A coordinate is as long as the field (RFC 7518 section 6.2.1.2), in strict base64url: cjose's
- * decoder ends the process over a '=' in the middle. */
+/* A coordinate is as long as the field (RFC 7518 section 6.2.1.2), in strict base64url, because
+ * cjose's decoder aborts the process at a '=' in the middle. */
 static bool is_coordinate(struct arena *a, struct str text, size_t bytes)
 {
 	struct str number = str_base64url_decode(a, text);
@@ -171,7 +172,7 @@ MUST_CHECK static enum err ec_check(
 	return ERR_INVALID;
 }
 
-/* The family of a key, and its text from its public members alone. */
+/* Fills the family and signature length of a key, and its text from its public members only. */
 MUST_CHECK static enum err read_public(
 	struct arena *a, const struct json *json, bool exposed, struct jwk *out, const char **why)
 {

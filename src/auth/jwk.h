@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * One key of a set as its JWK describes it (RFC 7517), and the algorithms there are. Private to
- * jwk.c and jwks.c. */
+ * One key of a set as its JWK describes it (RFC 7517), and the known algorithms. Private to jwk.c
+ * and jwks.c. */
 #ifndef AUTH_JWK_H
 #define AUTH_JWK_H
 
@@ -11,7 +11,7 @@
 
 struct json;
 
-/* What a key can be asked to verify: an algorithm belongs to exactly one family. */
+/* The kinds of keys. An algorithm belongs to exactly one family. */
 enum family { FAMILY_RSA, FAMILY_P256, FAMILY_P384, FAMILY_P521, FAMILY_OCT };
 
 struct algorithm {
@@ -22,15 +22,15 @@ struct algorithm {
 struct jwk {
 	enum family family;
 	const struct algorithm *only; /* the key's own alg; NULL: any of its family */
-	size_t sig_bytes;             /* of every signature by this key */
+	size_t sig_bytes;             /* length of every signature by this key */
 	struct str kid;               /* of `json`; p == NULL: none */
 	struct str text;              /* its public members alone, as JSON */
 };
 
-const struct algorithm *algorithm_find(struct str name); /* NULL: not one of ours */
+const struct algorithm *algorithm_find(struct str name); /* NULL: unknown */
 
-/* ERR_INVALID unless it is a public key for verifying with one of our algorithms; *why is then a
- * phrase for the log. `exposed`: others can read the file that the key is from. */
+/* ERR_INVALID unless it is a public key that verifies with a known algorithm; *why is then a phrase
+ * for the log. `exposed`: others can read the file of the key. */
 MUST_CHECK enum err jwk_read(
 	struct arena *a, const struct json *json, bool exposed, struct jwk *out, const char **why);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * The keys that tokens are checked against, and the check of a signature. Called by jwt.c; the only
- * file with cjose. Owns the keys at worker scope; reads the two key files by way of keyfile.c.
+ * The keys that verify tokens, and the check of a signature. Called by jwt.c and others; the only
+ * file with cjose. Owns the keys; reads the two key files with keyfile.c.
  *
- * The surprise: cjose takes any algorithm that fits the kind of key, and reads no alg, use or
- * key_ops of it. All of that is decided here and in jwk.c, before cjose sees the token; cjose is
- * only ever given the public members of a key, written anew. */
+ * cjose accepts any algorithm that fits the kind of key and does not read a key's alg, use and
+ * key_ops. This file and jwk.c check them before cjose sees the token. cjose gets only the public
+ * members of a key, as newly written JSON. */
 #include "auth/jwks.h"
 
 #include <cjose/cjose.h>
@@ -41,7 +41,7 @@ struct jwks {
 	struct key hs256; /* jwk == NULL: none */
 	struct keyfile_look jwks_look, hs256_look;
 	unsigned char digest[DIGEST_BYTES]; /* of the text that the set was read from */
-	bool read, broken;                  /* a set was read; the latest text gave none */
+	bool read, broken;                  /* a set was read; the latest file was not usable */
 	int64_t modified_ms;
 	int64_t looked_us;
 	uint64_t generation;
@@ -120,8 +120,7 @@ enum err jwks_read_key(struct arena *a, const struct json *json, struct str *out
 
 /* The set */
 
-/* A set whose keys are all unusable is broken. A set without keys is accepted: it says that nobody
- * is to be trusted. */
+/* A set whose keys are all unusable is broken. A set without keys is accepted: it trusts nobody. */
 MUST_CHECK static enum err key_set_init(struct key_set *set, struct arena *a, struct str text,
 	mode_t mode, const char *file, const char **why)
 {
@@ -188,7 +187,7 @@ static void take_set(struct jwks *keys, struct arena *a, struct key_set set)
 			NULL);
 }
 
-/* The text of the set in use, in a file that was written or touched again. */
+/* Whether the file, written or touched again, has the text of the set in use. */
 static bool is_same(struct jwks *keys, struct str text)
 {
 	unsigned char before[DIGEST_BYTES];
@@ -252,8 +251,8 @@ MUST_CHECK static enum err read_hs256(
 	return err;
 }
 
-/* A file that others can read is no secret. Unlike other faults this one also drops the key that
- * was read from the file before. */
+/* A key in a file that others can access is not secret. Unlike other faults, this one also drops
+ * the key that was read before. */
 static bool load_hs256(struct jwks *keys)
 {
 	const char *file = keys->cfg.hs256_file, *why;
@@ -365,8 +364,8 @@ void jwks_list(const struct jwks *keys, FILE *out)
 
 /* Verification */
 
-/* The key for this token; NULL and *why if there is none. The symmetric key has no kid, and HS256
- * can mean no other key, so that the token's kid is ignored. */
+/* The key for this token; NULL and *why if there is none. There is only one key for HS256, and it
+ * has no kid, so that the kid of such a token is ignored. */
 static const struct key *key_select(
 	const struct jwks *keys, const struct algorithm *alg, struct str kid, const char **why)
 {
@@ -397,9 +396,9 @@ static const struct key *key_select(
 	return found;
 }
 
-/* cjose parses the header again, so the algorithm that it found has to be the one that was chosen
- * here. Errors that it leaves in OpenSSL's queue are cleared, else a TLS connection to the database
- * would report them. */
+/* cjose parses the header again; the algorithm that it finds has to be the one that was chosen
+ * here. Its errors in OpenSSL's queue are cleared, else a TLS connection to the database would
+ * report them. */
 static bool signature_valid(const struct key *key, struct str token, struct str alg)
 {
 	cjose_jws_t *jws = cjose_jws_import(token.p, token.n, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A bearer JWT into a principal: header, signature (by jwks.c), claims, times. Owns the cache of
- * verified tokens. The exp and nbf of a token from the cache are compared with now like those of a
- * new one, and new keys empty the cache before it is asked. */
+ * Verifies a bearer JWT into a principal: header, signature (by jwks.c), claims, times. Owns the
+ * cache of verified tokens. The exp and nbf of a cached token are compared with now as well, and
+ * the cache is emptied when the keys change. */
 #include "auth/jwt.h"
 
 #include <stdlib.h>
@@ -17,7 +17,7 @@ struct jwt {
 	struct jwt_config cfg;
 	struct jwks *keys;
 	struct cache *cache; /* NULL: none */
-	uint64_t generation; /* of the keys that the cache was filled under */
+	uint64_t generation; /* of the keys that verified the cached tokens */
 };
 
 static enum err refuse(const char **why, const char *text)
@@ -39,7 +39,7 @@ MUST_CHECK static enum err claim_issuer(const struct claims *c, const char *want
 	return ERR_OK;
 }
 
-/* A string or an array of strings, of which one has to be `wanted`. */
+/* aud is a string or an array of strings; one of them has to be `wanted`. */
 MUST_CHECK static enum err claim_audience(const struct claims *c, const char *wanted)
 {
 	const struct json *v = claims_find(c, "aud"), *item;
@@ -85,8 +85,8 @@ MUST_CHECK static enum err claim_scope(const struct claims *c, unsigned *out)
 	return ERR_OK;
 }
 
-/* Reads platform_token and role: what kind of principal this is. An unknown role gives no rights,
- * not even to a service. */
+/* Reads the kind of principal from platform_token and role. An unknown role gives no rights, not
+ * even to a service. */
 MUST_CHECK static enum err claim_kind(const struct claims *c, struct principal *who)
 {
 	const struct json *platform = claims_find(c, "platform_token"),
@@ -146,7 +146,7 @@ MUST_CHECK static enum err verify_fresh(
 		(err = jwks_verify(j->keys, a, token, header.alg, header.kid, &payload, why)) ||
 		(err = claims_parse(a, payload, why, &claims)))
 		return err;
-	/* One of the provider's, for logout.c: whoever gets hold of it is not its user. */
+	/* A logout token is for logout.c only: it does not prove that its holder is the user. */
 	if (claims_is_type(header.typ, "logout+jwt") || claims_find(&claims, "events") != NULL)
 		return refuse(why, "a logout token opens nothing");
 	return read_claims(j, &claims, out);

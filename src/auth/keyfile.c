@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Looks at, reads and writes the files that hold keys. Called by jwks.c, at most once a second,
- * by sign.c and keyset.c. Keeps nothing. The time of the last status change counts as well, else a
- * chmod that makes a file usable would not be noticed. */
+ * Examines, reads and writes files of keys. Called by jwks.c, sign.c and keyset.c. Keeps no state.
+ * A new time of the last status change means a change too, else a chmod that makes a file usable
+ * would not be noticed. */
 #include "keyfile.h"
 
 #include <errno.h>
@@ -103,7 +103,8 @@ MUST_CHECK static enum err write_all(int fd, struct str text)
 	return ERR_OK;
 }
 
-/* The rename itself is not lost either. A file system that cannot do that has done what it can. */
+/* Makes the rename survive a crash too. A failure is ignored, because some file systems cannot do
+ * it. */
 static void sync_directory(struct arena *a, const char *path)
 {
 	const char *slash = strrchr(path, '/');

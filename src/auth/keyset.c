@@ -16,7 +16,7 @@
 
 #define SET_MODE 0644
 
-/* The keys of a set in text; ERR_INVALID if it is none. */
+/* *keys becomes the array of keys; ERR_INVALID if the text is not a JWK set. */
 MUST_CHECK static enum err set_parse(struct arena *a, struct str text, const struct json **keys)
 {
 	struct json *root;
@@ -58,7 +58,7 @@ static bool is_own(const struct json *jwk)
 	return json_member(jwk, "rollcall") != NULL;
 }
 
-/* A set in the making. */
+/* The text of a set that is being written. */
 struct set {
 	struct buf text;
 	size_t count;
@@ -98,9 +98,9 @@ enum err keyset_write(struct arena *a, const char *file, const struct json *firs
 	return keyfile_write(a, file, SET_MODE, set_end(&s), why);
 }
 
-/* The provider's */
+/* Keys of the provider */
 
-/* Appends what can be used of the fetched set. */
+/* Appends the usable keys of the fetched set. */
 MUST_CHECK static enum err put_fetched(struct arena *a, struct set *s, struct str fetched,
 	struct keyset_change *out, const char **why)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The rules for a logout token; see the header. Called by api/logout.c. The surprise: the type JWT
- * is taken, because providers send what their library writes by itself; what tells a logout token
- * from every other is its event, which no other has, and that it has no nonce. */
+ * The rules for a logout token; see the header. Called by api/logout.c. The type JWT is accepted,
+ * because many libraries write it by default. Only a logout token has the logout event, and it has
+ * no nonce. */
 #include "auth/logout.h"
 
 #include "auth/jwks.h"
@@ -32,7 +32,7 @@ static bool is_listed(const char *list, struct str wanted)
 
 MUST_CHECK static enum err check_header(const struct jwt_header *header, const char **why)
 {
-	/* The provider's keys are public ones; a symmetric key is another party's. */
+	/* The provider signs with public keys; the symmetric key belongs to another party. */
 	if (str_eq(header->alg, STR("HS256")))
 		return refuse(why, "algorithm not allowed");
 	if (header->typ.p != NULL && !claims_is_type(header->typ, "logout+jwt") &&
@@ -52,8 +52,8 @@ MUST_CHECK static enum err check_issuer(
 	return ERR_OK;
 }
 
-/* Section 2.6 refers to that of ID tokens: also refused is one that names an audience which is not
- * trusted. */
+/* Section 2.6 refers to the rules for ID tokens: a token that also names an unknown audience is
+ * refused. */
 MUST_CHECK static enum err check_audience(const struct claims *c, const struct logout_config *cfg)
 {
 	const struct json *v = claims_find(c, "aud");

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * The access matrix of schema/api.md 3.3 and nothing else. The surprise is the last two columns: a
- * scope and platform_token decide who may register and check sessions, whatever the role. */
+ * The access matrix of schema/api.md 3.3 and nothing else. In the last two columns a scope and
+ * platform_token decide who may register and check sessions, whatever the role. */
 #include "auth/policy.h"
 
 struct cell {
 	enum reach reach;
-	unsigned scope; /* one of these is needed for it; 0: none */
+	unsigned scope; /* the token needs one of these bits; 0: none */
 };
 
 #define NONE                                                                                       \
@@ -45,8 +45,7 @@ struct cell {
 		REACH_ALL, SCOPE_SESSIONS_INTROSPECT | SCOPE_SESSIONS_WRITE                        \
 	}
 
-/* A public endpoint is open to everybody and reaches nobody's sessions: OWN, without a
- * principal. */
+/* A public endpoint is open to everybody and reaches no sessions; its cell is OWN. */
 static const struct cell matrix[PRINCIPAL__COUNT][ACCESS__COUNT] = {
 	/* public, optional, platform read, write, tenant read, write, me, Edge read, write, ingest,
 	 * introspect */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Names of the kinds of principals. */
+ * The names of the kinds of principals. */
 #include "auth/principal.h"
 
 static const struct {

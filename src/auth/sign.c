@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Keys and tokens over OpenSSL's EVP. Called by rollcall-admin, rollcall-demo and tests; touches
- * the files it is given. The surprise: claims are passed on byte for byte, so that a test can sign
- * wrong ones; members of ours are put in front of them, and a repeated name keeps the last value.
- */
+ * Keys and tokens with OpenSSL's EVP. Called by rollcall-admin, rollcall-demo and tests. The claims
+ * are signed byte for byte, so that a test can sign wrong ones; added members stand before them,
+ * because the last value of a repeated name counts. */
 #include "auth/sign.h"
 
 #include <openssl/bn.h>
@@ -56,7 +55,7 @@ static struct str key_id(struct arena *a, const EVP_PKEY *key)
 	return str_base64url(a, digest, sizeof(digest));
 }
 
-/* NULL and *why unless the text is a private RSA key. */
+/* NULL and *why if the text is not a private RSA key. */
 static EVP_PKEY *key_parse(struct str text, const char **why)
 {
 	BIO *in = BIO_new_mem_buf(text.p, (int)text.n);
@@ -71,7 +70,7 @@ static EVP_PKEY *key_parse(struct str text, const char **why)
 	return key;
 }
 
-/* The bytes of a file that must be its owner's alone. */
+/* Reads a file that only its owner may read. */
 MUST_CHECK static enum err secret_read(
 	struct arena *a, const char *file, struct str *out, const char **why)
 {
@@ -145,7 +144,7 @@ MUST_CHECK static enum err set_add(
 	return keyset_write(a, file, first, STR_NONE, jwk, why);
 }
 
-/* The public half is there first: a token that is signed at once finds it. */
+/* The public key is published first, so that a token signed at once can be verified. */
 enum err sign_key_new(struct arena *a, const struct sign_files *files, bool replace,
 	struct str *kid, const char **why)
 {
@@ -248,7 +247,7 @@ static struct str signing_input(struct arena *a, struct str header, struct str c
 	return str_printf(a, "%.*s.%.*s", STR_FMT(first), STR_FMT(second));
 }
 
-/* Signed by the key whose file has these bytes; *text becomes what was signed. */
+/* The signature by the key whose file has these bytes; *text becomes the signed text. */
 static struct str sign(
 	struct arena *a, struct str bytes, struct str claims, struct str *text, const char **why)
 {
@@ -280,7 +279,7 @@ static struct str sign(
 	return sig;
 }
 
-/* NULL if this is no JSON object. */
+/* NULL and *why if the claims are not a JSON object. */
 static const struct json *claims_parse(struct arena *a, struct str claims, const char **why)
 {
 	struct json *tree;
