@@ -24,7 +24,7 @@ enum query_type {
 	QUERY_CIDR
 };
 
-/* One name a client may use. `expr` is an SQL expression of the row:
+/* One name that a client may use. `expr` is an SQL expression of the row:
  *   STRING    text in a binary collation, NULL allowed
  *   BOOL      0, 1 or NULL
  *   DATETIME  DATETIME(3), NULL allowed
@@ -38,10 +38,10 @@ struct query_field {
 	enum query_type type;
 	struct sql_frag expr;
 	bool sortable;
-	bool indexed; /* an index finds rows by it; that of a DATETIME also holds the tie */
+	bool indexed; /* an index finds rows by it; the index of a DATETIME also holds the tie */
 };
 
-/* What people write because answers call it so, and the field that it is. */
+/* A name from an answer that people use by mistake, and the field that they mean. */
 struct query_alias {
 	const char *name, *field;
 };
@@ -54,13 +54,13 @@ struct query_fields {
 	struct sql_frag tie; /* expression of the unique id that ends every ORDER BY, ascending */
 };
 
-/* What is wrong, for a dialect to print. Line from 1, column from 0, in code points. */
+/* What is wrong with a filter. Lines count from 1, columns from 0, in code points. */
 struct query_error {
 	enum err code;       /* ERR_INVALID_FILTER or ERR_INVALID_SORT */
 	int line, column;    /* line 0: no position */
-	struct str found;    /* the offending token's text, p == NULL if none */
-	struct str expected; /* what would have been accepted, p == NULL if none */
-	struct str message;  /* one whole sentence, all of the above included */
+	struct str found;    /* text of the wrong token, p == NULL if none */
+	struct str expected; /* what is accepted instead, p == NULL if unknown */
+	struct str message;  /* one whole sentence with all of the above */
 };
 
 struct query;
@@ -70,40 +70,40 @@ struct query;
 MUST_CHECK enum err query_parse(
 	struct arena *a, struct str filter, struct query **out, struct query_error *error);
 
-/* Once for a query: resolves names and types, reads skip and limit. Then, if the filter has no sort
- * of its own, parses and resolves `sort` (what may follow "sort by "; p == NULL or empty: none):
- * ERR_INVALID_SORT. */
+/* Called once for a query: resolves names and types, reads skip and limit. If the filter has no
+ * sort, it then parses and resolves `sort` (the text after "sort by "; p == NULL or empty: none);
+ * its faults are ERR_INVALID_SORT. */
 MUST_CHECK enum err query_check(struct query *q, const struct query_fields *fields, struct str sort,
 	struct query_error *error);
 
-/* Paging as schema/filter.md 7 has it; `limit` and `offset` are the query parameters, has_* false
- * if absent; `ceiling` is what unlimited means here, and the most. Results are the effective
+/* Paging by schema/filter.md 7. `limit` and `offset` are the query parameters, has_* is false if
+ * they are absent; `ceiling` is the greatest limit, also for "none". Results are the effective
  * numbers. */
 void query_paging(const struct query *q, bool has_limit, int64_t limit, bool has_offset,
 	int64_t offset, int64_t ceiling, int64_t *out_limit, int64_t *out_offset);
 
-/* Appends a condition that is 0 or 1 for every row, never NULL, in parentheses. */
+/* Appends a condition in parentheses that is 0 or 1 for every row, never NULL. */
 void query_where(const struct query *q, struct sql *sql);
 
-/* Appends "ORDER BY …", ending in the tie. */
+/* Appends "ORDER BY …", which ends with the tie. */
 void query_order(const struct query *q, struct sql *sql);
 
-/* The field that the rows are sorted by, NULL: by the tie. */
+/* The first field that the rows are sorted by; NULL: the tie. */
 const struct query_field *query_first_key(const struct query *q, bool *descending);
 
-/* Whether its condition is one test, not negated, for one value or several of an
- * indexed field, so that an index finds just the rows that match. */
+/* Whether the condition is one test, not negated, for one or more values of an indexed field, so
+ * that an index finds exactly the matching rows. */
 bool query_is_lookup(const struct query *q);
 
-/* Whether it has no condition, so that every row matches. */
+/* Whether there is no condition, so that every row matches. */
 bool query_is_all(const struct query *q);
 
-/* Whether it is a condition and nothing else: no sort, skip or limit, and not empty. */
+/* Whether the filter is only a condition: not empty, and without sort, skip and limit. */
 bool query_is_condition(const struct query *q);
 
-/* Whether the filter mixes and, or and not without parentheses, so that a person may read it
- * otherwise than the language does, which has no precedence. If so *as_read and *as_meant are the
- * two readings with all parentheses. */
+/* Whether the filter mixes and, or and not without parentheses, so that a person may misread it:
+ * the language has no precedence. If so, *as_read and *as_meant are the two readings with all
+ * parentheses. */
 bool query_is_ambiguous(const struct query *q, struct str *as_read, struct str *as_meant);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Tree -> typed tree: names against the field table, operators and literals against the type of the
- * left side, skip and limit; then the sort parameter. Entry points query_check, query_paging.
- * Writes into the tree only.
+ * Tree -> typed tree: checks names against the field table, operators and literals against the type
+ * of the left side, skip and limit; then the sort parameter. Entry points query_check,
+ * query_paging. Writes into the tree only.
  *
  * There are two walks, because a wrong name anywhere is reported before a wrong type. The type of
- * the left side alone decides what is allowed (`accepts`). Literals adapt to it; the node's view
- * says how. */
+ * the left side alone decides what is allowed (`accepts`). The node's view says how the two sides
+ * are compared. */
 #include <stdarg.h>
 
 #include "tree.h"
@@ -67,7 +67,7 @@ struct check {
 
 typedef enum err (*node_fn)(struct check *c, struct query_node *node);
 
-/* Every test of the tree, in the order of the text. */
+/* Calls fn for every test of the tree, in the order of the text. */
 static enum err each_test(struct check *c, const struct query_chain *chain, node_fn fn)
 {
 	for (size_t i = 0; i < chain->count; i++) {
@@ -114,7 +114,7 @@ static struct str list_fields(struct arena *a, const struct query_fields *fields
 	return buf_view(&b);
 }
 
-/* Says what to write: most come from the members of an answer. */
+/* Names the right field if the wrong name is a member of an answer, else all fields. */
 static enum err fail_unknown(
 	struct check *c, enum err code, struct query_place place, struct str name)
 {
@@ -135,7 +135,8 @@ static enum err fail_unknown(
 	return code;
 }
 
-/* The field of a name, NULL if there is none. *below is what follows "tags." in a QUERY_ANY. */
+/* The field of a name, NULL if there is none. *below becomes the text after "tags." for a
+ * QUERY_ANY. */
 static const struct query_field *find_field(
 	const struct query_fields *fields, struct str name, struct str *below)
 {
@@ -155,8 +156,8 @@ static const struct query_field *find_field(
 	return NULL;
 }
 
-/* Names hold only ASCII letters, '_', '-' and '.', so nothing needs escaping in a JSON path. Tags
- * are flat: a path deeper than a tag is NULL and finds nothing. */
+/* Names have only ASCII letters, '_', '-' and '.', so a JSON path needs no escapes. Tags are flat:
+ * a deeper name gets no path and finds nothing. */
 static enum err resolve(struct check *c, struct query_node *node)
 {
 	struct str below;
@@ -188,7 +189,7 @@ static enum err fail_type(struct check *c, const struct query_node *node, struct
 	return ERR_INVALID_FILTER;
 }
 
-/* Sets belong inside set functions and everything else outside them. */
+/* Only sets may be in set functions, and sets may be only there. */
 static enum err check_set(struct check *c, const struct query_node *node)
 {
 	bool is_set = node->field->type == QUERY_STRING_SET;
@@ -235,7 +236,7 @@ static enum query_view view_of(const struct query_node *node, enum left left)
 	return node->values[0].kind == VALUE_DOUBLE ? VIEW_NUMBER : VIEW_NEVER;
 }
 
-/* A mistyped address would match no row, and with != every row, so it is refused. */
+/* A wrong address would match no row, or with != every row, so it is refused. */
 static enum err check_networks(struct check *c, const struct query_node *node)
 {
 	struct query_network unused;

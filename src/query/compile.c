@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * Typed tree -> SQL fragments with bound arguments, for MariaDB 10.11. Entry points query_where and
- * query_order; called by the room model after query_check. Appends to a struct sql, nothing else.
+ * query_order; called by src/model after query_check. Writes only to a struct sql.
  *
- * Every condition is 0 or 1 and never NULL: logic here is two-valued. Tests of a plain field keep
- * the shape `field <=> ?` or `field IS NOT NULL AND field < ?`, so that an index serves them. The
- * SQL text depends on the shape of the filter, never on a value: prepared handles are reused.
+ * Every condition is 0 or 1, never NULL. Tests of a plain field have the form `field <=> ?` or
+ * `field IS NOT NULL AND field < ?`, so that an index serves them. The SQL text does not depend on
+ * values of strings and numbers, so that prepared handles are reused.
  *
- * - Text is compared in utf8mb4_nopad_bin, by code points, trailing spaces included. icontains maps
- *   both sides with UPPER in utf8mb4_uca1400_ai_ci, which is exactly Unicode 14's simple upper-case
- *   mapping (code points of later versions map to themselves; the older collations lack hundreds).
- * - Instants are stored in milliseconds and literals carry nanoseconds: a literal becomes the
- *   first millisecond that is not before it (or is after it), so that only < and >= remain.
- * - A tag that is an object or an array counts as null, as does one that is absent.
- *   A key written with needless escapes ("\u0061") is not found; no writer of ours does that.
- * - As text the stored number -0.0 is "0". */
+ * - Text is compared in utf8mb4_nopad_bin, by code points, with spaces at the end. icontains maps
+ * both sides with UPPER in utf8mb4_uca1400_ai_ci, which is Unicode 14's simple upper-case mapping
+ * (later code points map to themselves; older collations lack hundreds).
+ * - Instants are stored in milliseconds, and literals have nanoseconds: a literal becomes the first
+ * millisecond that is not before it, or that is after it, and the test becomes < or >=.
+ * - A tag that is absent, an object or an array counts as null. A key that is stored with needless
+ * escapes ("\u0061") is not found; Rollcall stores none.
+ * - The text of the stored number -0.0 is "0". */
 #include "tree.h"
 
 #define JSON_ELEMENTS                                                                              \
@@ -22,8 +22,8 @@
 #define UTF8_BINARY " USING utf8mb4) COLLATE utf8mb4_nopad_bin"
 #define UTF8_CASING " USING utf8mb4) COLLATE utf8mb4_uca1400_ai_ci) COLLATE utf8mb4_nopad_bin"
 
-/* The server writes a double with the fewest digits that round-trip, but as 1.5e20 when that is
- * shorter: digits and power are taken apart and written out. No fraction is left then. */
+/* The server writes a double with the fewest digits that read back, but as 1.5e20 if that is
+ * shorter. NUMBER_TEXT takes digits and power apart and writes it without an exponent. */
 #define NUMBER "CONCAT(query_number.n)"
 #define POWER "CAST(SUBSTRING_INDEX(" NUMBER ", 'e', -1) AS SIGNED)"
 #define DIGITS "REPLACE(REPLACE(SUBSTRING_INDEX(" NUMBER ", 'e', 1), '-', ''), '.', '')"
@@ -33,14 +33,14 @@
 	" CONCAT('0.', REPEAT('0', -" POWER " - 1), " DIGITS "),"                                  \
 	" RPAD(" DIGITS ", " POWER " + 1, '0'))) END"
 
-/* DATETIME goes from year 1, which is also "never", to the end of 9999. */
+/* The first instant that is compared: year 1, which also stands for "never". */
 #define FIRST_MS INT64_C(-62135596800000)
 
-/* Alternations of and/or written as nested parentheses; what follows is one flat CASE, since the
- * server's parser and optimizer recurse. */
+/* This many changes between and/or become nested parentheses; the rest becomes one flat CASE,
+ * because the server's parser and optimizer recurse. */
 #define NESTED_MAX 8
 
-/* SQL for what stands on the left of a test; X below. */
+/* The forms of the left side of a test in SQL. */
 enum operand { OP_FIELD, OP_ELEMENT, OP_TAG_TEXT, OP_TAG_NUMBER, OP_COUNT, OP_COUNT_TEXT };
 
 static void put_elements(struct sql *sql, const struct query_node *node)
@@ -50,7 +50,8 @@ static void put_elements(struct sql *sql, const struct query_node *node)
 	sql_add(sql, SQL(JSON_ELEMENTS));
 }
 
-/* before expr after, with the tag's path bound in `after`. */
+/* Adds `before`, the field's expression and `after`, and binds the tag's path for the '?' in
+ * `after`. */
 static void put_tag(struct sql *sql, const struct query_node *node, struct sql_frag before,
 	struct sql_frag after)
 {
@@ -140,8 +141,8 @@ static struct sql_frag order_sign(enum query_op op)
 	return op == QUERY_GT ? SQL(" > ?") : SQL(" >= ?");
 }
 
-/* X < v and the like, for instants: `before` for < and <=, `past` for the two that take v itself to
- * the left side. No instant of a row is beyond CLOCK_LAST_MS. */
+/* Orders an instant against v. `before`: < or <=. `past`: the limit is the millisecond after v. No
+ * instant of a row is beyond CLOCK_LAST_MS. */
 static void put_time_order(struct sql *sql, const struct query_node *node, enum query_op op,
 	const struct query_value *v)
 {
@@ -226,8 +227,9 @@ static void bind_bytes(struct sql *sql, const unsigned char *p, size_t n)
 	sql_arg(sql, db_bytes((struct str){arena_dup(sql->arena, (const char *)p, n), n}));
 }
 
-/* X is one of the listed addresses or in one of the networks. Applications that write with SQL may
- * leave an IPv4 address written as IPv6: its last 4 bytes of 16 count. */
+/* Tests whether the field is one of the listed addresses or in one of the networks. A row may have
+ * an IPv4 address written as IPv6, from an application that writes with SQL: its last 4 bytes are
+ * compared. */
 static void put_address(struct sql *sql, const struct query_node *node)
 {
 	struct query_network net;
@@ -236,7 +238,7 @@ static void put_address(struct sql *sql, const struct query_node *node)
 		const struct query_value *v = &node->values[i];
 
 		sql_add(sql, i == 0 ? SQL("(") : SQL(" OR "));
-		BUG_ON(!query_network_read(v->s, &net)); /* check.c has seen to that */
+		BUG_ON(!query_network_read(v->s, &net)); /* check.c has read it before */
 		sql_add(sql, SQL("COALESCE(LENGTH(INET6_ATON("));
 		put_operand(sql, node);
 		sql_add(sql, SQL(")) - 12 * (LEFT(INET6_ATON("));
@@ -266,7 +268,7 @@ static void put_bool(struct sql *sql, const struct query_node *node)
 	sql_arg(sql, db_i64(node->values[0].b));
 }
 
-/* count(s) = null is true of every row, as it is in OpenZiti. */
+/* count(s) = null is true for every row, as in OpenZiti. */
 static void put_null(struct sql *sql, const struct query_node *node)
 {
 	if (node->set == SET_COUNT) {
@@ -311,8 +313,8 @@ static void put_test(struct sql *sql, const struct query_node *node, bool negate
 		sql_add(sql, SQL(")"));
 }
 
-/* allOf: no element fails the test. Behind a set function `not in` and `not between` negate the
- * whole; every other negation is of the test of each element. */
+/* allOf: no element fails the test. After a set function, `not in` and `not between` negate the
+ * whole test; other negations apply to each element. */
 static void put_leaf(struct sql *sql, const struct query_node *node)
 {
 	bool whole = node->negated && (node->op == QUERY_IN || node->op == QUERY_BETWEEN);
@@ -345,7 +347,7 @@ static void put_prime(struct sql *sql, const struct query_node *node, bool negat
 	sql_add(sql, SQL(")"));
 }
 
-/* A link of a CASE: it decides the rest, or leaves it to the next. */
+/* One link as a WHEN of the CASE: it decides the result or leaves it to the next link. */
 static void put_decision(struct sql *sql, const struct query_link *link, bool negated, bool is_or)
 {
 	sql_add(sql, link->last ? SQL(" ELSE ") : SQL(" WHEN "));
@@ -354,8 +356,8 @@ static void put_decision(struct sql *sql, const struct query_link *link, bool ne
 		sql_add(sql, is_or ? SQL(" THEN 1") : SQL(" THEN 0"));
 }
 
-/* a op (b op (c ...)): a `not` reaches to the end, so by De Morgan it negates every condition
- * behind it and swaps every and/or; what is left is a list of conditions and alternating runs. */
+/* a op (b op (c ...)). A `not` reaches to the end: by De Morgan's laws it negates every condition
+ * after it and swaps every and/or. The result is a list of conditions in runs of and/or. */
 static void put_chain(struct sql *sql, const struct query_chain *chain)
 {
 	bool negated = false, run_is_or = false;
@@ -407,7 +409,7 @@ void query_order(const struct query *q, struct sql *sql)
 		sql_add(sql, expr);
 		if (q->keys[i].desc)
 			sql_add(sql, SQL(" DESC"));
-		/* Behind the unique id nothing can matter. */
+		/* After the unique id no further key changes the order. */
 		if (expr.n == tie.n && memcmp(expr.text, tie.text, tie.n) == 0)
 			return;
 		sql_add(sql, SQL(", "));

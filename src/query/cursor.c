@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The cursor of cursor.h, and query_fail, which makes every fault of a filter. Writes to the arena
- * and the error only. At the end of the text, and at a character that starts no token, a message
- * never says that white space is missing. */
+ * The cursor of cursor.h, and query_fail, which makes every error of a filter. Writes to the arena
+ * and the error only. No message says that white space is missing at the end of the text or at a
+ * character that starts no token. */
 #include <stdarg.h>
 
 #include "cursor.h"
@@ -86,7 +86,7 @@ enum err cursor_expect(struct query_cursor *p, enum query_token_kind kind, const
 
 enum err cursor_need_space(struct query_cursor *p)
 {
-	/* There the caller's next step gives a better message. */
+	/* For these two the caller's next step gives a better message. */
 	if (p->now.space || cursor_at(p, TOK_BAD) || cursor_at(p, TOK_END))
 		return ERR_OK;
 	return cursor_unexpected(p, "white space");

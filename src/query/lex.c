@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Text of a filter -> tokens. Allocates nothing.
  *
- * At each place the longest token wins, and a keyword beats a name of the same length. So "not in",
- * "not contains" ... are one token (with exactly one white space in the first case), and "not
- * inactive" reads as the operator followed by "active"; and "k9" is two tokens. A character that
- * starts no token is an error here. OpenZiti drops it without a word, but a filter that ends
- * sessions must not mean something else than it says. */
+ * At each place the longest token wins, and a keyword wins over a name of the same length. So "not
+ * in" (with exactly one blank) and "not contains" are one token, "not inactive" reads as the
+ * operator and then "active", and "k9" is two tokens. A character that starts no token is an error.
+ * OpenZiti ignores it, but a filter that ends sessions must mean what its text says. */
 #include "tree.h"
 
 struct word {
@@ -79,7 +78,7 @@ static size_t digits(struct str s, size_t at)
 	return at;
 }
 
-/* "0", or a digit that is not 0 and any more; returns `at` if there is none. */
+/* The end of "0", or of digits that do not begin with 0; `at` if there are none. */
 static size_t natural(struct str s, size_t at)
 {
 	return at_char(s, at, '0') ? at + 1 : digits(s, at);
@@ -200,7 +199,7 @@ static struct query_token take(struct query_lexer *lex, struct query_token t, si
 	return t;
 }
 
-/* The token for a bad character, which is `ahead` bytes on. */
+/* The token for a bad character, which is `ahead` bytes further. */
 static struct query_token bad(
 	struct query_lexer *lex, struct query_token t, size_t ahead, const char *why)
 {
@@ -236,7 +235,7 @@ static struct query_token lex_string(struct query_lexer *lex, struct query_token
 	return bad(lex, t, 0, "a string with a closing '\"'");
 }
 
-/* Between single quotes, which stay part of the name. */
+/* A name in single quotes, which stay part of it. */
 static struct query_token lex_quoted_name(struct query_lexer *lex, struct query_token t)
 {
 	struct str s = from(lex->text, lex->at);
@@ -253,7 +252,7 @@ static bool starts_nocase(struct str s, struct str word)
 	return s.n >= word.n && str_eq_nocase((struct str){s.p, word.n}, word);
 }
 
-/* Length of the token that "not" at the start of s and the operator behind it make; 0 if they make
+/* Length of the token that "not" at the start of s forms with the operator after it; 0 if it forms
  * none. */
 static size_t negated_length(struct str s, const struct word *w)
 {

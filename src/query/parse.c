@@ -2,10 +2,10 @@
  * Tokens -> tree, by the grammar of schema/filter.md 3. Entry points query_parse and, for check.c,
  * query_parse_sort; allocates in the arena it is given.
  *
- * Syntax errors win over value errors (an instant that does not exist): the first value error is
- * kept until the whole text has been read. White space matters: where the grammar has `__`, the
- * next token must have `space` set. Recursion is bounded by LIMIT_FILTER_DEPTH: only parentheses,
- * `not` and sub-queries nest; a chain of and/or is a loop. */
+ * A syntax error is reported before a value error (an instant that does not exist): the first value
+ * error is kept until the whole text is read. Where the grammar has `__`, the next token must have
+ * `space` set. LIMIT_FILTER_DEPTH limits the recursion of parentheses and sub-queries, and the
+ * number of `not`; a chain of and/or is a loop. */
 #include "cursor.h"
 
 #define AFTER_CONDITION "\"and\", \"or\""
@@ -33,7 +33,7 @@ static void add_value(struct query_cursor *p, struct query_node *node, struct qu
 	node->value_count = n + 1;
 }
 
-/* One double makes the list double, whatever it is compared with. */
+/* One double in a list makes all its numbers doubles. */
 static void level_numbers(struct query_node *node)
 {
 	bool has_double = false;
@@ -54,7 +54,7 @@ static bool is_item(const struct query_cursor *p)
 	return cursor_at(p, TOK_STRING) || cursor_at(p, TOK_NUMBER) || cursor_at(p, TOK_DATETIME);
 }
 
-/* "[" item { "," item } "]", all of one kind. */
+/* "[" item { "," item } "]"; all items are of one kind. */
 static enum err parse_list(struct query_cursor *p, struct query_node *node)
 {
 	enum query_token_kind kind = TOK_END;
@@ -97,7 +97,7 @@ static enum err parse_between(struct query_cursor *p, struct query_node *node)
 	return ERR_OK;
 }
 
-/* Whether the current token may stand behind the operator; *expected says what may. */
+/* Whether the current token may follow the operator; *expected says what may. */
 static bool fits_operand(
 	const struct query_cursor *p, enum query_token_kind op, const char **expected)
 {
@@ -157,7 +157,7 @@ static enum err parse_name(struct query_cursor *p, struct query_node *node)
 	return cursor_expect(p, TOK_IDENT, "a name");
 }
 
-/* A name, or "from NAME where QUERY": read here and refused by check.c. */
+/* A name, or "from NAME where QUERY", which check.c refuses. */
 static enum err parse_set(struct query_cursor *p, struct query_node *node)
 {
 	struct query ignored = {.arena = p->a};
@@ -338,7 +338,7 @@ static enum err parse_keys(struct query_cursor *p, struct query *q)
 	}
 }
 
-/* [ __ skip ] [ __ limit ]; `first`: nothing stands before, no white space needed. */
+/* [ __ skip ] [ __ limit ]; `first`: nothing stands before it, so no white space is needed. */
 static enum err parse_paging(struct query_cursor *p, struct query *q, bool first)
 {
 	if (cursor_at(p, TOK_SKIP)) {
@@ -372,7 +372,7 @@ static enum err parse_paging(struct query_cursor *p, struct query *q, bool first
 	return ERR_OK;
 }
 
-/* What could have followed a query that stops here, for a message. */
+/* What may follow in a query that stops here, for a message. */
 static const char *could_follow(
 	struct query_cursor *p, const struct query *q, enum query_token_kind end)
 {

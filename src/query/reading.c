@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT
- * The two readings of a filter that mixes and, or and not without parentheses: that of the language
- * (no precedence, each reaches to the end) and that which a person may mean (not before and before
- * or). Entry point query_is_ambiguous, for callers that warn or refuse; writes only to the arena.
+ * The two readings of a filter that mixes and, or and not without parentheses: the language's (no
+ * precedence, each reaches to the end) and a person's (not before and before or). Entry point
+ * query_is_ambiguous, for callers that warn or refuse; also what the filter consists of. Writes
+ * only to the arena.
  *
- * Both are written with all parentheses and compared as text. For "a or b and c" they are the same;
- * the second reading is then the one from left to right. */
+ * Both are written with all parentheses and compared as text. If they are equal, as for "a or b and
+ * c", the second reading is the one from left to right. */
 #include "tree.h"
 
 enum way { AS_READ, BY_PRECEDENCE, FROM_LEFT };
 
 static void write_chain(struct buf *b, const struct query_chain *chain, enum way way);
 
-/* "not inactive" would read as the operator "not in". */
+/* The lexer would read "not inactive" as the operator "not in". */
 static bool begins_like_operator(struct str s)
 {
 	static const char *const operators[] = {"in", "between", "contains", "icontains"};
@@ -35,7 +36,7 @@ static void write_prime(struct buf *b, const struct query_link *link, enum way w
 	const struct query_node *node = link->prime;
 	bool wrapped;
 
-	/* Parentheses round a single condition change nothing. */
+	/* Parentheses around a single condition change nothing. */
 	while (node->kind == NODE_GROUP && node->group.count == 1 && node->group.links[0].nots == 0)
 		node = node->group.links[0].prime;
 	wrapped = follows_not(b) && begins_like_operator(node->source);
@@ -107,7 +108,7 @@ static void write_by_precedence(struct buf *b, const struct query_chain *chain)
 		buf_char(b, ')');
 }
 
-/* Whether the operator in front of links[i + 1] is another than the one in front of links[i]. */
+/* Whether the operators before links[i + 1] and before links[i] differ. */
 static bool changes(const struct query_chain *chain, size_t i)
 {
 	return i > 0 && !chain->links[i].last && chain->links[i].is_or != chain->links[i - 1].is_or;

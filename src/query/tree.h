@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Tokens and nodes of the filter language, private to the room query (its tests include it too).
- * lex.c makes tokens, parse.c (with cursor.c) nodes with the values of literals (value.c), check.c
- * adds field, path and view; compile.c and reading.c only read. Everything lives in the arena of
- * the query.
+ * lex.c makes tokens; parse.c (with cursor.c) makes nodes, and value.c the values of literals;
+ * check.c adds field, path and view; compile.c and reading.c only read. Everything lives in the
+ * arena of the query.
  *
- * The surprise: `and`, `or` and `not` have no precedence, each takes everything to its right. A run
- * of conditions between two parentheses is therefore a flat list (struct query_chain) that is read
- * from the right end, and no walk needs C recursion but for parentheses, which are bounded. */
+ * `and`, `or` and `not` have no precedence: each takes everything to its right. The conditions
+ * between two parentheses are therefore a flat list (struct query_chain) that is read from its
+ * right end. Only parentheses need recursion, and their depth is limited. */
 #ifndef QUERY_TREE_H
 #define QUERY_TREE_H
 
@@ -44,7 +44,7 @@ struct query_place {
 
 struct query_token {
 	enum query_token_kind kind;
-	enum query_op op; /* of the operator tokens */
+	enum query_op op; /* of an operator */
 	bool negated;     /* !=, not in, not between, ... */
 	bool space;       /* white space stands before it */
 	struct query_place place;
@@ -62,7 +62,8 @@ void query_lex_begin(struct query_lexer *lex, struct str text);
 /* After TOK_BAD and TOK_END the lexer stays where it is. */
 struct query_token query_lex_next(struct query_lexer *lex);
 
-/* Length of the RFC 3339 timestamp that s begins with, by the grammar alone; 0 if none. */
+/* Length of the RFC 3339 timestamp at the start of s; 0 if there is none. Checks the grammar
+ * only. */
 size_t query_timestamp_length(struct str s);
 
 enum query_value_kind { VALUE_NULL, VALUE_BOOL, VALUE_STRING, VALUE_INT, VALUE_DOUBLE, VALUE_TIME };
@@ -73,22 +74,22 @@ struct query_value {
 	int64_t i;
 	double d;
 	struct str s;
-	int64_t ms; /* VALUE_TIME: the millisecond and the nanoseconds beyond it */
+	int64_t ms; /* VALUE_TIME: the millisecond; `ns` adds nanoseconds to it */
 	int32_t ns;
 	struct query_place place;
 	struct str source;
 };
 
-/* The value of a literal token. False if it is grammatical but has none (30 February, 1e999). */
+/* Reads a literal token. False if its grammar is right but it has no value (30 February, 1e999). */
 MUST_CHECK bool query_value_read(
 	struct arena *a, const struct query_token *token, struct query_value *out);
 
-/* The decimal rendering of a number (VALUE_INT, VALUE_DOUBLE): fewest digits that round-trip, never
- * an exponent. */
+/* The decimal text of a number (VALUE_INT, VALUE_DOUBLE): the fewest digits that read back as the
+ * same number, without an exponent. */
 struct str query_number_text(struct arena *a, const struct query_value *v);
 
-/* An address or a network "203.0.113.0/24", "2001:db8::/32": the first and last address of it, as
- * 4 or 16 bytes. Host bits are allowed and ignored. What lies within ::ffff:0:0/96 is IPv4. */
+/* The first and last address of a network ("203.0.113.0/24", "2001:db8::/32") or of one address, as
+ * 4 or 16 bytes. Host bits are ignored. Addresses within ::ffff:0:0/96 are IPv4. */
 struct query_network {
 	unsigned char first[ADDRESS_V6_BYTES], last[ADDRESS_V6_BYTES];
 	size_t bytes;
@@ -108,12 +109,12 @@ enum query_view {
 	VIEW_NUMBER, /* a tag as a double */
 	VIEW_COUNT,
 	VIEW_COUNT_TEXT,
-	VIEW_NEVER /* a tag against an integer or an instant: such a test sees null */
+	VIEW_NEVER /* a tag against an integer or an instant, which never match */
 };
 
 struct query_link;
 
-/* links[0].prime links[0].op links[1].prime ..., each op (and each not) reaching to the end. */
+/* links[0].prime op links[1].prime op ...; each op and each `not` reaches to the end. */
 struct query_chain {
 	struct query_link *links;
 	size_t count, cap;
@@ -128,7 +129,7 @@ struct query_node {
 
 	/* NODE_TEST. A bare name is QUERY_EQ with the value true and `bare`; isEmpty has no op. */
 	enum query_set set;
-	bool sub_query; /* isEmpty(from ... where ...), count(...): no field is such a set */
+	bool sub_query; /* isEmpty(from ... where ...), count(...): parsed, then refused */
 	bool bare, negated;
 	struct str name;
 	struct query_place name_place, op_place;
@@ -138,14 +139,14 @@ struct query_node {
 
 	/* By check.c. */
 	const struct query_field *field;
-	struct str path; /* JSON path of a tag; p == NULL: no tag is so deep */
+	struct str path; /* JSON path of a tag; p == NULL: deeper than any tag */
 	enum query_view view;
 };
 
 struct query_link {
-	size_t nots; /* how many `not` stand before it */
+	size_t nots; /* number of `not` before it */
 	struct query_node *prime;
-	bool last, is_or; /* what follows: nothing, or, and */
+	bool last, is_or; /* nothing follows; `or` follows, else `and` */
 };
 
 struct query_key {
@@ -166,16 +167,16 @@ struct query {
 	const struct query_fields *fields; /* by check.c */
 };
 
-/* Parses what may follow "sort by " into keys of *q. A skip or limit behind them goes to *tail: it
- * has no effect, but its syntax has to be right. */
+/* Parses the text after "sort by " into keys of *q. A skip or limit after them goes to *tail: it
+ * has no effect, but it has to be valid. */
 MUST_CHECK enum err query_parse_sort(
 	struct query *q, struct str sort, struct query *tail, struct query_error *error);
 
-/* Fills *error and returns code. `message` is formatted; "line L, column C: " goes before it. */
+/* Fills *error and returns code. The formatted message gets "line L, column C: " in front of it. */
 enum err query_fail(struct arena *a, struct query_error *error, enum err code,
 	struct query_place place, const char *fmt, ...) PRINTF_LIKE(5, 6);
 
-/* The first part of s, for a message: at most 64 bytes, cut between code points. */
+/* The start of s, for a message: at most 64 bytes, cut between code points. */
 struct str query_excerpt(struct str s);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * Literals of a filter: their values, the text of a number, addresses and networks. Touches only
+ * Literals of a filter: their values, the text of a number, addresses and networks. Writes only to
  * the arena.
  *
- * The surprise: a number without fraction and exponent that does not fit 64 bits is a double, and
- * integers never equal the numbers of tags, which are doubles. strtod and printf work in the C
- * locale: no program here calls setlocale. */
+ * A number that does not fit 64 bits is a double, even without fraction and exponent. Integers
+ * never equal the numbers of tags, which are doubles. strtod and printf use the C locale, because
+ * no program here calls setlocale. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "tree.h"
 
-/* Undoes escapes in one scan from the left; the lexer has let only good ones through. */
+/* Decodes the escapes; the lexer has refused wrong ones. */
 static struct str unescape(struct arena *a, struct str s)
 {
 	static const char letters[] = "\"\\fnrt", bytes[] = "\"\\\f\n\r\t";
@@ -78,7 +78,7 @@ bool query_value_read(struct arena *a, const struct query_token *token, struct q
 	return true;
 }
 
-/* The digits of the shortest scientific rendering that reads back as d, and its power of ten. */
+/* The fewest digits that read back as d, and the power of ten of the first one. */
 static size_t shortest(double d, char digits[32], int *power)
 {
 	char text[40] = "";
@@ -131,7 +131,7 @@ struct str query_number_text(struct arena *a, const struct query_value *v)
 	return buf_view(&b);
 }
 
-/* The length of a prefix: digits without a sign and without a leading zero. */
+/* Reads the length of a prefix: digits without a sign and without a leading zero. */
 static bool read_width(struct str s, int64_t most, int64_t *bits)
 {
 	bool plain = s.n > 0 && s.p[0] >= '0' && s.p[0] <= '9' && (s.n == 1 || s.p[0] != '0');
@@ -150,7 +150,7 @@ bool query_network_read(struct str s, struct query_network *out)
 	bits = (int64_t)address.bytes * 8;
 	if (rest.p != NULL && !read_width(rest, bits, &bits))
 		return false;
-	/* IPv4 written as IPv6 is registered as the IPv4 address it is. */
+	/* Registration stores an IPv4 address that is written as IPv6 as IPv4. */
 	if (bits >= ADDRESS_MAPPED_BYTES * 8 && address_unmap(&address))
 		bits -= ADDRESS_MAPPED_BYTES * 8;
 	out->bytes = address.bytes;
