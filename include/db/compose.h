@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Statements with their arguments: fixed ones, and variable ones (optional filters, sorting, the
- *filter language) put together from string literals, with an argument for every '?'.
+ * Statements with their arguments: fixed ones, and composed ones (optional filters, sorting, the
+ * filter language) of string literals, with an argument for every '?'.
  *
- *	struct sql q;
- *	sql_begin(&q, arena, SQL_READ, "sT");
- *	sql_add(&q, SQL("SELECT id, revoked_at FROM session WHERE tenant_id = ?"));
- *	sql_arg(&q, db_str(tenant));
+ * 	struct sql q;
+ * 	sql_begin(&q, arena, SQL_READ, "sT");
+ * 	sql_add(&q, SQL("SELECT id, revoked_at FROM session WHERE tenant_id = ?"));
+ * 	sql_arg(&q, db_str(tenant));
  *
- * SQL() takes nothing but a string literal, so no text of a client can become SQL. */
+ * SQL() takes only a string literal, so no text of a client can become SQL. */
 #ifndef DB_COMPOSE_H
 #define DB_COMPOSE_H
 
@@ -19,7 +19,7 @@ struct sql_frag {
 	size_t n;
 };
 
-/* SQL_INIT is for static tables, where C11 takes no compound literal. */
+/* SQL_INIT is for static tables, where C11 allows no compound literal. */
 #define SQL_INIT(literal)                                                                          \
 	{                                                                                          \
 		"" literal "", sizeof("" literal "") - 1                                           \
@@ -30,15 +30,15 @@ struct sql_frag {
 struct sql {
 	const struct stmt *fixed; /* NULL: composed */
 	enum sql_kind kind;
-	const char *columns; /* letters of the result, "" for none */
+	const char *columns; /* letters of the result, "" if it has no rows */
 	struct buf text;     /* composed only */
 	const struct db_val *args;
 	size_t arg_count, arg_cap;
 	struct arena *arena;
 };
 
-/* A fixed statement; the arguments are checked against its letters (BUG if they do not fit). `args`
- * has to outlive the call that runs it. */
+/* A fixed statement. BUG if the arguments do not fit its letters. `args` has to live until the
+ * statement has run. */
 struct sql sql_fixed(const struct stmt *stmt, const struct db_val *args, size_t count);
 
 #define SQL_FIXED(stmt, ...)                                                                       \
@@ -50,7 +50,7 @@ void sql_begin(struct sql *q, struct arena *a, enum sql_kind kind, const char *c
 void sql_add(struct sql *q, struct sql_frag frag);
 void sql_arg(struct sql *q, struct db_val val);
 
-/* Adds a literal; at each SQL_HOLE in it, put(ctx, q) adds what belongs there. */
+/* Adds a literal and calls put(ctx, q) at each SQL_HOLE in it, to add the text for that place. */
 #define SQL_HOLE "\1"
 typedef void (*sql_put_fn)(const void *ctx, struct sql *q);
 void sql_fill(struct sql *q, struct sql_frag frag, sql_put_fn put, const void *ctx);

@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: MIT
  * One connection to MariaDB: prepared statements with typed binding, rows into structs,
- * transactions, and errors as enum err. src/db is the only room that includes <mysql.h> and the
- * only place that waits for the database.
+ * transactions, and errors as enum err. Only src/db includes <mysql.h> and waits for the database.
  *
  * Every value is a bound parameter. A statement is either fixed (struct stmt) or composed of string
- * literals (db/compose.h). Prepared handles are kept per connection; after a lost connection they
- * are made again. A read outside a transaction is repeated once on a new connection, any statement
- * outside one after a deadlock; a transaction (db_tx) is run again after a deadlock, a lock-wait
- * time-out, or a connection lost before COMMIT was sent. A COMMIT whose fate is unknown is
- * ERR_UNAVAILABLE and not repeated, and so is a write outside a transaction that was lost on its
- * way. At a node of a Galera cluster a transaction that the node has rolled back without a word is
- * found out before COMMIT, and is run again too.
+ * literals (db/compose.h). Prepared handles are kept per connection and made again on a new one.
+ * Outside a transaction, a read is repeated once on a new connection, and every statement after a
+ * deadlock. A transaction (db_tx) is run again after a deadlock, a lock-wait time-out, or a
+ * connection lost before COMMIT was sent. If the connection is lost during a COMMIT, or during a
+ * write outside a transaction, its result is unknown: that is ERR_UNAVAILABLE and never repeated. A
+ * node of a Galera cluster may roll a transaction back without an error; that is detected before
+ * COMMIT, and the transaction is run again.
  *
- * A transaction reads what others have committed in the meantime, except on a server whose binary
- * log takes statements: there a plain read is as of the transaction's first one, so that a read
- * which has to be current locks (LOCK IN SHARE MODE, FOR UPDATE).
+ * A transaction sees what others have committed meanwhile, except on a server whose binary log has
+ * the format STATEMENT: there every plain read shows the state at the transaction's first one, and
+ * a read that has to be current must lock (LOCK IN SHARE MODE, FOR UPDATE).
  *
  * Outcomes besides those named below: ERR_UNAVAILABLE (no server, no connection, or a server that
- * refuses writes, its disk being full or otherwise), ERR_TIMEOUT (the statement's time limit),
- * ERR_RETRY (deadlock or lock wait, after all tries), ERR_INTERNAL. Only the callback of db_tx
- * meets ERR_LOST, and must return after ERR_LOST and ERR_RETRY.
+ * refuses writes, for example with a full disk), ERR_TIMEOUT (the statement's time limit),
+ * ERR_RETRY (deadlock or lock wait, after all tries), ERR_SCHEMA, ERR_INTERNAL. Only the callback
+ * of db_tx can get ERR_LOST; after ERR_LOST and ERR_RETRY it must return.
  *
- * Letters for parameters and columns: i int64, s text, b bytes, t time (ms, UTC, DATETIME(3)),
- * d double; a capital column letter may be NULL. Any argument may be NULL. An instant outside the
- * years 0 to 9999 is bound as the nearest one within. */
+ * Letters for parameters and columns: i int64, s text, b bytes, t time (ms, UTC, DATETIME(3)), d
+ * double. A column with a capital letter may be NULL; every argument may be NULL. An instant
+ * outside the years 0 to 9999 is bound as the nearest one inside. */
 #ifndef DB_DB_H
 #define DB_DB_H
 
@@ -82,8 +81,9 @@ static inline struct db_val db_time(int64_t ms) /* TIME_NONE: NULL */
 	return (struct db_val){.letter = 't', .null = ms == TIME_NONE, .u.i = ms};
 }
 
-/* Where the columns of a row go, in order. Member types: i I t T int64_t (NULL is DB_NULL_I64,
- * which equals TIME_NONE), d D double (NULL is NaN), s S b B struct str (NULL is p == NULL). */
+/* The struct members for the columns of a row, in order. Member types: i I t T int64_t (NULL is
+ * DB_NULL_I64, which equals TIME_NONE), d D double (NULL is NaN), s S b B struct str (NULL is p ==
+ * NULL). */
 #define DB_NULL_I64 INT64_MIN
 
 struct db_col {
@@ -96,11 +96,11 @@ struct db_shape {
 	size_t count;
 };
 
-/* Worker scope. Opening does not connect: the first statement does. */
+/* One for each process. The first statement connects, not db_open. */
 struct db *db_open(const struct db_config *cfg);
 void db_close(struct db *db);
 
-/* A fixed statement: a static constant beside the function that runs it. */
+/* A fixed statement; a static constant next to the function that runs it. */
 struct stmt {
 	const char *name; /* for the log: "session.touch" */
 	enum sql_kind kind;
@@ -108,72 +108,71 @@ struct stmt {
 	const char *sql;              /* a literal */
 };
 
-/* Runs a statement that gives no rows. *affected, which may be NULL, counts changed rows: an UPDATE
- * to the same values changes none. ERR_DUPLICATE on a unique key. */
+/* Runs a statement that gives no rows. *affected (may be NULL) counts changed rows; an UPDATE to
+ * the same values changes none. ERR_DUPLICATE if a unique key refuses the row. */
 MUST_CHECK enum err db_exec(struct db *db, const struct sql *sql, int64_t *affected);
 
-/* Runs a fixed statement `count` times in one round trip; `args` holds the arguments of the first
- * run, then of the second, and so on, of the letters i, s and b. count is above 0. A server whose
- * binary log takes statements refuses that; there it is one round trip for each run. */
+/* Runs a fixed statement `count` (above 0) times in one round trip. `args` holds the arguments of
+ * the first run, then of the second, and so on; their letters are i, s and b. A server whose binary
+ * log has the format STATEMENT may refuse that; then each run is one round trip. */
 MUST_CHECK enum err db_exec_many(struct db *db, struct arena *a, const struct stmt *stmt,
 	const struct db_val *args, size_t count);
 
-/* Exactly one row into *row; ERR_NOT_FOUND if none. A second row is a BUG. */
+/* Reads exactly one row into *row; ERR_NOT_FOUND if there is none. A second row is a BUG. */
 MUST_CHECK enum err db_one(struct db *db, struct arena *a, const struct sql *sql,
 	const struct db_shape *shape, void *row);
 
-/* Every row into *row in turn, then fn(ctx, row). The strings of a row live in the arena (the
- * callback may mark and rewind it around its own work, not around rows). The result is held on the
- * client before the first callback, so fn may run further statements, and a lost connection is
- * repeated before fn has seen a row. During the walk it is not: fn's statements then give
- * ERR_UNAVAILABLE. fn's error ends the walk and is returned. */
+/* Reads each row into *row and calls fn(ctx, row). The strings of a row live in the arena; fn may
+ * rewind it to a mark that fn itself has made. The client holds the whole result before the first
+ * call, so fn may run further statements. A connection lost before the first call is replaced; one
+ * lost later is not, and fn's statements then give ERR_UNAVAILABLE. fn's error ends the walk and is
+ * returned. */
 typedef enum err (*db_row_fn)(void *ctx, const void *row);
 MUST_CHECK enum err db_each(struct db *db, struct arena *a, const struct sql *sql,
 	const struct db_shape *shape, void *row, db_row_fn fn, void *ctx);
 
-/* The same for answers of any size: rows are taken from the server one by one, so fn must not run a
- * statement, and may reset the arena at the end of each row. A connection lost on the way is
- * ERR_UNAVAILABLE, after rows that fn has seen. Not within a transaction. */
+/* The same for results of any size: rows come from the server one by one, so fn must not run a
+ * statement, and may reset the arena at the end of each row. A connection lost between rows is
+ * ERR_UNAVAILABLE. Not inside a transaction. */
 MUST_CHECK enum err db_stream(struct db *db, struct arena *a, const struct sql *sql,
 	const struct db_shape *shape, void *row, db_row_fn fn, void *ctx);
 
-/* Runs fn in a transaction and commits; rolls back when fn fails. fn may be called up to
- * DB_TX_TRIES times, and not again once twice the time for a lock has passed; it has to start
- * afresh each time. Not to be nested. */
+/* Runs fn in a transaction and commits; rolls back if fn fails. fn may be called up to DB_TX_TRIES
+ * times, but not after twice the lock wait; each call has to start anew. Must not be nested. */
 typedef enum err (*db_tx_fn)(void *ctx);
 MUST_CHECK enum err db_tx(struct db *db, db_tx_fn fn, void *ctx);
 
-/* The same, once, and without waiting for a lock: ERR_RETRY when another one holds a row. */
+/* The same, once, and without waiting for a lock: ERR_RETRY if another transaction holds a row. */
 MUST_CHECK enum err db_tx_no_wait(struct db *db, db_tx_fn fn, void *ctx);
 
-/* "Database is ready": connects if need be and runs `probe`, which gives one row of letters "ii":
- * whether the server takes writes, and anything from the tables. ERR_UNAVAILABLE unless the account
- * can read them and the server takes writes; db_error_text says which (GET /readyz, --check). */
+/* Whether the database is ready: connects if needed and runs `probe`, which gives one row of
+ * letters "ii": whether the server takes writes, and a number from the tables. ERR_UNAVAILABLE
+ * unless the account can read them and the server takes writes; db_error_text says what failed. */
 MUST_CHECK enum err db_ping(struct db *db, const struct stmt *probe);
 
 /* Prepares every statement of the list, which ends with NULL, and logs each one that the server
- * refuses or counts differently. ERR_INTERNAL or ERR_SCHEMA if there is one (rollcall.fcgi --check,
- * GET /readyz); costs nothing where all of them are prepared. */
+ * refuses or that has other numbers of parameters or columns; the first such error is returned. It
+ * costs little if all are prepared already. */
 MUST_CHECK enum err db_self_check(struct db *db, const struct stmt *const *list);
 
-/* Whether a plain read within a transaction is as of the transaction's first one (see above), so
- * that a read which has to be current must lock. Connects if need be. */
+/* Whether a plain read inside a transaction shows the state at its first one (see above), so that a
+ * read that has to be current must lock. Connects if needed. */
 MUST_CHECK enum err db_reads_are_old(struct db *db, bool *out);
 
-/* Runs one statement of a file of schema/ (rollcall-admin migrate): the only text that reaches the
- * server without being a literal of ours, and it is the operator's own. */
+/* Runs one statement of a file of schema/ (rollcall-admin migrate). Only this text reaches the
+ * server without being a string literal of the program; it is the operator's own. */
 MUST_CHECK enum err db_schema(struct db *db, struct str statement);
 
-/* Why the latest call failed, for the log only; static until the next call. Never for a client,
- * though it quotes none of the values that were bound. */
+/* Why the latest call failed; valid until the next call. For the log only, never for a client,
+ * although it quotes no bound value. */
 const char *db_error_text(const struct db *db);
 
-/* Numbers since db_open. */
+/* Counts since db_open. */
 struct db_stats {
 	uint64_t statements;
-	uint64_t errors; /* ERR_DUPLICATE is none */
+	uint64_t errors; /* without ERR_DUPLICATE */
 	uint64_t connects;
-	uint64_t reconnects; /* those of connects behind the first */
+	uint64_t reconnects; /* connects after the first */
 	uint64_t busy_us;    /* time spent waiting for the database */
 };
 const struct db_stats *db_stats(const struct db *db);

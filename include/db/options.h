@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What Rollcall itself reads of a MariaDB option file, with what is behind !include and !includedir
- * in it: whether others may write to one of the files, and the list of hosts. Everything else is
- * the connector's to read. */
+ * Reads a MariaDB option file, with the files of !include and !includedir, for two things: whether
+ * others may write to one of the files, and the list of hosts. The connector reads everything
+ * else. */
 #ifndef DB_OPTIONS_H
 #define DB_OPTIONS_H
 
@@ -14,15 +14,15 @@
 
 struct options_host {
 	char name[256];
-	unsigned port; /* 0: not said */
+	unsigned port; /* 0: none given */
 };
 
 struct options {
-	/* host=one:3306,two of [client] or the group; one host without a port is left to the
-	 * connector, and then there is none here. */
+	/* host=one:3306,two in [client] or the group. Empty for one host without a port, which the
+	 * connector reads itself. */
 	struct options_host hosts[OPTIONS_HOSTS];
 	size_t host_count;
-	char why[512]; /* when it failed: a phrase for people */
+	char why[512]; /* after a failure: a phrase for people */
 };
 
 /* ERR_UNAVAILABLE: a file cannot be read, or is too large; ERR_FORBIDDEN: others may write to one,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Puts statements and their arguments together. Touches memory only; db.c runs what is made here.
- */
+ * Composes statements and their arguments in memory; db.c runs them. */
 #include "db/compose.h"
 
 struct sql sql_fixed(const struct stmt *stmt, const struct db_val *args, size_t count)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The connection: options, hosts, session set-up, loss. Called by db.c. The surprise: a connection
- * attempt that failed is not made again for CONNECT_PAUSE_US and three times as long as it took, so
- * that an outage costs most requests next to nothing. */
+ * The connection: options, hosts, session set-up, loss. Called by db.c and tx.c. After a failed
+ * attempt there is no other one for CONNECT_PAUSE_US plus three times as long as it took, so that
+ * most requests fail at once during an outage. */
 #include "internal.h"
 
 #include <ma_pvio.h>
@@ -10,17 +10,17 @@
 
 #define CONNECT_PAUSE_US 200000
 
-/* A read-only server refuses every write: another one may have become the primary, but to look for
- * it more often than this would be a connection for each request. */
+/* If a server is read-only, another one may have become the primary. This is how often it is
+ * searched for, so that not every request makes a connection. */
 #define READ_ONLY_PAUSE_US 1000000
 
-/* Everything that an answer depends on and that a host may set otherwise for all its sessions
- * (option file, init_connect). Any account may set these. Literals and parameters compare exactly;
- * against a column, the column's collation decides.
+/* Every session variable that can change an answer and that a server may set differently (option
+ * file, init_connect). Every account may set these. Literals and parameters compare exactly; in a
+ * comparison with a column, the column's collation decides.
  *
- * InnoDB writes nothing at READ COMMITTED where the binary log takes statements, and an ordinary
- * account cannot change what the log takes: there it is REPEATABLE READ, so that within a
- * transaction a plain read may be old. */
+ * If the binary log has the format STATEMENT, InnoDB refuses writes at READ COMMITTED, and an
+ * ordinary account cannot change the format. There the level is REPEATABLE READ, so that a plain
+ * read inside a transaction may be old. */
 static const struct sql_frag session_setup[] = {
 	SQL_INIT(
 		"SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin, time_zone = '+00:00', autocommit = 1,"
@@ -35,7 +35,7 @@ static const struct sql_frag session_setup[] = {
 		 " 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')"),
 };
 
-/* mysql_close first: the handles then know that there is no server to tell. */
+/* mysql_close comes first: closing the handles then sends nothing to the server. */
 void conn_close(struct db *db)
 {
 	BUG_ON(db->walks > 0);
@@ -68,7 +68,7 @@ void conn_give_up(struct db *db)
 	conn_drop(db);
 }
 
-/* An idle connection has nothing to read, unless it is the server's good-bye. */
+/* An idle connection has nothing to read unless the server has closed it. */
 bool conn_is_stale(struct db *db)
 {
 	struct pollfd p = {.events = POLLIN};
@@ -92,7 +92,7 @@ enum err conn_command(struct db *db, struct sql_frag text)
 	return command(db, db->my, text);
 }
 
-/* *yes: the question gives a row. */
+/* *yes: the query gives a row. False: the query failed. */
 static bool asks(MYSQL *my, struct sql_frag text, bool *yes)
 {
 	MYSQL_RES *rows;
@@ -106,9 +106,9 @@ static bool asks(MYSQL *my, struct sql_frag text, bool *yes)
 	return rows != NULL;
 }
 
-/* On a Galera cluster a statement otherwise sees what this node has applied, which need not be all
- * that the cluster has committed: a session that another host ended would be let in. Elsewhere
- * these change nothing, or are unknown. */
+/* On a Galera cluster a statement otherwise sees only what this node has applied, not all that the
+ * cluster has committed: a session that was ended through another node would still count. On other
+ * servers these variables change nothing, or are unknown. */
 static enum err wait_for_cluster(struct db *db, MYSQL *my, bool *clustered)
 {
 	static const struct sql_frag text =
@@ -124,7 +124,7 @@ static enum err wait_for_cluster(struct db *db, MYSQL *my, bool *clustered)
 	return error_note(db, mysql_errno(my), mysql_error(my));
 }
 
-/* Limits of this session. Any account may set them. */
+/* Sets the limits of this session. Every account may set them. */
 static enum err set_limits(struct db *db, MYSQL *my)
 {
 	static const struct sql_frag text =
@@ -175,7 +175,8 @@ static void set_options(struct db *db, MYSQL *my)
 	mysql_options(my, MYSQL_READ_DEFAULT_GROUP, db->cfg.group);
 }
 
-/* A session with that host, set up; NULL: noted, and the host is shunned. */
+/* Connects to that host and sets the session up. NULL: the error is noted, and the host is
+ * shunned. */
 static MYSQL *session_with(struct db *db, size_t host)
 {
 	const struct options_host *at = &db->hosts[host].at;
@@ -204,7 +205,7 @@ static MYSQL *session_with(struct db *db, size_t host)
 	return NULL;
 }
 
-/* The file is read again each time, for it may have been changed. */
+/* The file is read again each time, because it may have changed. */
 static enum err find_hosts(struct db *db)
 {
 	struct options o = {.host_count = 0};
@@ -244,7 +245,7 @@ static bool takes_writes(MYSQL *my)
 	return asks(my, SQL("SELECT 1 WHERE NOT @@global.read_only"), &takes) && takes;
 }
 
-/* Back to an earlier host of the list once it is well again; else the connection stays. */
+/* Goes back to a preferred host once it works again; else the connection stays. */
 static void go_home(struct db *db)
 {
 	size_t home;
@@ -280,7 +281,7 @@ enum err conn_ready(struct db *db)
 		return ERR_UNAVAILABLE;
 	if (connect_now(db) == ERR_OK)
 		return ERR_OK;
-	/* A host that does not even refuse costs the whole time limit at each attempt. */
+	/* A host that does not answer costs the whole time limit at each attempt. */
 	now_us = clock_monotonic_us();
 	db->connect_after_us = now_us + CONNECT_PAUSE_US + 3 * (now_us - from_us);
 	return ERR_UNAVAILABLE;

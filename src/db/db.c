@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Runs statements and decides what is repeated after a failure (see db/db.h). Called by every model
- * file, by query through struct sql, and by /readyz. Waits for the database.
+ * Runs statements and decides what is repeated after a failure (see db/db.h). Waits for the
+ * database.
  *
- * The surprise: inside a transaction the first deadlock or loss dooms it. Later statements of the
- * same run are refused, because the server would carry them out on their own, committed. */
+ * The first deadlock or lost connection dooms a transaction: later statements of the same run are
+ * refused, because the server would run them outside the transaction and commit them. */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,14 +14,14 @@
 #include "base/random.h"
 #include "internal.h"
 
-/* A hung server is noticed this much after its own limit should have ended the statement. */
+/* The client waits this much longer than the server's own limit for a statement. */
 #define READ_MARGIN_S 2
 
 struct db *db_open(const struct db_config *cfg)
 {
 	struct db *db = heap_zalloc(1, sizeof(*db));
 
-	BUG_ON(cfg->connect_timeout_s == 0 || cfg->statement_ms == 0); /* both mean: for ever */
+	BUG_ON(cfg->connect_timeout_s == 0 || cfg->statement_ms == 0); /* 0 would mean for ever */
 	db->cfg = *cfg;
 	db->read_timeout_s = (cfg->statement_ms + 999) / 1000 + READ_MARGIN_S;
 	return db;
@@ -45,14 +45,14 @@ const struct db_stats *db_stats(const struct db *db)
 	return &db->stats;
 }
 
-/* How a statement is run; NULL where a function takes one: once, with its result on this side. */
+/* How a statement is run. A NULL pointer means: once, and the client fetches the whole result. */
 struct how {
 	struct arena *arena;
 	size_t count; /* above 0: that many runs */
 	bool stream;  /* the result stays with the server until it is fetched */
 };
 
-/* Prepared, bound, executed, result on this side. *sent: the server may have carried it out. */
+/* Prepares, binds, executes and fetches. *sent: the server may have run the statement. */
 static enum err execute(struct db *db, const struct sql *sql, const struct how *how,
 	struct handle **out, bool *sent)
 {
@@ -76,14 +76,14 @@ static enum err execute(struct db *db, const struct sql *sql, const struct how *
 			*out = h;
 			return ERR_OK;
 		}
-		/* With nothing bound the text can only quote the statement, which is ours. */
+		/* With nothing bound the text can quote only the statement, which is a literal. */
 		err = handle_failed(db, h, sql->arg_count > 0);
 		if (again || !error_is_unprepared(db->code))
 			break;
 		handle_close(h);
 	}
-	/* A statement that fails behind its columns leaves the connector waiting for rows: freeing
-	 * the result would wait for them until the time limit, closing the statement does not. */
+	/* After a failure the connector may still expect rows: freeing the result would wait for
+	 * them until the time limit, closing the statement does not. */
 	if (h->column_count > 0)
 		handle_close(h);
 	else
@@ -91,7 +91,7 @@ static enum err execute(struct db *db, const struct sql *sql, const struct how *
 	return err;
 }
 
-/* In a transaction: the error for its statement, which also dooms it if nothing can follow. */
+/* The error of a statement in a transaction. It dooms the transaction if that cannot go on. */
 static enum err doomed(struct db *db, enum err err)
 {
 	if (err == ERR_RETRY || error_is_over(err))
@@ -99,8 +99,8 @@ static enum err doomed(struct db *db, enum err err)
 	return err;
 }
 
-/* Up to 4 ms, then 8, 16, ...: whoever is in the way should be gone, and two that collided should
- * not collide again. */
+/* Waits a random time of up to 4 ms, then 8, 16, ..., so that two transactions that collided do not
+ * collide again. */
 void db_back_off(unsigned tries)
 {
 	int64_t us = random_i64() % (2000 << tries);
@@ -109,7 +109,7 @@ void db_back_off(unsigned tries)
 	nanosleep(&t, NULL);
 }
 
-/* Repeats over a new connection what may be repeated. */
+/* Repeats on a new connection what may be repeated. */
 static enum err run_once(
 	struct db *db, const struct sql *sql, const struct how *how, struct handle **out)
 {
@@ -127,14 +127,14 @@ static enum err run_once(
 		conn_give_up(db);
 		if (db->in_tx || err == ERR_UNAVAILABLE)
 			return err;
-		/* Late means hung: to wait as long once more would help nobody. */
+		/* A statement that took this long met a hung server, and is not tried again. */
 		if (again || (sent && sql->kind == SQL_WRITE) || clock_monotonic_us() >= limit_us)
 			return ERR_UNAVAILABLE;
 	}
 }
 
-/* On success *out holds the result until handle_give. Nothing remains of a statement that was the
- * victim of a deadlock, so outside a transaction it is run again; a wait for a lock is not. */
+/* On success *out holds the result until handle_give. A statement that met a deadlock has changed
+ * nothing, so outside a transaction it is run again; after a lock wait it is not. */
 static enum err run_how(
 	struct db *db, const struct sql *sql, const struct how *how, struct handle **out)
 {
@@ -255,7 +255,7 @@ enum err db_each(struct db *db, struct arena *a, const struct sql *sql,
 	return err;
 }
 
-/* A row that cannot be fetched leaves the connection in the middle of a result. */
+/* If a row cannot be fetched, the connection is in the middle of a result and is dropped. */
 enum err db_stream(struct db *db, struct arena *a, const struct sql *sql,
 	const struct db_shape *shape, void *row, db_row_fn fn, void *ctx)
 {

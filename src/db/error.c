@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * From the numbers of MariaDB's errors to enum err: the one switch, and the text that is kept for
- * the log. Called by every other file of this room, calls none of them. The surprise: a server that
- * is up but cannot serve (a node that left its Galera cluster) counts as lost, so that the next
- * host is asked. */
+ * Maps the numbers of MariaDB's errors to enum err, and keeps their text for the log. Calls no
+ * other file of this room. A server that is up but cannot serve (a node that left its Galera
+ * cluster) counts as lost, so that the next host is tried. */
 #include <stdio.h>
 
 #include "internal.h"
@@ -14,14 +13,14 @@ static bool is_read_only(unsigned code)
 	       code == ER_INNODB_READ_ONLY;
 }
 
-/* A node that has left its cluster, or that lost a commit to another's. Others may be well. */
+/* The node has left its cluster, or a commit failed in the cluster. Other nodes may work. */
 static bool is_ailing(unsigned code)
 {
 	return code == ER_UNKNOWN_COM_ERROR || code == ER_ERROR_DURING_COMMIT;
 }
 
-/* Numbers below 1000 are of the server's files (EE_WRITE, EE_DISK_FULL) and engines
- * (HA_ERR_CRASHED: a temporary table that was cut off, HA_ERR_RECORD_FILE_FULL). */
+/* Numbers below 1000 are errors of the server's files (EE_WRITE, EE_DISK_FULL) and engines
+ * (HA_ERR_CRASHED: an incomplete temporary table; HA_ERR_RECORD_FILE_FULL). */
 static bool is_full(unsigned code, const char *text)
 {
 	switch (code) {
@@ -94,7 +93,7 @@ static enum err outcome(unsigned code)
 	}
 }
 
-/* Texts of these name tables, columns and accounts, never a value. */
+/* The texts of these errors may name tables, columns and accounts, but no value. */
 static bool names_no_value(unsigned code)
 {
 	switch (code) {
@@ -122,8 +121,8 @@ static bool names_no_value(unsigned code)
 	}
 }
 
-/* A taken key is an answer, such as whoever repeats a registration is asking for. A server whose
- * disk is full can often read and refuses what needs room, as one that is read-only does. */
+/* ERR_DUPLICATE is not counted: it is the normal answer to a repeated registration. A server with a
+ * full disk can often still read, so it is treated like a read-only one. */
 enum err error_note(struct db *db, unsigned code, const char *text)
 {
 	bool full = is_full(code, text);

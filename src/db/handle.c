@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Prepared statements: made when first needed, kept per connection, parameters bound and columns
- * fetched by letter. Called by db.c and conn.c. The surprise: a statement whose result is still
- * being walked cannot be executed again, so a nested use of it gets a handle of its own. */
+ * Prepared statements: made when first needed, kept per connection; parameters are bound and
+ * columns fetched by letter. Called by db.c and conn.c. A statement whose result is still being
+ * walked cannot be executed again, so a nested use of it gets a new handle. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +10,11 @@
 #include "base/log.h"
 #include "internal.h"
 
-/* Longer texts (huge IN lists) are not worth keeping. */
+/* Statements with longer texts (huge IN lists) are not kept. */
 #define KEPT_TEXT_BYTES 16384
 
-/* A statement keeps the memory of its latest result for the next one. Beyond this, a worker would
- * be as large as the largest answer it ever gave. */
+/* A statement keeps the memory of its latest result. Without these limits a worker would stay as
+ * large as its largest result. */
 #define KEPT_RESULT_BYTES (1 << 20)
 #define KEPT_RESULT_ROWS 4096
 
@@ -128,8 +128,8 @@ static struct str text_of(const struct sql *sql)
 	return sql->fixed != NULL ? str_from(sql->fixed->sql) : buf_view(&sql->text);
 }
 
-/* Of a result that is still with the server, the connector notes an error at the connection only,
- * and nowhere when the connection is lost or there is no memory. */
+/* While a result is still at the server, the connector stores an error only in the connection, and
+ * nowhere if the connection is lost or memory is short. */
 enum err handle_failed(struct db *db, struct handle *h, bool values)
 {
 	unsigned code = mysql_stmt_errno(h->stmt);
@@ -158,7 +158,7 @@ static enum err prepare(struct db *db, struct handle *h, const struct sql *sql)
 		return handle_failed(db, h, false);
 	h->param_count = mysql_stmt_param_count(h->stmt);
 	h->column_count = mysql_stmt_field_count(h->stmt);
-	/* The server tells the columns of RETURNING only when it has run the statement. */
+	/* The server tells the columns of RETURNING only after it has run the statement. */
 	h->tells_late = h->column_count == 0 && sql->columns[0] != '\0';
 	if (h->tells_late)
 		h->column_count = strlen(sql->columns);
@@ -183,7 +183,7 @@ static bool is_of(const struct handle *h, const struct sql *sql, struct str text
 	       strcmp(h->columns, sql->columns) == 0;
 }
 
-/* For the columns of RETURNING, behind each execution. */
+/* Binds the columns of RETURNING, after each execution. */
 bool handle_bind_late(struct handle *h, const struct sql *sql)
 {
 	if (!h->tells_late)
@@ -191,8 +191,8 @@ bool handle_bind_late(struct handle *h, const struct sql *sql)
 	return mysql_stmt_field_count(h->stmt) == h->column_count && bind_columns(h, sql->columns);
 }
 
-/* The kept handle of a statement, or the place for a new one: free, or the one least recently used.
- * NULL when it is not to be kept. */
+/* The place of a statement's kept handle, or a place for a new one: a free one, or the least
+ * recently used one, emptied. NULL: the statement is not to be kept. */
 static struct handle **find_slot(struct db *db, const struct sql *sql)
 {
 	struct str text = text_of(sql);
@@ -289,7 +289,7 @@ static int64_t time_from_db(const MYSQL_TIME *t)
 	return clock_instant_ms(&c);
 }
 
-/* 0: one run, with its arguments as they are. */
+/* 0: one run with plain arguments, not arrays. */
 static bool set_runs(struct handle *h, size_t count)
 {
 	unsigned runs = (unsigned)count;
@@ -311,7 +311,7 @@ enum err handle_bind(struct db *db, struct handle *h, const struct sql *sql)
 		if (v->null)
 			continue;
 		if (is_bytes(b->buffer_type)) {
-			/* Only read: the connector's type has no const. */
+			/* It is only read; the connector's type has no const. */
 			b->buffer = (void *)v->u.s.p;
 			b->buffer_length = (unsigned long)v->u.s.n;
 			c->n = b->buffer_length;
@@ -329,7 +329,8 @@ enum err handle_bind(struct db *db, struct handle *h, const struct sql *sql)
 	return ERR_OK;
 }
 
-/* The connector wants a column as an array: of values for integers, of pointers for texts. */
+/* The connector takes the arguments of many runs as arrays: of values for integers, of pointers for
+ * texts. */
 static void bind_column(struct arena *a, MYSQL_BIND *b, const struct db_val *args, size_t column,
 	size_t columns, size_t count)
 {
@@ -430,7 +431,7 @@ enum err handle_row(struct db *db, struct handle *h, struct arena *a, const stru
 	*end = rc == MYSQL_NO_DATA;
 	if (*end)
 		return ERR_OK;
-	/* Truncation is normal for texts and looked at column by column. */
+	/* Truncation is normal for texts; take_column checks it for each column. */
 	if (rc != 0 && rc != MYSQL_DATA_TRUNCATED)
 		return handle_failed(db, h, true);
 	for (size_t i = 0; i < shape->count; i++) {

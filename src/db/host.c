@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Which host of the option file's list is tried next. Called by conn.c; knows no connection. The
- * first in the list is preferred; one that failed is shunned for a while, and asked again only when
- * all others have failed too. */
+ * Chooses the next host of the option file's list. Called by conn.c; knows no connection. Hosts are
+ * preferred in the order of the list. One that failed is shunned for a while: it is tried again
+ * only if all others have failed too. */
 #include "internal.h"
 
-/* An attempt at a host that hangs costs its share of the time limit: at most a tenth of the time
- * goes into such attempts. */
+/* An attempt at a hanging host costs its share of the time limit. With these numbers at most a
+ * tenth of the time goes into such attempts. */
 #define SHUN_US 5000000
 #define SHUN_TIMES 10
 
@@ -31,7 +31,7 @@ unsigned host_share_s(const struct db *db)
 	return share > 0 ? share : 1;
 }
 
-/* In the order of the list; those that are shunned behind all others. */
+/* In the order of the list; shunned hosts come last. */
 bool host_next(const struct db *db, unsigned tried, size_t *next)
 {
 	int64_t now_us = clock_monotonic_us();

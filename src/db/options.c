@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Reads MariaDB option files as far as Rollcall has to know them; see the header. Called by conn.c
- * before each connection, and at the start. The surprise: the list of hosts is read here although
- * the connector knows such lists, because it goes to the next host only when the first one refuses
- * the connection, and not when it hangs or cannot serve. */
+ * Reads MariaDB option files; see the header. Called by conn.c before each connection, and by
+ * server/config.c. The list of hosts is read here because the connector goes to the next host only
+ * if the first one refuses the connection, not if it hangs or cannot serve. */
 #include "db/options.h"
 
 #include <dirent.h>
@@ -24,7 +23,7 @@ struct reading {
 	struct options *o;
 	const char *group;
 	struct arena *arena;
-	bool ours; /* the section that is being read */
+	bool ours; /* the current section is [client] or the group */
 	bool password;
 	struct str hosts;
 };
@@ -63,7 +62,7 @@ MUST_CHECK static enum err read_directory(struct reading *r, const char *directo
 	int n = scandir(directory, &list, is_option_file, alphasort);
 	enum err err = ERR_OK;
 
-	/* Without one the connector goes on too. */
+	/* A directory that does not exist is no error, as for the connector. */
 	for (int i = 0; i < n; i++) {
 		if (!err)
 			err = read_file(r,
@@ -75,7 +74,7 @@ MUST_CHECK static enum err read_directory(struct reading *r, const char *directo
 	return err;
 }
 
-/* Behind the exclamation mark. */
+/* Reads what follows an exclamation mark. */
 MUST_CHECK static enum err include(struct reading *r, struct str line, int depth)
 {
 	bool directory = str_starts(line, STR("includedir"));
@@ -126,7 +125,7 @@ MUST_CHECK static enum err read_line(struct reading *r, struct str line, int dep
 	return ERR_OK;
 }
 
-/* *text is the whole file; *mode as of the file that was opened. */
+/* *text becomes the whole file; *mode is that of the opened file. */
 MUST_CHECK static enum err load(struct reading *r, const char *file, struct str *text, mode_t *mode)
 {
 	char *bytes = arena_alloc(r->arena, FILE_BYTES + 1);
@@ -175,7 +174,7 @@ MUST_CHECK static enum err read_file(struct reading *r, const char *file, int de
 	return err;
 }
 
-/* The last colon is a port's where it is the only one, or behind a bracket. */
+/* The colon before the port: the only colon, or one after a bracket. NULL: no port. */
 static const char *port_of(struct str name)
 {
 	const char *last = NULL;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Transactions: begun, committed, undone, run again (see db/db.h). Called by the model. Runs
- * statements through db.c.
+ * Begins, commits, undoes and repeats transactions (see db/db.h). Called by src/model and others.
  *
- * The surprise: a node of a Galera cluster can lose a transaction without a word to us. It rolls
- * one back that is in the way of another node's write set, and where a statement with RETURNING
- * has sent its rows by then, or the next message has no answer (a handle is closed), the error
- * reaches nobody. What follows would be carried out on its own and be committed: half of an
- * ending. So there a transaction has a savepoint, which is lost with it, and autocommit is off
- * while it runs, so that what follows is committed by nobody. */
+ * A node of a Galera cluster can roll a transaction back without reporting it: if another node's
+ * write set conflicts with it just after a statement with RETURNING has sent its rows, or before a
+ * message without an answer (a handle is closed), the client gets no error. The next statements
+ * would then be committed one by one: half of an ending. So there a transaction has a savepoint,
+ * which disappears with it, and autocommit is off while it runs, so that those statements are never
+ * committed. */
 #include "internal.h"
 
 static enum err command(struct db *db, struct sql_frag text)
@@ -21,8 +20,8 @@ static enum err command(struct db *db, struct sql_frag text)
 	return err;
 }
 
-/* At a node of a Galera cluster the third: it comes back as ERR_RETRY when the savepoint that was
- * set at the beginning is gone. */
+/* For a node of a Galera cluster: ERR_RETRY if the savepoint of the transaction's beginning is
+ * gone. */
 static enum err is_whole(struct db *db)
 {
 	enum err err = command(db, SQL("RELEASE SAVEPOINT rollcall"));
@@ -50,7 +49,7 @@ static enum err commit(struct db *db)
 	return command(db, SQL("BEGIN NOT ATOMIC COMMIT; SET autocommit = 1; END"));
 }
 
-/* A connection of which it is not known whether a transaction is open is of no use. */
+/* If the rollback fails, a transaction may still be open, so the connection is dropped. */
 static void undo(struct db *db)
 {
 	enum err err;
@@ -64,7 +63,7 @@ static void undo(struct db *db)
 		conn_drop(db);
 }
 
-/* One run of the transaction. *again: nothing of it remains, and another run may succeed. */
+/* Runs the transaction once. *again: it has changed nothing, and another run may succeed. */
 static enum err tx_once(struct db *db, db_tx_fn fn, void *ctx, bool *again)
 {
 	enum err err = conn_ready(db);
@@ -87,7 +86,7 @@ static enum err tx_once(struct db *db, db_tx_fn fn, void *ctx, bool *again)
 		*again = err == ERR_RETRY || err == ERR_LOST;
 	} else if (!err) {
 		err = commit(db);
-		*again = err == ERR_RETRY; /* lost: committed or not, nobody knows */
+		*again = err == ERR_RETRY; /* after ERR_LOST it may be committed */
 	}
 	if (err)
 		undo(db);
@@ -124,7 +123,7 @@ enum err db_tx_no_wait(struct db *db, db_tx_fn fn, void *ctx)
 	if (err)
 		return err;
 	err = tx_once(db, fn, ctx, &again);
-	/* A connection that is gone has no setting to restore. */
+	/* A lost connection has no setting to restore. */
 	if (db->my && !db->lost && db_exec(db, &usual, NULL) != ERR_OK)
 		conn_drop(db);
 	return err == ERR_LOST ? ERR_UNAVAILABLE : err;
