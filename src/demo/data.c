@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Makes up partners, tenants, users and sessions, and the audit of the sessions that somebody has
- * ended. Writes them through model/register, each tenant in one transaction. Called by
- * src/demo/main.c and by the test of the data. It is never installed. */
+ * Invents partners, tenants, users and sessions, and the audit of ended sessions. Writes them with
+ * model/register.h, each tenant in one transaction. Called by src/demo/main.c and a test; never
+ * installed. */
 #include "data.h"
 
 #include <unistd.h>
@@ -84,7 +84,7 @@ static const struct {
 	{"203.0.113.", NULL},
 };
 
-/* Of these calls only a revocation by filter takes a reason. */
+/* Of these calls only revocation by filter has a reason. */
 static const struct {
 	const char *endpoint;
 	enum { BY_USER, BY_ADMIN, BY_PLATFORM } by;
@@ -202,8 +202,8 @@ static void fate(struct load *l, int64_t n, struct session_new *s)
 	}
 }
 
-/* Makes up the call that ended the session. Its numbers come from a second generator, so they do
- * not change the numbers of the sessions that follow. */
+/* Invents the call that ended the session. It uses a second generator, so that the following
+ * sessions do not change. */
 static void ending_call(struct load *l, int64_t n, struct session_new *s)
 {
 	uint64_t state = l->tenant * SESSIONS_PER_TENANT + (uint64_t)n;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * rollcall-demo: keys, tokens and data for demonstrations, tests and benches. Built with the rest,
- * never installed. Called by `make run`, `make token` and the test suite. */
+ * rollcall-demo: keys, tokens and data for demonstrations, tests and benches. Never installed.
+ * Called by `make run`, `make token` and the tests. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,7 +18,7 @@ static int usage(void)
 	return 2;
 }
 
-/* What is there stays; a lost set is made from its key. */
+/* An existing key stays; a lost set of keys is made from it again. */
 static int make_keys(struct arena *a, const char *dir)
 {
 	const struct sign_files files = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The table of settings and its reader. Reads the environment and looks at the permissions of files
- * that hold secrets. The surprise: a wrong setting stops the start, but an unknown variable does
- * not, because hosts share one environment among many programs. */
+ * The table of settings and its reader. Reads the environment and checks the permissions of files
+ * that hold secrets. A wrong setting stops the start; an unknown variable gives only a warning,
+ * because many programs share an environment. */
 #include "server/config.h"
 
 #include <stddef.h>
@@ -24,12 +24,12 @@ enum type {
 	CHOICE, /* int64_t member: index into choices */
 	TEXT,
 	PATH,  /* of URLs: begins with "/", does not end with it */
-	MOUNT, /* as PATH, and "/" for the root */
+	MOUNT, /* like PATH, or "/" for the root */
 	URL,   /* for a Location header: a path or an http(s) URL */
 	COOKIE,
 	ISSUER,    /* text that a session's row can hold */
 	ADDRESSES, /* comma-separated IPv4 and IPv6 addresses */
-	SECRET     /* a file that others must not be able to read */
+	SECRET     /* a file that others must not read */
 };
 
 struct setting {
@@ -128,10 +128,10 @@ static const struct setting settings[] = {
 };
 /* clang-format on */
 
-/* Variables of ours that are no settings: the demonstration and the tests set them. */
+/* Variables that are not settings; the demonstration and the tests set them. */
 static const char *const tolerated[] = {"URL", "TEST_", "PROPERTY_", "POOL_"};
 
-/* Writes one line, whatever bytes the value has. */
+/* Writes one line; control characters of the value become '?'. */
 static bool complain(FILE *err, const struct setting *s, const char *value, const char *want)
 {
 	fprintf(err, "rollcall: " PREFIX "%s is \"", s->name);
@@ -216,7 +216,7 @@ static bool is_address_list(const char *value)
 	return true;
 }
 
-/* True for a file that is missing: the code that opens it reports that. */
+/* True for a missing file: the code that opens it reports that. */
 static bool is_private(const char *file)
 {
 	struct stat st;
@@ -257,8 +257,8 @@ static bool read_setting(struct config *c, const struct setting *s, const char *
 	return true;
 }
 
-/* Whoever can write to the option file says where the database is. A file that is missing is found
- * out by whoever connects. */
+/* Whoever can write to the option file chooses the database. A missing file is reported by the code
+ * that connects. */
 static bool is_trusted(const struct config *c, FILE *err)
 {
 	struct options o;

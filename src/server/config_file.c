@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * The file of settings that systemd reads for the service, for those who are started without
- * systemd: rollcall-admin, and rollcall.fcgi --check. Called by their main.c before config_read;
- * puts what the file says into the environment. The surprise: a variable that is set there already
- * wins, an empty one too. */
+ * Reads the file of settings that systemd reads for the service, for programs that run without
+ * systemd: rollcall-admin and rollcall.fcgi with --check or --config. Called by their main.c before
+ * config_read; puts the settings into the environment. A variable that is already set there wins,
+ * even an empty one. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static bool take(struct str line, const char *path, int number, FILE *err)
 	}
 	word = str_trim(word);
 	if (!str_starts(word, STR(PREFIX)) || word.n >= sizeof(name))
-		return true; /* for another program, as the environment is */
+		return true; /* it is for another program */
 	rest = unquote(str_trim(rest));
 	memcpy(name, word.p, word.n);
 	name[word.n] = '\0';

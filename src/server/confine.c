@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What a process of ours gives up; see the header. Each step is one that a kernel may lack or
- * refuse without harm, so that it is logged and not fatal. */
+ * Gives up rights; see the header. A kernel may lack a step or refuse it, which is logged and not
+ * fatal. */
 #define _GNU_SOURCE /* O_PATH */
 #include "confine.h"
 
@@ -31,7 +31,7 @@ void confine_process(void)
 	note("new privileges", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 }
 
-/* Large answers wait in a file without a name (base/spool.h). */
+/* Allows the files of base/spool.h, in which large answers wait. */
 static void allow_spools(int rules)
 {
 	struct landlock_path_beneath_attr spools = {
@@ -46,9 +46,9 @@ static void allow_spools(int rules)
 	close(spools.parent_fd);
 }
 
-/* No rule allows any of these but below the directory of temporary files. A kernel without Landlock
- * (before 5.13, or not enabled) is no fault: this is a second wall, and the log says nothing that
- * nobody can change. */
+/* These are refused everywhere; allow_spools permits some below the directory of temporary files. A
+ * kernel without Landlock (before 5.13, or not enabled) is not logged, because the operator often
+ * cannot change it, and Landlock is only a second protection. */
 void confine_files(void)
 {
 	const struct landlock_ruleset_attr refused = {

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * What a process of ours gives up before it meets a client. For supervisor.c and worker.c. */
+ * Rights that a process gives up before it serves a client. For supervisor.c and worker.c. */
 #ifndef SERVER_CONFINE_H
 #define SERVER_CONFINE_H
 
-/* No core file, which would hold keys and tokens, and no further rights by running a program of
- * another owner. For the process and all that it forks. */
+/* The process writes no core file, which would hold keys and tokens, and gets no rights from
+ * set-user-ID programs. This holds for its children too. */
 void confine_process(void);
 
-/* For every worker: it creates, writes, removes and runs no file, wherever it may read them. What
- * is open already, as the log, stays open. After confine_process. */
+/* For every worker: it can create, write, remove and run no file, except in the directory of
+ * temporary files. Open files, such as the log, stay open. Called after confine_process. */
 void confine_files(void);
 
-/* For a worker with a parent: no other process of its user may look into it. */
+/* For a worker with a parent: no other process of its user may read its memory. */
 void confine_worker(void);
 
 #endif

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * One worker's end of FastCGI, over libfcgi; the only file with <fcgiapp.h>. Called by worker.c.
+ * The FastCGI side of one worker, with libfcgi; the only file with <fcgiapp.h>. Called by worker.c.
  *
- * The first surprise is where a worker waits: not in libfcgi's accept, but in epoll for the
- * listening socket and for the signals that stop it, which are blocked otherwise. So a stop can
- * neither fall between the test of a flag and a blocking accept, nor interrupt a read in the middle
- * of a request. The socket is made non-blocking, because another worker may be quicker;
- * EPOLLEXCLUSIVE wakes one worker a connection, as a blocking accept would.
+ * A worker does not wait in libfcgi's accept. It waits in epoll for the listening socket and for
+ * the signals that stop it, which are otherwise blocked. So no stop is lost between the test of a
+ * flag and a blocking accept, and none interrupts a read in the middle of a request. The socket is
+ * non-blocking, because another worker may be quicker; EPOLLEXCLUSIVE wakes one worker for each
+ * connection, as a blocking accept would.
  *
- * The second is that libfcgi never reads the connection. server/record.c does, and looks at all
- * that comes; libfcgi reads the head, written anew, from a file in memory, and then gets the
- * connection for the answer. The body does not pass through it at all. */
+ * libfcgi never reads the connection: server/record.c reads and checks it. libfcgi reads the head,
+ * newly written, from a file in memory, and then gets the connection for the answer. The body does
+ * not pass through libfcgi. */
 #define _GNU_SOURCE /* memfd_create */
 #include "fcgi.h"
 
@@ -40,40 +40,40 @@
 
 #define LISTEN_FD 0
 
-/* How long a body may take to arrive, all of it: a web server that hands one on as it comes
- * (mod_proxy_fcgi) must not let four slow clients hold four workers. */
+/* Time limit for the whole body: behind a web server that passes on a body as it comes
+ * (mod_proxy_fcgi), a few slow clients must not occupy all workers. */
 #define BODY_US INT64_C(10000000)
 
-/* How long the records before the body may take to arrive, all of them. A web server sends them at
- * once. */
+/* Time limit for all records before the body. A web server sends them at once. */
 #define HEAD_US INT64_C(2000000)
 
-/* How long an answer may take to be read, all of it, and how long nothing of it may be: what a web
- * server hands on as it comes must not let four clients that do not read hold four workers. */
+/* Time limits for the whole answer, and for a pause in it: a few clients that do not read must not
+ * occupy all workers. */
 #define ANSWER_US INT64_C(30000000)
 #define STALL_US INT64_C(5000000)
 #define ANSWER_PART 65536
 
-/* Idle workers return to the caller that often. */
+/* An idle worker returns to the caller after this time. */
 #define IDLE_MS 1000
 
-/* How long what is left of a body is thrown away before closing. Not how much: web servers pass on
- * megabytes of a body that was refused by its length, and need the connection until then. */
+/* How long the rest of a body is read and dropped before closing. The time is limited, not the
+ * bytes: web servers pass on megabytes of a body that was refused for its length, and need the
+ * connection until then. */
 #define DRAIN_US INT64_C(500000)
 
 struct fcgi {
 	FCGX_Request request;
 	struct record_reader in;
-	int head; /* file in memory */
+	int head; /* the file in memory */
 	int epoll, signals;
 	bool stopping;
 	int64_t body_until_us,
-		answer_until_us; /* monotonic; the answer's 0 before its first byte */
+		answer_until_us; /* monotonic; answer_until_us is 0 before the first byte */
 	struct http_env env;
 	size_t param_count, name_bytes[LIMIT_PARAMS]; /* of request.envp */
 };
 
-/* Most names differ in length, and a request asks for some thirty. */
+/* Compares lengths first: most names differ in length, and a request asks for about thirty. */
 static const char *get(void *ctx, const char *name)
 {
 	struct fcgi *f = ctx;
@@ -171,8 +171,8 @@ void fcgi_close(struct fcgi *f)
 
 enum waited { WAITED_IN_VAIN, WAITED_CONNECTION, WAITED_STOP };
 
-/* Notes in f->stopping that a signal came. A connection that came together with a signal is still
- * served: the kernel woke nobody else for it. */
+/* Sets f->stopping if a signal came. A connection that came together with a signal is still served,
+ * because the kernel woke no other worker for it. */
 static enum waited wait_for_connection(struct fcgi *f)
 {
 	struct epoll_event ev[2];
@@ -194,7 +194,7 @@ static enum waited wait_for_connection(struct fcgi *f)
 	return f->stopping ? WAITED_STOP : WAITED_IN_VAIN;
 }
 
-/* Errors of one connection, or another worker was quicker: not of the listening socket. */
+/* Whether the error concerns one connection only, or another worker was quicker. */
 static bool passes(int error)
 {
 	return error == EAGAIN || error == EINTR || error == ECONNABORTED || error == EPROTO;
@@ -213,8 +213,8 @@ static void set_header(unsigned char h[FCGI_HEADER_LEN], int type, int id, size_
 
 #define PARAMS_RECORDS (LIMIT_PARAM_BYTES / FCGI_MAX_LENGTH + 1)
 
-/* The head for libfcgi: one BEGIN_REQUEST, full PARAMS, the empty one. What an earlier, longer head
- * left behind stands after the end and is not looked at. */
+/* Writes the head for libfcgi: BEGIN_REQUEST, full PARAMS, the empty one. The rest of an earlier,
+ * longer head stays after the end and is not read. */
 static bool write_head(struct fcgi *f)
 {
 	unsigned char begin[FCGI_HEADER_LEN + sizeof(FCGI_BeginRequestBody)] = {0},
@@ -240,13 +240,13 @@ static bool write_head(struct fcgi *f)
 	       lseek(f->head, 0, SEEK_SET) == 0;
 }
 
-/* False, logged: no request is in hand, and libfcgi has closed the head. */
+/* Makes libfcgi read the head. False, logged: there is no request. */
 static bool read_environment(struct fcgi *f)
 {
 	bool written = write_head(f);
 
 	f->request.ipcFd = f->head;
-	f->request.keepConnection = 1; /* else FCGX_Accept_r closes it first of all */
+	f->request.keepConnection = 1; /* else FCGX_Accept_r would close it first */
 	if (written && FCGX_Accept_r(&f->request) == 0) {
 		measure_names(f);
 		return true;
@@ -267,7 +267,7 @@ static void send_end(const struct fcgi *f, int protocol_status)
 	(void)send(f->in.fd, end, sizeof(end), MSG_DONTWAIT);
 }
 
-/* Before any dialect is known. */
+/* The answer is made here, because the path is not known. */
 static void send_too_large(const struct fcgi *f)
 {
 	static const char answer[] = "Status: 431 Request Header Fields Too Large\r\n"
@@ -298,15 +298,14 @@ static void refuse(struct fcgi *f, enum record_head head)
 	log_event(LOG_INFO, "connection refused", "why", why[head], NULL);
 }
 
-/* Reads the records up to the body. False: there is no request to answer; the connection is closed.
- */
+/* Reads the records before the body. False: there is no request; the connection is closed. */
 static bool read_head(struct fcgi *f, int connection)
 {
 	const struct timeval stall = {.tv_sec = STALL_US / 1000000};
 	enum record_head head;
 	int on = 1;
 
-	/* Fails, and rightly, where it is no TCP. */
+	/* Fails for a socket that is not TCP, which is no fault. */
 	setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof(stall));
 	record_open(&f->in, connection);
@@ -320,8 +319,8 @@ static bool read_head(struct fcgi *f, int connection)
 		return false;
 	}
 	f->request.ipcFd = connection;
-	/* One connection, one request: whoever kept the connection for more would leave the
-	 * requests of others waiting in the backlog. */
+	/* One connection has one request: while a worker kept a connection, requests of others
+	 * would wait in the backlog. */
 	f->request.keepConnection = 0;
 	f->body_until_us = clock_monotonic_us() + BODY_US;
 	f->answer_until_us = 0;
@@ -359,8 +358,8 @@ enum fcgi_role fcgi_role(const struct fcgi *f)
 	return f->in.role == RECORD_AUTHORIZER ? FCGI_ROLE_AUTHORIZER : FCGI_ROLE_RESPONDER;
 }
 
-/* A web server that went away is no error of ours: the rest of the answer is dropped. So it is of
- * one that takes too long; shut down, the connection holds nobody up with the end of it either. */
+/* If the web server has closed the connection or takes too long, the rest of the answer is dropped.
+ * The connection is shut down, so that ending the request does not wait either. */
 void fcgi_write(void *fcgi, const char *p, size_t n)
 {
 	struct fcgi *f = fcgi;
@@ -397,10 +396,10 @@ static bool has_body(struct fcgi *f)
 	       get(f, "HTTP_TRANSFER_ENCODING") != NULL;
 }
 
-/* A close with bytes unread can take the answer along, so they are read, behind the answer where
- * there may be many; then the connection is closed at once: libfcgi's own way (shut down, wait,
- * read until the web server has closed) lasts as long as a slow client likes. An authorizer's
- * request has no body, and Apache sends no end of one either: nothing to wait for. */
+/* Closing a connection with unread bytes can destroy the answer, so they are read, after the answer
+ * if there may be many. Then the connection is closed at once; libfcgi would shut down and read
+ * until the web server has closed, which a slow client can delay. For an authorizer's request
+ * nothing is awaited: it has no body, and Apache sends no end of one. */
 void fcgi_finish(struct fcgi *f)
 {
 	if (f->in.role == RECORD_RESPONDER && !f->in.ended) {

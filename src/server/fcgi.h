@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The FastCGI side of one worker, over libfcgi; the only file that includes <fcgiapp.h>. */
+ * The FastCGI side of one worker, with libfcgi. */
 #ifndef SERVER_FCGI_H
 #define SERVER_FCGI_H
 
@@ -12,32 +12,31 @@ struct fcgi;
 enum fcgi_role { FCGI_ROLE_RESPONDER, FCGI_ROLE_AUTHORIZER };
 
 enum fcgi_event {
-	FCGI_REQUEST, /* one is there, until fcgi_finish */
-	FCGI_IDLE,    /* none came for a second */
+	FCGI_REQUEST, /* there is a request, until fcgi_finish */
+	FCGI_IDLE,    /* no request came for a second */
 	FCGI_STOP,    /* a signal came, and no request is there */
 	FCGI_FAILED   /* the listening socket cannot be used any more; logged */
 };
 
-/* True when descriptor 0 is a listening socket, as spawn-fcgi, lighttpd, mod_fcgid and systemd
- * leave it. */
+/* True if descriptor 0 is a listening socket, which spawn-fcgi, lighttpd, mod_fcgid and systemd
+ * pass on. */
 bool fcgi_inherited(void);
 
-/* After fork. From here on SIGTERM, SIGINT and SIGUSR1 end fcgi_accept and do nothing else, and
- * SIGHUP and SIGPIPE are ignored: a request that has begun is always finished. NULL, logged, when
- * that fails. */
+/* Called after fork. From then on SIGTERM, SIGINT and SIGUSR1 only end fcgi_accept, and SIGHUP and
+ * SIGPIPE are ignored, so that a request that has begun is always finished. NULL, logged, if that
+ * fails. */
 struct fcgi *fcgi_open(void);
 void fcgi_close(struct fcgi *f);
 
-/* Waits for a request or for a signal to stop, a second at the most. */
+/* Waits for a request or a signal to stop, at most a second. */
 enum fcgi_event fcgi_accept(struct fcgi *f);
 
 const struct http_env *fcgi_env(const struct fcgi *f);
 enum fcgi_role fcgi_role(const struct fcgi *f);
-void fcgi_write(void *fcgi, const char *p, size_t n); /* fits http_response.write */
+void fcgi_write(void *fcgi, const char *p, size_t n); /* for http_response.write */
 
-/* Drains the rest of standard input, ends the request and closes its connection in one system call.
- * The connection is closed even when the web server asked to keep it: a worker with a kept
- * connection would leave other requests waiting. */
+/* Reads the rest of the body, ends the request and closes its connection, even if the web server
+ * asked to keep it: a worker with a kept connection would leave other requests waiting. */
 void fcgi_finish(struct fcgi *f);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * rollcall.fcgi: reads the settings, then serves the listening socket on descriptor 0 until told to
- * stop. Started by a web server, spawn-fcgi or systemd; by a person only with an option. Exit
- * status: 0 stopped or all well, 1 a setting or a check failed, 2 started wrongly. */
+ * rollcall.fcgi: reads the settings, then serves the listening socket on descriptor 0 until it is
+ * told to stop. A web server, spawn-fcgi or systemd starts it; a person starts it only with an
+ * option. Exit status: 0 stopped or all well, 1 a setting or a check failed, 2 started wrongly. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static const char usage[] =
 
 enum action { SERVE, CHECK, SETTINGS, VERSION, HELP, UNKNOWN };
 
-/* Sets *config, which stays as it is without --config. */
+/* Sets *config if there is a --config. */
 static enum action action_of(int argc, char **argv, const char **config)
 {
 	static const char *const options[] = {NULL, "--check", "--settings", "--version", "--help"};

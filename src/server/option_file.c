@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What an option file of MariaDB says, as far as it can be wrong without the connector saying so:
- * it steps over a group of another name and an option that it does not know. Called when the
- * database does not answer as it should, by --check, rollcall-admin and once at the start of the
- * service. Reads the file; prints names of groups and options, never a value. */
+ * Finds faults of a MariaDB option file that the connector does not report: it skips groups of
+ * other names and unknown options. Called by --check, by rollcall-admin and once at the start of
+ * the service. Reports names of groups and options, never a value. */
 #include "server/option_file.h"
 
 #include <stdio.h>
@@ -12,9 +11,9 @@
 
 struct look {
 	struct str group;
-	bool in_group; /* the lines are those of [client] or of the group */
+	bool in_group; /* the lines belong to [client] or the group */
 	bool has_own, has_group, has_database, includes; /* own: that group itself */
-	struct buf groups, options;                      /* the names, with commas between */
+	struct buf groups, options;                      /* the names, separated by commas */
 };
 
 static void list(struct buf *b, struct str name)
@@ -24,7 +23,7 @@ static void list(struct buf *b, struct str name)
 	buf_str(b, name);
 }
 
-/* A name may be written with - or with _, and its value may be left out. */
+/* A name may have - or _, and the value may be missing. */
 static struct str option_name(struct arena *a, struct str line)
 {
 	struct str name;
@@ -69,7 +68,7 @@ static void take_line(struct look *l, struct arena *a, struct str line)
 	}
 }
 
-/* False: there is no file, and whoever opens it says so. */
+/* False: there is no file, and the code that connects reports it. */
 static bool look_at(struct look *l, struct arena *a, const char *path)
 {
 	char *line = NULL;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * Reads FastCGI records off a connection; see the header. Whoever can write to the pool's socket
- * can write anything, at any pace, so every length is checked before it is used and every wait has
- * an end that no further byte moves.
+ * Reads FastCGI records from a connection; see the header. Whoever can write to the pool's socket
+ * can send anything at any speed, so every length is checked before use, and every wait has a fixed
+ * end.
  *
- * libfcgi is kept from the connection for what it does there: it answers FCGI_GET_VALUES through an
- * array of 64 bytes without counting, pads with bytes of its stack, and knows no limits. */
+ * libfcgi does not read the connection, because it answers FCGI_GET_VALUES through an array of 64
+ * bytes without a check, pads with bytes of its stack, and has no limits. */
 #include "record.h"
 
 #include <errno.h>
@@ -41,12 +41,12 @@ static bool wait_for(const struct record_reader *r, int64_t until_us)
 	return n > 0;
 }
 
-/* Receives into `out`. Asks the socket first: the bytes are there most of the time. */
+/* Receives into `out`. It tries before it waits, because the bytes are usually there. */
 static size_t receive(struct record_reader *r, void *out, size_t n, int64_t until_us)
 {
 	ssize_t got = -1;
 
-	/* Somebody who sends byte by byte never lets the socket run dry. */
+	/* The time is checked here too, because a slow sender may keep the socket readable. */
 	if (!r->broken && clock_monotonic_us() < until_us) {
 		do {
 			got = recv(r->fd, out, n, MSG_DONTWAIT);
@@ -56,7 +56,7 @@ static size_t receive(struct record_reader *r, void *out, size_t n, int64_t unti
 	return got <= 0 ? 0 : (size_t)got;
 }
 
-/* At least one byte in r->in, or false. */
+/* Makes sure that r->in has an unread byte; false if none comes. */
 static bool fill(struct record_reader *r, int64_t until_us)
 {
 	if (r->at < r->stop)
@@ -66,7 +66,7 @@ static bool fill(struct record_reader *r, int64_t until_us)
 	return r->stop > 0;
 }
 
-/* `out` NULL throws the bytes away. */
+/* Takes n bytes; drops them if `out` is NULL. */
 static bool take(struct record_reader *r, unsigned char *out, size_t n, int64_t until_us)
 {
 	while (n > 0) {
@@ -85,8 +85,8 @@ static bool take(struct record_reader *r, unsigned char *out, size_t n, int64_t 
 	return true;
 }
 
-/* Returns the type of the next record, whose contents are next; 0: there is none, or no right one.
- * Ids differ only in BEGIN_REQUEST, which makes r->id. */
+/* Reads the header of the next record and returns its type; 0: there is no record, or a wrong one.
+ * The first BEGIN_REQUEST sets r->id; all records must have it. */
 static int next_record(struct record_reader *r, int64_t until_us)
 {
 	unsigned char h[HEADER_BYTES];
@@ -116,7 +116,7 @@ static bool read_begin(struct record_reader *r, int64_t until_us)
 	return true;
 }
 
-/* A length is one byte, or four with the highest bit set. */
+/* A length has one byte, or four if the highest bit is set. */
 static bool take_length(const struct record_reader *r, size_t *at, size_t *length)
 {
 	const unsigned char *p = r->params + *at;
@@ -194,7 +194,7 @@ long record_read(struct record_reader *r, void *out, size_t n, int64_t until_us)
 
 void record_discard(struct record_reader *r, int64_t until_us)
 {
-	/* Bounded, for somebody may send as fast as this reads. */
+	/* The number is limited, because a client may send as fast as this reads. */
 	for (int parts = 0; parts < DISCARD_PARTS; parts++) {
 		ssize_t got = recv(r->fd, r->in, sizeof(r->in), MSG_DONTWAIT);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Turns settings into the parts that a worker holds for its lifetime, and tries them for --check.
- * Only the start requires usable keys; the database may be down even then. */
+ * Makes from the settings the parts that a worker keeps for its lifetime, and tries them for
+ * --check. The start requires usable keys, but not a database that answers. */
 #include "setup.h"
 
 #include <string.h>
@@ -82,7 +82,7 @@ void setup_close(struct app *app)
 	*app = (struct app){0};
 }
 
-/* `by` is the first word of the line: "rollcall" as in lines about wrong settings, or "keys". */
+/* `by` is the first word of the line: "rollcall", as for wrong settings, or "keys". */
 static bool source_usable(
 	const char *by, const char *setting, const struct jwks_config *keys, FILE *out)
 {
@@ -104,7 +104,7 @@ static bool sources_usable(const char *by, const struct config *cfg, FILE *out)
 	return source_usable(by, "ROLLCALL_JWT_HS256_FILE", &hs256, out) && usable;
 }
 
-/* Not a reason to stop: the file may be mended while the service runs. */
+/* Only a warning, because the file may be corrected while the service runs. */
 static void warn_of_option_file(const struct config *cfg)
 {
 	struct arena *a = arena_open();
@@ -121,7 +121,7 @@ struct jwks *setup_keys(const struct config *cfg, FILE *err)
 	return sources_usable("rollcall", cfg, err) ? open_keys(cfg) : NULL;
 }
 
-/* Right for a provider of one's own; but one that also signs for others would open this too. */
+/* Right for an own provider; but if it also signs for others, their tokens are taken too. */
 static void warn_of_any(const char *setting, const char *value, const char *claim, FILE *out)
 {
 	if (value == NULL || value[0] == '\0')

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The parent of the pool. Forks workers and waits for signals. It opens no database and parses no
- * request, so that nothing a client sends can reach it. Owns the mapping of all counters and gives
- * out its slots; keeps the last good keys. The surprise: there are no signal handlers. The signals
- * are blocked and taken one by one with sigtimedwait, whose time limit serves back-off and the end
- * of a drain. */
+ * request, so that nothing from a client reaches it. Owns the mapping of all counters and assigns
+ * its slots; keeps the last good keys. There are no signal handlers: the signals are blocked and
+ * taken one by one with sigtimedwait, whose time limit is the next deadline. */
 #include "supervisor.h"
 
 #include <errno.h>
@@ -32,9 +31,9 @@
 
 struct place {
 	pid_t pid;   /* 0: no process */
-	size_t slot; /* of the counters; no other place has it */
+	size_t slot; /* its slot of the counters; no other place has it */
 	int64_t born;
-	int64_t due;           /* when to fill an empty place */
+	int64_t due;           /* time to fill an empty place */
 	unsigned quick_deaths; /* one after another */
 };
 
@@ -44,7 +43,7 @@ struct pool {
 	sigset_t signals;
 	struct place places[WORKERS_MAX];
 	int count;
-	int renew_next; /* place whose worker is replaced next; count: no place */
+	int renew_next; /* place whose worker is replaced next; `count`: none */
 	pid_t leaving;  /* replaced but still running; 0: no process */
 	size_t spare;   /* slot of `leaving`; free if there is none */
 	struct counters *all;
@@ -109,7 +108,7 @@ static void log_end(pid_t child, int status, const char *route, const char *dela
 		"restart_in_ms", delay_ms, NULL);
 }
 
-/* Counts a quick death of the place: one that is no orderly end and comes soon after the start. */
+/* Empties the place, and counts an end that is not orderly and comes soon after the start. */
 static void vacate(struct pool *p, struct place *w, int status)
 {
 	int64_t now = clock_monotonic_us();
@@ -204,7 +203,7 @@ static void renew(struct pool *p)
 	w->pid = 0;
 	w->slot = p->spare;
 	start(p, w);
-	if (w->pid == 0) { /* there is no new worker: the old one stays */
+	if (w->pid == 0) { /* the fork failed: the old worker stays */
 		w->pid = p->leaving;
 		w->slot = slot;
 		p->leaving = 0;
@@ -236,7 +235,7 @@ static void work(struct pool *p)
 		renew(p);
 }
 
-/* At the latest when the key files have to be looked at again. */
+/* The time of the next step, at most a second from now, when the key files are examined again. */
 static int64_t next_deadline(const struct pool *p)
 {
 	int64_t next = clock_monotonic_us() + SECOND;
@@ -283,7 +282,7 @@ static void open_pool(struct pool *p)
 	sigaddset(&p->signals, SIGHUP);
 	sigaddset(&p->signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &p->signals, NULL);
-	/* If it were inherited as ignored, children would vanish and could not be waited for. */
+	/* If a parent left SIGCHLD ignored, waitpid would not find ended children. */
 	signal(SIGCHLD, SIG_DFL);
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * One worker process: a child of supervisor.c or, with one worker, the only process. Owns the
- * arena, which is reset here after each request. The surprise: a worker ends by itself after about
- * max_requests requests; the supervisor, or the web server that started a single worker, starts the
- * next. */
+ * One worker process: a child of supervisor.c or, with one worker, the only process. Owns the arena
+ * and resets it after each request. A worker ends after about max_requests requests; the
+ * supervisor, or the web server that started a single worker, starts the next. */
 #include "worker.h"
 
 #include <malloc.h>
@@ -23,7 +22,7 @@
 
 #define SWEEP_US INT64_C(1000000)
 
-/* Up to a tenth less for each worker by chance, so that they do not all leave at once. */
+/* A random number, up to a tenth lower, so that not all workers end at the same time. */
 static int64_t requests_to_serve(const struct config *cfg)
 {
 	if (cfg->max_requests == 0)
@@ -48,8 +47,8 @@ static void serve(struct fcgi *f, const struct app *app, struct arena *a)
 	arena_reset(a);
 }
 
-/* Moves what has expired, at most once in SWEEP_US; a full step is followed by another at once only
- * when nobody waits. */
+/* Moves expired sessions, at most once in SWEEP_US. After a full step it goes on at once only if no
+ * request waits. */
 static void sweep(const struct app *app, enum fcgi_event event, int64_t *next_us)
 {
 	bool more;
@@ -87,8 +86,8 @@ int worker_run(const struct config *cfg, struct jwks *keys, struct counters *all
 	app.metric = &metric;
 	do {
 		event = fcgi_accept(f);
-		/* After each wait, idle or not: a worker that looks too late would miss a good file
-		 * between two broken ones. */
+		/* After each wait, idle or not: a late worker would miss a good file between two
+		 * broken ones. */
 		(void)jwks_refresh(keys);
 		if (event == FCGI_REQUEST) {
 			serve(f, &app, a);
