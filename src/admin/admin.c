@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What the commands share, apart from main.c so that tests can call a command by itself. */
+ * What the commands share. Not in main.c, so that tests can call a command alone. */
 #include "admin.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * That one migration runs at a time, whatever number of hosts start it and through whichever node
- * of a cluster. */
+ * Makes sure that one migration runs at a time, also if several hosts start it through several
+ * nodes of a cluster. */
 #ifndef ADMIN_CLAIM_H
 #define ADMIN_CLAIM_H
 
@@ -11,14 +11,14 @@ struct arena;
 struct claim {
 	struct db *db;
 	struct arena *arena;
-	bool clustered; /* filled by claim_take, with what follows */
+	bool clustered; /* filled by claim_take, like `owner` */
 	struct str owner;
 };
 
-/* Waits for another one, for a minute and a half at most: ERR_CONFLICT. */
+/* Waits up to 90 seconds for another migration to end; then ERR_CONFLICT. */
 MUST_CHECK enum err claim_take(struct claim *c);
 
-/* Before each statement of a migration. ERR_CONFLICT: another one took over meanwhile. */
+/* Called before each statement of a migration. ERR_CONFLICT: another migration has the claim. */
 MUST_CHECK enum err claim_renew(struct claim *c);
 
 MUST_CHECK enum err claim_give(struct claim *c);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * HTTP as a client, by libcurl; see the header. Called by jwks.c; the only file with <curl/curl.h>,
- * so that the service itself is not linked with libcurl. Keeps nothing between two calls. */
+ * An HTTP client with libcurl; see the header. Called by jwks.c; the only file with <curl/curl.h>,
+ * so that the service is not linked with libcurl. Keeps no state between calls. */
 #include "fetch.h"
 
 #include <curl/curl.h>
@@ -25,7 +25,7 @@ static bool is_own_host(struct str host)
 						 : memcmp(address.p, ipv6, sizeof(ipv6)) == 0;
 }
 
-/* Read with the parser that also connects, so that the two do not differ about the host. */
+/* libcurl parses the URL, which also connects, so that both see the same host. */
 struct url {
 	bool https, http, own_host, has_user;
 };
@@ -88,8 +88,8 @@ static size_t take(char *bytes, size_t size, size_t count, void *ctx)
 	return size * count;
 }
 
-/* No environment says where the plain request to this host goes. What is left at its default: no
- * cookies, no .netrc, no compressed answers, certificates of the system. */
+/* A plain request to this host uses no proxy from the environment. By default libcurl uses no
+ * cookies, no .netrc, no compressed answers, and the system's certificates. */
 static CURLcode set_options(CURL *curl, const char *url, const struct fetch_rules *rules,
 	char *error, struct answer *out)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * rollcall-admin import: sessions from CSV or NDJSON, a batch of rows in a transaction. After each
- * the place in the file is kept, if wanted; what was committed and not yet kept is met again as
- * "already there" by its id, so that every row is in the store exactly once whenever the command
- * is killed. */
+ * rollcall-admin import: sessions from CSV or NDJSON, with a transaction for each batch of rows.
+ * After each batch the place in the file is saved, if there is a state file. A row that was
+ * committed but not saved is found by its id in the next run, so that every row is in the store
+ * exactly once, even if the command is killed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -17,7 +17,7 @@
 #include "model/register.h"
 #include "server/config.h"
 
-#define IMPORT_BATCH_BYTES ((int64_t)4 << 20) /* a batch ends earlier where rows are long */
+#define IMPORT_BATCH_BYTES ((int64_t)4 << 20) /* a batch of long rows ends here */
 #define MAX_ERRORS 1000
 
 static volatile sig_atomic_t interrupted;
@@ -28,7 +28,7 @@ static void interrupt(int signo)
 	interrupted = 1;
 }
 
-/* The batch in hand is finished; the second signal ends the program at once. */
+/* After the first signal the current batch is finished; the second one ends the program at once. */
 static void watch_signals(void)
 {
 	struct sigaction sa = {
@@ -38,7 +38,7 @@ static void watch_signals(void)
 	sigaction(SIGTERM, &sa, NULL);
 }
 
-/* Each tenant is looked up, and made, once in a transaction. */
+/* Each tenant is looked up, or created, once in a transaction. */
 static const struct import_tenant *settle_tenant(struct import *imp, const struct session_new *s)
 {
 	struct import_tenant *t;
@@ -62,7 +62,7 @@ static const struct import_tenant *settle_tenant(struct import *imp, const struc
 	return t;
 }
 
-/* The id was not taken a moment ago: another one took it, or the digest of the token is taken. */
+/* The id was free before: it was taken since, or the token's digest is taken. */
 static enum err settle_duplicate(struct import *imp, struct import_row *row)
 {
 	enum err err = register_is_taken(imp->adm->db, imp->adm->arena, row->session.id);
@@ -73,7 +73,7 @@ static enum err settle_duplicate(struct import *imp, struct import_row *row)
 	return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-/* What is there already is left alone, so that a repeat does not bring back a user's old name. */
+/* Changes nothing that exists, so that a repeat does not restore a user's old name. */
 static enum err put_row(struct import *imp, struct import_row *row)
 {
 	const struct import_tenant *t;
@@ -124,7 +124,7 @@ static enum err run_batch(void *ctx)
 		imp->full = bad >= imp->max_errors;
 	}
 	imp->rehearsed = imp->dry_run;
-	/* A rehearsal ends with a failure, so that it is rolled back. */
+	/* A dry run ends with a failure, so that it is rolled back. */
 	return imp->dry_run ? ERR_CONFLICT : tally_write(imp->adm->db, imp->tally);
 }
 
@@ -150,7 +150,7 @@ static bool keep_place(struct import *imp)
 	return false;
 }
 
-/* Writes the batch, then tells of it. False: the import stops here. */
+/* Writes the batch, then reports it. False: the import stops here. */
 static bool commit_batch(struct import *imp)
 {
 	enum err err = db_tx(imp->adm->db, run_batch, imp);
@@ -183,8 +183,8 @@ static bool commit_batch(struct import *imp)
 	return !stopped;
 }
 
-/* The next record as a row of the batch; blank lines are none. False at the end, or when reading
- * failed: *failed. */
+/* Reads the next record as a row of the batch and skips blank lines. False at the end, or if
+ * reading failed (*failed). */
 static bool read_row(struct import *imp, bool *failed)
 {
 	struct import_row *row = &imp->rows[imp->count];
@@ -236,7 +236,7 @@ static int import_rows(struct import *imp)
 	return imp->place.bad > 0;
 }
 
-/* CSV unless the first thing is a brace. */
+/* CSV, unless the file begins with a brace. */
 static void settle_format(struct import *imp)
 {
 	if (!imp->format_given) {
@@ -260,7 +260,7 @@ static const char *read_header(struct import *imp)
 	return import_header(&imp->rules, imp->adm->arena, rec.text);
 }
 
-/* Header read, state read, place found, state file known to be writable. */
+/* Reads the header and the state, goes to the place, and checks that the state file is writable. */
 static bool prepare(struct import *imp)
 {
 	const char *why;
@@ -358,7 +358,7 @@ static int run(struct import *imp)
 	return status;
 }
 
-/* With the state in hand, if there is one. */
+/* Runs the import while it holds the lock of the state, if there is one. */
 static int run_locked(struct import *imp)
 {
 	const char *why;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The parts of rollcall-admin import: a row's text into what the model writes, and the place where
- * a later run goes on. For src/admin/import*.c only. */
+ * The parts of rollcall-admin import: reading a row's text for the model, and the place where a
+ * later run goes on. For src/admin/import*.c only. */
 #ifndef ADMIN_IMPORT_PARTS_H
 #define ADMIN_IMPORT_PARTS_H
 
@@ -13,10 +13,10 @@ struct geo;
 
 struct import_rules {
 	enum record_form form;
-	bool ignore_unknown;             /* columns and members that nobody here knows */
-	int64_t session_s;               /* lifetime where a row names none */
+	bool ignore_unknown;             /* ignore unknown columns and members */
+	int64_t session_s;               /* lifetime of a row without one */
 	const struct geo *geo;           /* NULL: no location is looked up */
-	int columns[IMPORT_COLUMNS_MAX]; /* CSV: which is where, -1 for one to be ignored */
+	int columns[IMPORT_COLUMNS_MAX]; /* CSV: what each column is; -1: ignored */
 	size_t column_count;
 };
 
@@ -24,8 +24,8 @@ enum import_outcome { IMPORT_BAD, IMPORT_NEW, IMPORT_PRESENT };
 
 struct import_row {
 	int64_t offset, line;
-	const char *fault;           /* why its text is bad; NULL: it is not */
-	enum import_outcome outcome; /* of the transaction, with why for a bad one */
+	const char *fault;           /* why its text is bad; NULL: it is good */
+	enum import_outcome outcome; /* of the transaction; `why` tells why it is bad */
 	const char *why;
 	struct session_new session;
 	struct user_new user;
@@ -34,31 +34,31 @@ struct import_row {
 /* Reads the row of names that a CSV file begins with. NULL, or what is wrong with it. */
 const char *import_header(struct import_rules *rules, struct arena *a, struct str text);
 
-/* Fills in session, user and fault; all texts are in the arena. Tokens leave as digests only, and
+/* Fills session, user and fault; all texts are in the arena. Tokens are kept as digests only, and
  * no value of the row is part of a fault. */
 void import_row_read(
 	const struct import_rules *rules, struct arena *a, struct str text, struct import_row *row);
 
-/* Where an import goes on, and what was bad before. The digest of the file's first bytes guards
- * against another file. */
+/* Where an import goes on, and what was bad before. A digest of the file's first bytes detects
+ * another file. */
 struct import_place {
 	int64_t offset, line;
-	int64_t bad;     /* rows left out in the parts before */
-	struct str told; /* "LINE WHY" of the first of them, a line each */
+	int64_t bad;     /* rows left out by earlier runs */
+	struct str told; /* a line "LINE WHY" for each of the first of them */
 };
 
-#define IMPORT_TOLD_MAX 1000 /* bad rows of which a state keeps the reason */
+#define IMPORT_TOLD_MAX 1000 /* bad rows whose reason the state keeps */
 
 /* Without a state file *place stays as it is. NULL, or what is wrong. */
 const char *import_state_read(
 	struct arena *a, const char *path, struct str head, struct import_place *place);
 
-/* All or nothing: written aside, then renamed. False: errno. */
+/* Writes all or nothing: under another name, then renamed. False: see errno. */
 bool import_state_write(
 	struct arena *a, const char *path, struct str head, const struct import_place *place);
 
-/* A file beside the state, `path`.lock, which only one import holds at a time; it is gone when that
- * ends. The descriptor, or -1 and *why. */
+/* Locks the file `path`.lock, which one import at a time can hold; unlocking removes it. Returns
+ * the descriptor, or -1 and *why. */
 int import_state_lock(struct arena *a, const char *path, const char **why);
 void import_state_unlock(struct arena *a, const char *path, int fd);
 

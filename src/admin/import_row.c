@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * One row of an import, from text to what the model writes. Called by import.c; touches memory
- * only. A CSV row becomes the JSON object that a registration would have had for a body, so that
- * both formats, and the API, are held to the same rules by api/registration.h.
+ * Reads one row of an import from text into what the model writes. Called by import.c; works in
+ * memory only. A CSV row becomes the JSON object that would be the body of a registration, so that
+ * api/registration.h checks both formats and the API by the same rules.
  *
- * The surprise: a name that nobody knows is an error unless the operator says otherwise, because a
- * misspelt revoked_at would bring dead sessions back to life. */
+ * An unknown name is an error unless the operator allows it, because a misspelt revoked_at would
+ * make ended sessions active. */
 #include "api/registration.h"
 
 #include <assert.h>
@@ -53,7 +53,7 @@ static const struct {
 	{"idp_session_id", CELL_TEXT},
 };
 
-/* The first of them, without which there is no session, and no way to tell it is there already. */
+/* The first columns are required: without them a session cannot be made or found. */
 #define REQUIRED_COLUMNS 3
 
 static_assert(ARRAY_LEN(columns) <= IMPORT_COLUMNS_MAX, "a file may have every column");
@@ -95,7 +95,7 @@ const char *import_header(struct import_rules *rules, struct arena *a, struct st
 	return NULL;
 }
 
-/* A field as JSON would have it; NULL when it is JSON itself and broken. */
+/* The JSON value of a field; NULL if the field has to be JSON and is not. */
 static struct json *value_of(struct arena *a, enum cell cell, struct str field)
 {
 	struct json *v = arena_zalloc(a, sizeof(*v));
@@ -208,7 +208,7 @@ static void read_token(struct faults *f, const struct json *body, struct session
 		explicit_bzero((char *)token.p, token.n);
 }
 
-/* What contradicts itself is refused: it would become history, or let somebody in. */
+/* Contradicting times are refused: they would be kept as history, or make a session active. */
 static void check_times(struct faults *f, const struct session_new *s)
 {
 	int64_t now_ms = clock_now_ms();
@@ -266,7 +266,7 @@ void import_row_read(
 	const struct registration_rules registration = {
 		.id = BODY_REQUIRED,
 		.lifetime_s = rules->session_s,
-		.now_ms = TIME_NONE, /* what has expired is taken in */
+		.now_ms = TIME_NONE, /* expired sessions are accepted */
 		.geo = rules->geo,
 	};
 	struct faults f = {.arena = a};

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * The state of rollcall-admin import: a line "rollcall-import 2 OFFSET LINE BAD DIGEST", then one
- * for each row that was left out. Called by import.c after each batch that was committed. The
- * digest is of the file's first bytes, as far as the offset reaches, so a file may have grown
- * since. The surprise: the lock is a file of its own, for the state is another file after each
- * batch. */
+ * The state of rollcall-admin import: a line "rollcall-import 2 OFFSET LINE BAD DIGEST", then a
+ * line for each row that was left out. Called by import.c after each committed batch. The digest
+ * covers the file's first bytes, up to the offset, so the file may have grown since. The lock is a
+ * separate file, because each batch replaces the file of the state. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -99,7 +98,7 @@ bool import_state_write(
 	bool done;
 	int fd;
 
-	/* What stands there is of a run that was killed, or a link that somebody put in the way. */
+	/* A file of this name is left from a killed run, or is somebody's link. */
 	(void)unlink(draft);
 	fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -114,7 +113,7 @@ static const char *lock_name(struct arena *a, const char *path)
 	return arena_printf(a, "%s.lock", path);
 }
 
-/* The file that was locked may be one that its last holder has just removed. */
+/* Whether the locked file still has its name: its last holder may have removed it. */
 static bool is_still_there(int fd, const char *name)
 {
 	struct stat held, there;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What an import says on its way: bad rows, those of earlier runs, the bar, the command that goes
- * on. Called by import.c. The surprise: a file's text may hold anything, so what goes to a terminal
- * is made plain first. */
+ * The messages of an import: bad rows, those of earlier runs, the progress line, the command that
+ * goes on. Called by import.c. Control characters in a file's text are printed as '?'. */
 #include <stdio.h>
 #include <string.h>
 
@@ -16,7 +15,7 @@ int import_complain(struct import *imp, const char *what, const char *why)
 	return 1;
 }
 
-/* A file's text may hold anything; a terminal takes it not. */
+/* The text with '?' for bytes that could control a terminal. */
 static const char *plain(struct arena *a, const char *text)
 {
 	char *out = arena_dup(a, text, strlen(text));

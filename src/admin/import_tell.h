@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A run of rollcall-admin import: what import.c does and what import_tell.c says of it share this.
- * For these two files only. */
+ * A run of rollcall-admin import, which import.c executes and import_tell.c reports. For these two
+ * files only. */
 #ifndef ADMIN_IMPORT_TELL_H
 #define ADMIN_IMPORT_TELL_H
 
@@ -24,23 +24,23 @@ struct import {
 	const char *file, *state_file; /* state_file NULL: none */
 	bool create_tenants, strict, dry_run, format_given;
 	int64_t max_errors;
-	char **words; /* of the command, for the one that goes on */
+	char **words; /* arguments of the command, to print the next one */
 	struct import_rules rules;
 	struct records in;
 	int64_t size;  /* of the file; -1: unknown */
 	int64_t began; /* offset at which this run began */
 	struct import_row rows[IMPORT_BATCH];
 	size_t count;
-	size_t used;    /* rows of the batch that are behind us, committed or left out */
-	size_t seen;    /* one more where --strict stops at a bad row */
+	size_t used;    /* rows of the batch that are done, committed or left out */
+	size_t seen;    /* one more if --strict stops at a bad row */
 	bool full;      /* --max-errors is reached */
 	bool rehearsed; /* the transaction ends only because of --dry-run */
-	struct import_tenant tenants[IMPORT_BATCH]; /* that the transaction has met */
+	struct import_tenant tenants[IMPORT_BATCH]; /* of the rows in the transaction */
 	size_t tenant_count;
 	struct tally *tally; /* of the transaction */
 	int64_t added, present, bad, no_tenant;
-	struct import_place place; /* of the state; bad and told grow with each batch */
-	struct arena *kept;        /* what outlives a batch */
+	struct import_place place; /* for the state; `bad` and `told` grow with each batch */
+	struct arena *kept;        /* memory that outlives a batch */
 	struct buf told;
 	int64_t told_count;
 	struct progress progress;
@@ -49,18 +49,18 @@ struct import {
 /* "rollcall-admin import: WHAT: WHY". Returns 1. */
 int import_complain(struct import *imp, const char *what, const char *why);
 
-/* One line for a row that is left out. */
+/* Prints a line for a row that is left out. */
 void import_report(struct import *imp, int64_t line, const char *why);
 
-/* For the state: the row is behind us, and a run that goes on has to tell of it. */
+/* Keeps a bad row for the state, so that a later run reports it. */
 void import_keep_bad(struct import *imp, int64_t line, const char *why);
 
-/* What the parts before this run have left out. */
+/* Reports what earlier runs have left out. */
 void import_tell_earlier(struct import *imp);
 
 void import_say_how_to_go_on(const struct import *imp);
 void import_say_full(struct import *imp); /* --max-errors is reached */
 void import_say_outcome(const struct import *imp);
-void import_draw(struct import *imp); /* the bar on a terminal */
+void import_draw(struct import *imp); /* the progress line on a terminal */
 
 #endif

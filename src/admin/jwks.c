@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * rollcall-admin jwks: the public keys of the identity provider into ROLLCALL_JWKS_FILE, by hand,
- * from a timer, or again and again (--watch). Called by main.c; never asks the database. The
- * surprise: the same keys are not written again, but the file's time becomes now, for the age of
- * the keys in /metrics is the time since the provider was last heard. */
+ * rollcall-admin jwks: fetches the identity provider's public keys into ROLLCALL_JWKS_FILE, once or
+ * repeatedly (--watch). Called by main.c; uses no database. Unchanged keys are not written again,
+ * but the file's time becomes now: /metrics shows from it when the keys were last fetched. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -19,7 +18,7 @@
 #define WATCH_MOST_S 604800
 
 struct jwks_words {
-	const char *issuer, *url; /* one of them */
+	const char *issuer, *url; /* exactly one is set */
 	const char *ca_file;
 	int64_t watch_s; /* 0: once */
 };
@@ -35,7 +34,7 @@ static bool read_seconds(const char *text, int64_t *out)
 	return str_to_i64(str_from(text), out) == STR_INT_OK && *out >= 1 && *out <= WATCH_MOST_S;
 }
 
-/* False: wrong words. */
+/* False: wrong arguments. */
 static bool read_words(struct jwks_words *words, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -84,7 +83,7 @@ static const char *text_of(struct arena *a, const struct json *object, const cha
 	return str_dup(a, v->text).p;
 }
 
-/* The address of the keys in the provider's document; NULL and *why without one. */
+/* The URL of the keys in the provider's document; NULL and *why if there is none. */
 static const char *read_discovery(
 	struct arena *a, struct str document, const char *issuer, const char **why)
 {
@@ -110,7 +109,7 @@ static const char *read_discovery(
 	return url;
 }
 
-/* Where the keys are; NULL and *why, a whole phrase. */
+/* The URL of the keys; NULL and *why, a whole phrase. */
 static const char *find_keys(struct arena *a, const struct jwks_words *words,
 	struct fetch_rules *rules, const char **why)
 {
@@ -130,12 +129,12 @@ static const char *find_keys(struct arena *a, const struct jwks_words *words,
 	url = read_discovery(a, document, words->issuer, why);
 	if (url == NULL)
 		*why = arena_printf(a, "%.200s %s", from, *why);
-	/* A provider elsewhere does not send us to a service of this host. */
+	/* A provider on another host must not send the request to a service of this host. */
 	rules->https_only = !fetch_is_loopback(words->issuer);
 	return url;
 }
 
-/* One run: true when the file has the provider's keys. */
+/* Fetches once. True if the file has the provider's keys. */
 static bool run_once(struct admin *adm, const struct jwks_words *words)
 {
 	struct fetch_rules rules = {.ca_file = words->ca_file};
@@ -165,7 +164,7 @@ static bool run_once(struct admin *adm, const struct jwks_words *words)
 	return true;
 }
 
-/* Until somebody ends it; a failure is told, and tried again at the next time. */
+/* Runs until it is ended. A failure is reported, and the next run tries again. */
 static void watch(struct admin *adm, const struct jwks_words *words)
 {
 	for (;;) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * rollcall-admin keys and token: a signing key of one's own, the set of public keys beside it, and
- * tokens signed with it. Called by main.c; writes the two files, and never asks the database. The
- * surprise: a token that these settings would refuse is printed all the same, with a warning, for
- * it may be meant for another host. */
+ * rollcall-admin keys and token: an own signing key, the set of public keys next to it, and tokens
+ * signed with it. Called by main.c; writes the two files, uses no database. A token that these
+ * settings would refuse is printed with a warning, because it may be meant for another host. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +24,7 @@ static int complain(const char *command, const char *what)
 	return 1;
 }
 
-/* The set that the service reads, and the key beside it. */
+/* The set that the service reads, and the key next to it. */
 static struct sign_files files_of(const struct admin *adm)
 {
 	const char *jwks = adm->cfg->jwks_file;
@@ -69,7 +68,7 @@ static int keys_list(struct admin *adm)
 		fprintf(stderr, "rollcall-admin keys: %s: %s\n", file, why);
 		return 1;
 	}
-	log_setup(LOG_OFF, LOG_TEXT); /* what is ignored was logged a line before */
+	log_setup(LOG_OFF, LOG_TEXT); /* the ignored keys were logged just before */
 	keys = jwks_open(&(struct jwks_config){.jwks_file = file});
 	jwks_list(keys, stdout);
 	jwks_close(keys);
@@ -139,7 +138,7 @@ static bool read_words(struct token_words *words, int argc, char **argv)
 	return optind == argc && words->claims != NULL;
 }
 
-/* The key beside the set, or else the symmetric one. */
+/* The key next to the set, else the symmetric one. */
 static const char *default_key(const struct admin *adm)
 {
 	const struct sign_files files = files_of(adm);
@@ -149,7 +148,7 @@ static const char *default_key(const struct admin *adm)
 	return adm->cfg->hs256_file != NULL ? adm->cfg->hs256_file : files.key;
 }
 
-/* What the claims leave out and a token needs, as members of an object. */
+/* The claims that a token needs and the given claims lack, as members of an object. */
 static const char *missing_claims(const struct admin *adm, const struct token_words *words,
 	const struct json *claims, struct str *more)
 {

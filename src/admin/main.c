@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * rollcall-admin: what an operator runs by hand or from cron, with the settings and the store of
- * the service. Each command has a file; this one chooses the command. */
+ * rollcall-admin: commands that an operator runs by hand or from cron, with the settings and the
+ * store of the service. Each command has a file; this one chooses the command. */
 #include <stdio.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #define HOUR_MS 3600000 /* a migration may take its time */
 
 static const struct {
-	const char *name; /* in full, as messages show it */
+	const char *name; /* in full, as in messages */
 	int (*run)(struct admin *adm, int argc, char **argv);
 	bool asks_database;
 	const char *options;
@@ -58,7 +58,7 @@ static int usage(FILE *out)
 	return out == stdout ? 0 : 2;
 }
 
-/* The connector would step over it, and the database say something else. */
+/* The connector would skip the fault, and the database would report another one. */
 static bool option_file_usable(
 	const char *command, struct arena *a, const struct config *cfg, const char *group)
 {

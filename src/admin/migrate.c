@@ -2,8 +2,8 @@
  * rollcall-admin migrate: applies schema/NNNN_name.sql in order, each once, under a claim so that
  * two hosts may start it together (claim.c). Statements end with a semicolon at the end of a line;
  * lines that begin with "--" are comments, and one that begins with "-- Takes: " is shown before
- * the file is applied. DDL commits by itself: a file that broke off is run again whole, which its
- * IF NOT EXISTS allows. */
+ * the file is applied. DDL commits at once, so a file that failed in the middle is run again from
+ * its beginning, which IF NOT EXISTS allows. */
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
@@ -66,8 +66,8 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* The next statement, without its semicolon, off the front of *rest; in `out`, which is its memory.
- * False at the end, with *out empty unless the text ends within a statement. */
+/* Takes the next statement off the front of *rest and puts it into `out`, without its semicolon.
+ * False at the end; *out is then empty unless the text ends inside a statement. */
 static bool next_statement(struct str *rest, struct buf *out)
 {
 	struct str line;
@@ -88,7 +88,7 @@ static bool next_statement(struct str *rest, struct buf *out)
 	return false;
 }
 
-/* A file that broke off on its way here must not count as applied. */
+/* A file that was cut off must not count as applied. */
 static bool is_whole(struct str text, struct buf *statement)
 {
 	size_t count = 0;
@@ -98,7 +98,7 @@ static bool is_whole(struct str text, struct buf *statement)
 	return count > 0 && statement->n == 0;
 }
 
-/* What the file says of the time it needs; empty: nothing. */
+/* The file's text about the time it takes; empty if there is none. */
 static struct str takes(struct str text)
 {
 	struct str mark = STR("-- Takes: "), line;
@@ -179,7 +179,7 @@ static int apply(struct admin *adm, struct claim *claim, const char *dir, const 
 	if (err == ERR_OK)
 		err = db_exec(adm->db, &put, NULL);
 	if (err != ERR_OK) {
-		/* ERR_SCHEMA has advice for everybody else. */
+		/* The text of ERR_SCHEMA advises to run this command. */
 		fprintf(stderr, "rollcall-admin migrate: %s: %s: %s\n", path,
 			err_text(err == ERR_SCHEMA ? ERR_INTERNAL : err), db_error_text(adm->db));
 		return 1;
@@ -200,7 +200,7 @@ static int apply_all(struct admin *adm, struct claim *claim, const char *dir)
 		return 1;
 	}
 	for (int i = 0; i < count; i++) {
-		/* Only the number is remembered: of two with one number one would never run. */
+		/* Only the number is stored: of two files with one number, one would never run. */
 		if (i > 0 && memcmp(names[i - 1]->d_name, names[i]->d_name, NUMBER_DIGITS) == 0) {
 			fprintf(stderr, "rollcall-admin migrate: %s and %s have one number\n",
 				names[i - 1]->d_name, names[i]->d_name);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * One line on standard error that tells how far a long command is, drawn over itself a few times
- * a second; nothing at all unless standard error is a terminal. Other output is preceded by
- * progress_clear. */
+ * One line on standard error that shows the progress of a long command, drawn again a few times a
+ * second if standard error is a terminal. Call progress_clear before other output. */
 #ifndef ADMIN_PROGRESS_H
 #define ADMIN_PROGRESS_H
 
@@ -18,7 +17,7 @@ struct progress {
 
 void progress_begin(struct progress *p);
 
-/* True when it is time to draw again. */
+/* Whether it is time to draw again. */
 bool progress_due(const struct progress *p);
 void progress_draw(struct progress *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void progress_clear(struct progress *p);

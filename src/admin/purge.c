@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * rollcall-admin purge: retention, for cron. Drops the history of whole months; a run that is
- * stopped has done what it has done, and the next one goes on. */
+ * rollcall-admin purge: retention, for cron. Drops the history of whole months. After a run that
+ * was stopped, the next one goes on. */
 #include <getopt.h>
 #include <stdio.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Reading records for rollcall-admin import. Reads the descriptor it is given, nothing else.
+ * Reads records for rollcall-admin import, only from the descriptor that it is given.
  *
- * CSV is four states here and not a library's: libcsv, the one to be had, tells no positions to
- * resume from, lets a forgotten quote swallow the file into memory, and trims the blanks that RFC
- * 4180 calls part of a field. A quote within a field that does not begin with one is no quoting, so
+ * CSV is read with a few states instead of a library. libcsv gives no positions at which to go on,
+ * reads the rest of the file into memory after a forgotten quote, and trims blanks, which RFC 4180
+ * counts as part of a field. A quote inside a field that does not begin with one has no meaning, so
  * that a bad row ends with its line. */
 #include "records.h"
 
@@ -14,11 +14,11 @@
 #define BUFFER_BYTES (RECORD_MAX_BYTES + 2 * READ_BYTES)
 
 enum csv_state {
-	CSV_START, /* of a field */
-	CSV_PLAIN, /* in a field without quotes, or in one that is malformed */
+	CSV_START, /* at the start of a field */
+	CSV_PLAIN, /* in a field without quotes, or in a malformed one */
 	CSV_QUOTED,
-	CSV_CLOSED, /* after the closing quote, or the first of a doubled one */
-	CSV_END     /* of the row */
+	CSV_CLOSED, /* after the closing quote, or after the first of a doubled one */
+	CSV_END     /* at the end of the row */
 };
 
 static enum csv_state csv_step(enum csv_state s, char c)
@@ -32,7 +32,7 @@ static enum csv_state csv_step(enum csv_state s, char c)
 	return c == '\n' ? CSV_END : CSV_PLAIN;
 }
 
-/* Reads more behind what is there; at the end of the file sets eof. */
+/* Reads more bytes; sets eof at the end of the file. */
 static bool fill(struct records *r)
 {
 	ssize_t got;
@@ -92,7 +92,7 @@ bool records_go_to(struct records *r, int64_t offset, int64_t line)
 	return offset == r->offset;
 }
 
-/* Drops the `n` bytes seen of a record that is too long. */
+/* Drops the first `n` bytes of a record that is too long. */
 static void drop(struct records *r, size_t *n)
 {
 	step_over(r, *n);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * rollcall-admin recount: compares the maintained numbers with the sessions, and repairs them,
- * while the service runs. Reads every session once, so it takes its time on a large store. */
+ * rollcall-admin recount: compares the maintained numbers with the sessions and repairs them, while
+ * the service runs. Reads every session once, which takes long on a large store. */
 #include "model/recount.h"
 
 #include <getopt.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * rollcall-admin restore-guard: after a backup was restored, ends the sessions that it has brought
- * back to life, for nobody knows which of them were ended since. In transactions of REVOKE_BATCH,
- * while the service runs; a run that is stopped is finished by the next one. */
+ * rollcall-admin restore-guard: after a restore, ends the sessions that the backup has as active,
+ * because nobody knows which of them were ended since. Uses transactions of REVOKE_BATCH while the
+ * service runs; the next run finishes one that was stopped. */
 #include <getopt.h>
 #include <stdio.h>
 
@@ -54,7 +54,7 @@ static bool read_options(struct guard *g, int argc, char **argv)
 	return g->all != (g->before != NULL);
 }
 
-/* The same condition that a client would write: createdAt < datetime(…). */
+/* Builds the filter that a client would write: createdAt < datetime(…). */
 static bool read_before(struct admin *adm, const char *before, const struct query **out)
 {
 	char instant[CLOCK_TEXT_BYTES];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * rollcall-admin stats: what the whole store holds, as text or JSON, from the maintained numbers.
- * Rows of tables are an estimate, counts are exact. */
+ * rollcall-admin stats: prints what the whole store holds, as text or JSON, from the maintained
+ * numbers. Rows of tables are estimates, counts are exact. */
 #include <getopt.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ struct table {
 struct store {
 	int64_t total, active, expired, revoked;
 	int64_t oldest_ms, newest_ms; /* created_at; TIME_NONE without sessions */
-	int64_t longest_dead_ms;      /* since when; TIME_NONE: none is dead */
+	int64_t longest_dead_ms;      /* when it ended; TIME_NONE: none has ended */
 	int64_t now_ms;
 	int64_t partners, tenants, users;
 	int64_t schema_version;
@@ -27,7 +27,7 @@ struct store {
 	size_t table_count;
 };
 
-/* The instants of the year 9999 and 1 stand for none. */
+/* Instants of the years 9999 and 1 mean "none". */
 static const struct stmt store_sessions = {"stats.sessions", SQL_READ, "", "iiiiTTTt",
 	"SELECT l.living + e.expired + e.revoked, l.living - x.late, e.expired + x.late, e.revoked,"
 	" NULLIF(LEAST(COALESCE((SELECT MIN(created_at) FROM session), TIMESTAMP'9999-12-31 00:00:00'),"
