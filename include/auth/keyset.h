@@ -22,8 +22,7 @@ MUST_CHECK enum err keyset_read(
 
 bool keyset_has_kid(const struct json *jwk, struct str kid);
 
-/* Writes the keys, without the key of kid `but` (p == NULL: all), and then the JWK text `more`, if
- * p != NULL. */
+/* Writes the keys without that of kid `but`, then the JWK text `more`; both may be absent. */
 MUST_CHECK enum err keyset_write(struct arena *a, const char *file, const struct json *first,
 	struct str but, struct str more, const char **why);
 

@@ -12,8 +12,7 @@
 
 struct jwks;
 
-/* The greatest age of a token, without the leeway. The specification advises a life of two
- * minutes. */
+/* The greatest age of a token, without the leeway. The specification advises two minutes. */
 #define LOGOUT_FRESH_S 300
 
 struct logout_config {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Every size that a client can influence, by name. It is checked before anything is allocated. */
+ * Names of all sizes that a client can influence. Each is checked before memory is allocated. */
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
@@ -22,7 +22,7 @@
 /* JSON read from clients. */
 #define LIMIT_JSON_DEPTH 32
 #define LIMIT_JSON_NODES 32768
-#define LIMIT_SESSION_APPS 500 /* applications remembered of a session */
+#define LIMIT_SESSION_APPS 500 /* applications that a session remembers */
 #define LIMIT_TAGS 64
 #define LIMIT_CONFIG_TYPES 64
 #define LIMIT_TEXT_BYTES 1024 /* user agent, names and other free text of a session */
@@ -30,13 +30,13 @@
 #define LIMIT_DEVICE_TYPE_BYTES 32
 #define LIMIT_LOCATION_BYTES 255
 #define LIMIT_DEVICE_LABEL_BYTES 64
-#define LIMIT_AMR 16                    /* methods of a sign-in */
-#define LIMIT_AMR_BYTES 64              /* of one of them */
+#define LIMIT_AMR 16                    /* methods of one sign-in */
+#define LIMIT_AMR_BYTES 64              /* of one method */
 #define LIMIT_MAX_SESSIONS 10000        /* of a user, in a policy */
 #define LIMIT_SESSION_SECONDS 315360000 /* longest life of a session: ten years */
 #define TOKEN_LEAST_BYTES 16            /* a shorter opaque token can be guessed */
 #define LIMIT_REASON_BYTES 255
-#define LIMIT_JTI_BYTES 200 /* of a logout token: the audit's reason holds it and a few words */
+#define LIMIT_JTI_BYTES 200 /* of a logout token; an audit reason holds it and a few words */
 #define LIMIT_TAG_VALUE_BYTES 4096
 #define LIMIT_TAGS_BYTES 16384 /* of all tags, as JSON text */
 
@@ -57,9 +57,9 @@
 
 /* Database. */
 #define DB_CACHED_STATEMENTS 64 /* prepared variable statements kept per connection */
-#define DB_TX_TRIES 5           /* a transaction that lost a deadlock is run again */
-#define REVOKE_BATCH 10000      /* rows one revoking transaction may end */
-#define LIMIT_ME_SESSIONS 1000  /* own sessions shown; that list has no pages */
+#define DB_TX_TRIES 5           /* runs of a transaction that meets a deadlock */
+#define REVOKE_BATCH 10000      /* sessions that one transaction may end */
+#define LIMIT_ME_SESSIONS 1000  /* own sessions in one list, which has no pages */
 
 #define LIMIT_DEVICE_TYPES 32 /* kinds of device that statistics tell apart */
 

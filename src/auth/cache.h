@@ -15,8 +15,7 @@ struct verdict {
 	int64_t not_before_ms; /* INT64_MIN if the token has no nbf */
 };
 
-/* `entries` is at least 1. It is rounded down to four times a power of two, but never below
- * four. */
+/* `entries` (at least 1) is rounded down to four times a power of two, but not below four. */
 struct cache *cache_open(size_t entries);
 void cache_close(struct cache *c);
 

@@ -119,8 +119,7 @@ static bool is_of_weak_chip(struct str modulus)
 	return true;
 }
 
-/* The key has to be long enough and the exponent odd and at least 3: with 1 every text would be its
- * own signature. */
+/* The key is long enough, the exponent odd and at least 3: with 1 a text is its own signature. */
 MUST_CHECK static enum err rsa_check(
 	struct arena *a, struct str n, struct str e, struct jwk *key, const char **why)
 {

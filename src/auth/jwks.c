@@ -182,8 +182,8 @@ static void take_set(struct jwks *keys, struct arena *a, struct key_set set)
 		NULL);
 	if (set.count == 0)
 		log_event(LOG_WARN, "jwks file lists no key", "file", file, "why",
-			"everybody is locked out whose token is not by the HS256 key, until "
-			"the file has a key again",
+			"tokens that the HS256 key did not sign are refused until the file "
+			"has a key",
 			NULL);
 }
 

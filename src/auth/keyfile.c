@@ -103,8 +103,7 @@ MUST_CHECK static enum err write_all(int fd, struct str text)
 	return ERR_OK;
 }
 
-/* Makes the rename survive a crash too. A failure is ignored, because some file systems cannot do
- * it. */
+/* Makes the rename survive a crash. Some file systems cannot do it, so failures are ignored. */
 static void sync_directory(struct arena *a, const char *path)
 {
 	const char *slash = strrchr(path, '/');

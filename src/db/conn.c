@@ -175,8 +175,7 @@ static void set_options(struct db *db, MYSQL *my)
 	mysql_options(my, MYSQL_READ_DEFAULT_GROUP, db->cfg.group);
 }
 
-/* Connects to that host and sets the session up. NULL: the error is noted, and the host is
- * shunned. */
+/* Connects to that host and sets the session up. NULL: failed, noted, and the host shunned. */
 static MYSQL *session_with(struct db *db, size_t host)
 {
 	const struct options_host *at = &db->hosts[host].at;

@@ -142,7 +142,7 @@ enum err error_note_values(struct db *db, unsigned code, const char *text)
 
 	if ((err == ERR_INTERNAL || err == ERR_DUPLICATE) && !names_no_value(code))
 		snprintf(db->error, sizeof(db->error),
-			"%u %s (the server's text is left out, for it may quote data)", code,
+			"%u %s (the server's text is left out, because it may quote data)", code,
 			err_text(err));
 	return err;
 }

@@ -13,8 +13,7 @@
 /* Statements with longer texts (huge IN lists) are not kept. */
 #define KEPT_TEXT_BYTES 16384
 
-/* A statement keeps the memory of its latest result. Without these limits a worker would stay as
- * large as its largest result. */
+/* A statement keeps the memory of its latest result up to these limits. */
 #define KEPT_RESULT_BYTES (1 << 20)
 #define KEPT_RESULT_ROWS 4096
 

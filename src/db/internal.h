@@ -32,7 +32,7 @@ struct cell {
 /* Longer texts are fetched into the arena by a second call. */
 #define SCRATCH_BYTES 128
 
-/* A prepared statement. `slot` points to its place in db->handles; NULL: closed after this use. */
+/* A prepared statement. `slot` is its place in db->handles; NULL: closed after this use. */
 struct handle {
 	MYSQL_STMT *stmt;
 	struct handle **slot;
@@ -61,8 +61,7 @@ struct db {
 	unsigned read_timeout_s; /* of the client; above the server's limit for a statement */
 	MYSQL *my;               /* NULL: not connected */
 	struct handle *handles[DB_CACHED_STATEMENTS];
-	uint64_t
-		isolation_of; /* the connection (stats.connects) for which reads_are_old is known */
+	uint64_t isolation_of; /* stats.connects when reads_are_old was read */
 	bool reads_are_old;
 	struct host hosts[OPTIONS_HOSTS];
 	size_t host_count;

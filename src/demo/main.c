@@ -13,7 +13,7 @@ static int usage(void)
 	fputs("rollcall-demo keys DIR          make demo-key.pem and jwks.json in DIR\n"
 	      "rollcall-demo token PEM CLAIMS  print a JWT with those claims\n"
 	      "rollcall-demo data              load the demonstration data (ROLLCALL_DB_DEFAULTS)\n"
-	      "rollcall-demo sample            print whom to try it with\n",
+	      "rollcall-demo sample            print ids to try\n",
 		stderr);
 	return 2;
 }

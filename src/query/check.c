@@ -135,8 +135,7 @@ static enum err fail_unknown(
 	return code;
 }
 
-/* The field of a name, NULL if there is none. *below becomes the text after "tags." for a
- * QUERY_ANY. */
+/* The field of a name, or NULL. For a QUERY_ANY *below becomes the text after "tags.". */
 static const struct query_field *find_field(
 	const struct query_fields *fields, struct str name, struct str *below)
 {

@@ -50,8 +50,7 @@ static void put_elements(struct sql *sql, const struct query_node *node)
 	sql_add(sql, SQL(JSON_ELEMENTS));
 }
 
-/* Adds `before`, the field's expression and `after`, and binds the tag's path for the '?' in
- * `after`. */
+/* Adds `before`, the field's expression and `after`, whose '?' becomes the tag's path. */
 static void put_tag(struct sql *sql, const struct query_node *node, struct sql_frag before,
 	struct sql_frag after)
 {
@@ -227,9 +226,8 @@ static void bind_bytes(struct sql *sql, const unsigned char *p, size_t n)
 	sql_arg(sql, db_bytes((struct str){arena_dup(sql->arena, (const char *)p, n), n}));
 }
 
-/* Tests whether the field is one of the listed addresses or in one of the networks. A row may have
- * an IPv4 address written as IPv6, from an application that writes with SQL: its last 4 bytes are
- * compared. */
+/* Tests whether the field is one of the listed addresses or in one of the networks. An application
+ * that writes with SQL may have left IPv4 written as IPv6: its last 4 bytes count. */
 static void put_address(struct sql *sql, const struct query_node *node)
 {
 	struct query_network net;

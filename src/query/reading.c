@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The two readings of a filter that mixes and, or and not without parentheses: the language's (no
  * precedence, each reaches to the end) and a person's (not before and before or). Entry point
- * query_is_ambiguous, for callers that warn or refuse; also what the filter consists of. Writes
- * only to the arena.
+ * query_is_ambiguous; the other functions tell what a filter consists of. Writes only to the arena.
  *
  * Both are written with all parentheses and compared as text. If they are equal, as for "a or b and
  * c", the second reading is the one from left to right. */

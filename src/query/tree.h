@@ -62,8 +62,7 @@ void query_lex_begin(struct query_lexer *lex, struct str text);
 /* After TOK_BAD and TOK_END the lexer stays where it is. */
 struct query_token query_lex_next(struct query_lexer *lex);
 
-/* Length of the RFC 3339 timestamp at the start of s; 0 if there is none. Checks the grammar
- * only. */
+/* Length of the RFC 3339 timestamp (by its grammar only) at the start of s, or 0. */
 size_t query_timestamp_length(struct str s);
 
 enum query_value_kind { VALUE_NULL, VALUE_BOOL, VALUE_STRING, VALUE_INT, VALUE_DOUBLE, VALUE_TIME };

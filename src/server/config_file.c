@@ -62,7 +62,7 @@ bool config_file(const char *path, FILE *err)
 			return true;
 		fprintf(err, "rollcall: %s: %s%s\n", file, strerror(errno),
 			path == NULL && errno == EACCES
-				? " (who may read it: root, and the service's user: sudo -u rollcall …)"
+				? " (only root and the service's user may read it: sudo -u rollcall …)"
 				: "");
 		return false;
 	}

@@ -287,7 +287,7 @@ static void refuse(struct fcgi *f, enum record_head head)
 {
 	static const char *const why[] = {[RECORD_ROLE] = "unknown role",
 		[RECORD_TOO_LARGE] = "too many parameters",
-		[RECORD_BAD] = "no whole head in time"};
+		[RECORD_BAD] = "head not complete in time"};
 
 	if (head == RECORD_ROLE)
 		send_end(f, FCGI_UNKNOWN_ROLE);

@@ -19,7 +19,7 @@ static const char usage[] =
 	"\n"
 	"Without --check it serves the listening socket on descriptor 0, for example:\n"
 	"  spawn-fcgi -s /run/rollcall.sock -- \"$(command -v rollcall.fcgi)\"\n"
-	"(spawn-fcgi wants the whole path), or started by lighttpd (bin-path), Apache mod_fcgid\n"
+	"(spawn-fcgi needs the full path), or started by lighttpd (bin-path), Apache mod_fcgid\n"
 	"or a systemd socket.\n"
 	"\n"
 	"  --config FILE  NAME=value lines for what the environment does not set\n"
