@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The access matrix of schema/api.md 3.3, in one place: which principal may call which class of
- * endpoint, and over which sessions. Handlers never look at a role. */
+ * endpoint, and over which sessions. */
 #ifndef AUTH_POLICY_H
 #define AUTH_POLICY_H
 

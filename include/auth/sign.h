@@ -13,9 +13,9 @@ struct sign_files {
 	const char *jwks; /* the public keys, mode 0644; it may hold other keys too */
 };
 
-/* The next three functions: on failure *why is a phrase about a file, and both files are unchanged.
- * Each file is written under another name, then renamed. The other keys of the set stay. *kid is
- * the thumbprint of RFC 7638, in the arena. */
+/* The next three functions: on failure *why is a phrase about a file, and both files are unchanged
+ * unless it says otherwise. Each file is written under another name, then renamed. The other keys
+ * of the set stay. *kid is the thumbprint of RFC 7638, in the arena. */
 
 /* Makes a key and adds its public key to the set. ERR_CONFLICT: there is a key already, and
  * `replace` is false. */

@@ -29,7 +29,7 @@ void *arena_zalloc(struct arena *a, size_t bytes);              /* zeroed */
 void *arena_array(struct arena *a, size_t count, size_t bytes); /* zeroed; BUG on overflow */
 
 /* Grows `old` from `old_bytes` to `bytes`, in place when it is the latest allocation. `old` may be
- * NULL. The old pointer is dead afterwards. */
+ * NULL. Do not use the old pointer afterwards. */
 void *arena_grow(struct arena *a, void *old, size_t old_bytes, size_t bytes);
 
 /* NUL-terminated copies. */
@@ -37,13 +37,12 @@ char *arena_dup(struct arena *a, const char *p, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 
-/* Rewinding kills and wipes everything allocated or grown since the mark; a buffer that may grow
- * belongs on one side of it. */
+/* Rewinding frees and wipes everything that was allocated or grown since the mark. A buffer from
+ * before the mark must not grow after it. */
 struct arena_mark arena_mark(const struct arena *a);
 void arena_rewind(struct arena *a, struct arena_mark mark);
 
-/* Forgets everything, keeps one small chunk for the next request, wiped, and gives the rest back.
- */
+/* Frees everything. Keeps one small chunk, wiped, for the next request. */
 void arena_reset(struct arena *a);
 
 /* Bytes held from the system, for tests and metrics. */

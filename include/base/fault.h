@@ -23,7 +23,7 @@ struct fault {
 	struct str value; /* the wrong text if the answer shows it, else p == NULL */
 };
 
-/* Lives in the request's arena. Past LIMIT_FAULTS further faults are dropped. */
+/* Lives in the request's arena. Faults beyond LIMIT_FAULTS are dropped. */
 struct faults {
 	struct arena *arena;
 	struct fault list[LIMIT_FAULTS + 1]; /* the last place is for dropped faults */

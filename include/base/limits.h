@@ -15,9 +15,9 @@
 #define LIMIT_REQUEST_ID_BYTES 128 /* schema/api.md 2.1 */
 #define LIMIT_TOKEN_BYTES 16384    /* a JWT or an opaque token, any header */
 #define LIMIT_TARGET_SEGMENTS 48   /* mount, prefix and path together */
-#define LIMIT_COOKIES 4            /* cookies of our name that are tried */
+#define LIMIT_COOKIES 4            /* session cookies that are tried */
 #define LIMIT_PARAM_BYTES 262144   /* FastCGI parameters: headers, and the query several times */
-#define LIMIT_PARAMS 1024          /* how many of them */
+#define LIMIT_PARAMS 1024          /* number of FastCGI parameters */
 
 /* JSON read from clients. */
 #define LIMIT_JSON_DEPTH 32

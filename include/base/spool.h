@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Holds any number of bytes in little memory: those beyond SPOOL_MEMORY go to a file without a
- * name, which closing removes. A spool is written once, then read from the beginning. */
+ * name, which spool_close removes. A spool is written once, then read from the beginning. */
 #ifndef BASE_SPOOL_H
 #define BASE_SPOOL_H
 

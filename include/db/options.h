@@ -25,8 +25,8 @@ struct options {
 	char why[512]; /* after a failure: a phrase for people */
 };
 
-/* ERR_UNAVAILABLE: a file cannot be read, or is too large; ERR_FORBIDDEN: others may write to one,
- * or may read one with a password. */
+/* ERR_UNAVAILABLE: a file cannot be read. ERR_FORBIDDEN: others may write to a file, or may read
+ * one with a password; or a file is too large, or included too deep. */
 MUST_CHECK enum err options_read(struct options *o, const char *file, const char *group);
 
 #endif

@@ -38,12 +38,12 @@
 #define ALIGNMENT ((size_t)16)
 #define CHUNK_BYTES ((size_t)256 * 1024)
 
-/* Head of a mapping; the space to give away follows it. */
+/* Head of a mapping; the space for allocations follows it. */
 struct chunk {
 	struct chunk *below;
 	size_t mapped; /* the whole mapping, this head included */
 	size_t space;  /* bytes after the head */
-	size_t used;   /* of them; a multiple of ALIGNMENT */
+	size_t used;   /* bytes of `space` in use; a multiple of ALIGNMENT */
 };
 
 static_assert(sizeof(struct chunk) % 16 == 0, "space after the head is aligned");
@@ -206,7 +206,7 @@ void arena_rewind(struct arena *a, struct arena_mark mark)
 		pop_chunk(a);
 	}
 	BUG_ON(mark.used > a->top->used);
-	/* Tokens may be in it. A chunk that went back is the system's to wipe. */
+	/* The chunk may hold tokens. The system wipes chunks that were unmapped. */
 	UNPOISON(space_of(a->top) + mark.used, a->top->used - mark.used);
 	explicit_bzero(space_of(a->top) + mark.used, a->top->used - mark.used);
 	a->top->used = mark.used;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * See the header. */
+ * Allocates zeroed memory; see the header. */
 #include "base/heap.h"
 
 #include <stdlib.h>

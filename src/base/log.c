@@ -4,7 +4,7 @@
  * can cause thousands of equal lines in a second.
  *
  * A line is built on the stack and written by one write(2) of at most PIPE_BUF bytes, so lines of
- * several workers on one pipe never mix. What does not fit is cut, and the line says so. The text
+ * several workers on one pipe never mix. A line that is too long is cut and marked as cut. The text
  * is ASCII: other bytes are escaped, in JSON as code points. */
 #include "base/log.h"
 

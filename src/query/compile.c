@@ -345,7 +345,7 @@ static void put_prime(struct sql *sql, const struct query_node *node, bool negat
 	sql_add(sql, SQL(")"));
 }
 
-/* One link as a WHEN of the CASE: it decides the result or leaves it to the next link. */
+/* Adds one link to the CASE: it decides the result or leaves it to the next link. */
 static void put_decision(struct sql *sql, const struct query_link *link, bool negated, bool is_or)
 {
 	sql_add(sql, link->last ? SQL(" ELSE ") : SQL(" WHEN "));

@@ -67,8 +67,7 @@ struct fcgi {
 	int head; /* the file in memory */
 	int epoll, signals;
 	bool stopping;
-	int64_t body_until_us,
-		answer_until_us; /* monotonic; answer_until_us is 0 before the first byte */
+	int64_t body_until_us, answer_until_us; /* monotonic; 0 before the answer's first byte */
 	struct http_env env;
 	size_t param_count, name_bytes[LIMIT_PARAMS]; /* of request.envp */
 };

@@ -22,7 +22,7 @@
 
 #define SWEEP_US INT64_C(1000000)
 
-/* A random number, up to a tenth lower, so that not all workers end at the same time. */
+/* Lowers the number by up to a tenth at random, so that not all workers end at the same time. */
 static int64_t requests_to_serve(const struct config *cfg)
 {
 	if (cfg->max_requests == 0)
