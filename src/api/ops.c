@@ -77,7 +77,7 @@ static void print_keys(struct call *c)
 }
 
 /* Absent while the store cannot be asked: the other numbers matter most then. */
-static void put_active(struct call *c)
+static void print_active(struct call *c)
 {
 	int64_t active;
 
@@ -99,6 +99,6 @@ enum err ops_metrics(struct call *c)
 		c->res, "Content-Type", STR("text/plain; version=0.0.4; charset=utf-8"));
 	metric_print(c->app->metric, c->app->cfg.version, &c->res->body);
 	print_keys(c);
-	put_active(c);
+	print_active(c);
 	return ERR_OK;
 }

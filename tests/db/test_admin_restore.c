@@ -37,13 +37,14 @@ static struct session_new with_token(const char *token, unsigned char digest[DIG
 
 static bool is_let_in(struct fix *f, const char *token)
 {
+	const struct activity_rule rule = {.interval_s = 60};
 	unsigned char digest[DIGEST_BYTES];
 	struct owner owner;
 	enum err err;
 
 	digest_sha256(str_from(token), digest);
 	err = owner_of_token(
-		f->db, f->arena, (struct str){(char *)digest, sizeof(digest)}, 60, &owner);
+		f->db, f->arena, (struct str){(char *)digest, sizeof(digest)}, &rule, &owner);
 	if (err != ERR_NOT_FOUND)
 		assert_ok(f->db, err);
 	return err == ERR_OK;
