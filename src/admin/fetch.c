@@ -25,7 +25,7 @@ static bool is_own_host(struct str host)
 						 : memcmp(address.p, ipv6, sizeof(ipv6)) == 0;
 }
 
-/* libcurl parses the URL, which also connects, so that both see the same host. */
+/* libcurl, which also connects, parses the URL, so that both steps see the same host. */
 struct url {
 	bool https, http, own_host, has_user;
 };

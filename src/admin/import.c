@@ -17,7 +17,7 @@
 #include "model/register.h"
 #include "server/config.h"
 
-#define IMPORT_BATCH_BYTES ((int64_t)4 << 20) /* a batch of long rows ends here */
+#define IMPORT_BATCH_BYTES ((int64_t)4 << 20) /* a batch ends at this size */
 #define MAX_ERRORS 1000
 
 static volatile sig_atomic_t interrupted;

@@ -110,7 +110,7 @@ int admin_keys(struct admin *adm, int argc, char **argv)
 
 struct token_words {
 	const char *key, *claims;
-	int64_t expires_s; /* 0: not said */
+	int64_t expires_s; /* 0: not given */
 };
 
 static bool read_words(struct token_words *words, int argc, char **argv)

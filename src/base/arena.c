@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The bump allocator of base/arena.h: a stack of chunks, each a mapping of its own, so that reset
- * returns the memory of a large request to the system (malloc would keep it). The first chunk stays
- * for the life of the arena.
+ * The bump allocator of base/arena.h: a stack of chunks. Each chunk is a separate mapping, so that
+ * a reset returns the memory of a large request to the system (malloc would keep it). The first
+ * chunk stays for the life of the arena.
  *
  * Under AddressSanitizer unused space is poisoned, and a poisoned gap follows every allocation, so
  * that AddressSanitizer finds an overrun of one byte. */

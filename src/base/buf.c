@@ -23,7 +23,7 @@ void buf_flush(struct buf *b)
 	b->n = 0;
 }
 
-/* Room for n more bytes. */
+/* Makes room for n more bytes. */
 static void reserve(struct buf *b, size_t n)
 {
 	if (n <= b->cap - b->n)
