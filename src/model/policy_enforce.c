@@ -50,7 +50,8 @@ struct walk {
 	struct revoke_call *call;
 	/* The last row that was looked at; the walk goes on behind it. */
 	int64_t after_ms;
-	struct str after_id;
+	struct str after_id; /* in `id` */
+	char id[ID_ROOM];
 	/* Of the step. */
 	struct living *rows;
 	size_t count;
@@ -135,10 +136,15 @@ static enum err run_living(void *ctx)
 	return err == ERR_OK && w->count > 0 ? settle_living(w) : err;
 }
 
+/* The next step begins behind this one. */
+static void go_behind(struct walk *w, struct str id)
+{
+	memcpy(w->id, id.p, id.n);
+	w->after_id = (struct str){w->id, id.n};
+}
+
 static enum err walk_living(struct walk *w)
 {
-	char id[ID_ROOM];
-
 	w->after_ms = YEAR_1_MS;
 	w->after_id = STR("");
 	do {
@@ -150,8 +156,7 @@ static enum err walk_living(struct walk *w)
 		if (w->count > 0) {
 			const struct living *last = &w->rows[w->count - 1];
 
-			memcpy(id, last->id.p, last->id.n);
-			w->after_id = (struct str){id, last->id.n};
+			go_behind(w, last->id);
 			w->after_ms = last->created_ms;
 		}
 		arena_reset(w->arena);
@@ -238,7 +243,6 @@ static enum err walk_users(struct walk *w)
 {
 	struct users *u = arena_zalloc(w->arena, sizeof(*u));
 	struct arena_mark mark = arena_mark(w->arena);
-	char id[ID_ROOM];
 	enum err err = ERR_OK;
 
 	u->walk = w;
@@ -247,12 +251,8 @@ static enum err walk_users(struct walk *w)
 		err = read_users(u);
 		for (size_t i = 0; i < u->count && err == ERR_OK; i++)
 			err = end_beyond(w, &u->list[i]);
-		if (u->count > 0) {
-			const struct str last = u->list[u->count - 1].id;
-
-			memcpy(id, last.p, last.n);
-			w->after_id = (struct str){id, last.n};
-		}
+		if (u->count > 0)
+			go_behind(w, u->list[u->count - 1].id);
 		arena_rewind(w->arena, mark);
 	} while (err == ERR_OK && u->count == STEP);
 	return err;
