@@ -10,6 +10,10 @@ set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD=${BUILD:-$root/build}
 MODE=${MODE:-release}
+if [ "$MODE" = asan ]; then
+	echo "test_portable: SKIPPED: the sanitizers' libraries are not meant to be carried"
+	exit 0
+fi
 run=$(mktemp -d "${ROLLCALL_TEST_RUN:-/tmp}/own-XXXXXX")
 work=$(mktemp -d "${ROLLCALL_TEST_RUN:-/tmp}/portable-XXXXXX")
 stack=$root/httpd-conf/demo/stack
@@ -27,10 +31,6 @@ expect() { # what, wanted, got
 	fi
 }
 
-if [ "$MODE" = asan ]; then
-	echo "test_portable: SKIPPED: the sanitizers' libraries are not meant to be carried"
-	exit 0
-fi
 make -s -C "$root" --old-file=programs BUILD="$BUILD" MODE="$MODE" PORTABLE="$work/root/rollcall" portable-tree >"$work/said"
 carried=$work/root/rollcall
 expect "what is said" 1 "$(grep -c 'for hosts with glibc 2\.[0-9]* or later$' "$work/said")"
