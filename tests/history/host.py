@@ -11,6 +11,7 @@ import glob
 import json
 import os
 import pathlib
+import random
 import re
 import secrets
 import signal
@@ -31,9 +32,16 @@ class Failed(Exception):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below the ports that the kernel gives to clients: a client that connects while a server is
+    being restarted could otherwise be given the server's own port, and hold it."""
+    while True:
+        port = random.randrange(10240, 32240)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 def children(pid):
