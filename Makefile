@@ -304,7 +304,7 @@ test-e2e-servers: $(PROGRAMS) $(E2E)
 
 # Checks. What `make test` leaves out because it takes long or needs further tools.
 ## check           everything beyond test: all of the next eight, check-history, -galera, -hostile and -upgrade
-## check-static    clang's warnings, gcc -fanalyzer, clang-tidy and cppcheck
+## check-static    clang's warnings, gcc -fanalyzer, clang-tidy, pointers as conditions, and cppcheck
 ## check-servers   every end-to-end program through every web server, at the root and below a path
 ## check-clients   programs that others wrote and hosts that others run: the PHP demonstration, gateways, an OpenID provider
 ## check-bounds    end-to-end programs that make a large store: memory of the largest answer, costly questions
@@ -312,8 +312,8 @@ test-e2e-servers: $(PROGRAMS) $(E2E)
 ## check-valgrind  units and the API under valgrind
 ## check-fuzz      new inputs for everything that reads, for a minute or two
 ## check-faults    every call of the database's connector fails once
-.PHONY: check check-static check-clang check-analyzer check-tidy check-cppcheck check-servers check-clients check-asan \
-	check-valgrind check-fuzz check-faults test-faults valgrind-programs objects
+.PHONY: check check-static check-clang check-analyzer check-tidy check-pointers check-cppcheck check-servers check-clients \
+	check-asan check-valgrind check-fuzz check-faults test-faults valgrind-programs objects
 check: test-deps
 	@rm -rf '$(abspath $(BUILD))/test/'asan '$(abspath $(BUILD))/test/'servers
 	@$(MAKE) --no-print-directory -k check-static check-fuzz check-faults check-bounds check-asan check-valgrind \
@@ -324,7 +324,7 @@ objects: $(SRC_OBJECTS) $(patsubst %.c,$(O)/%.o,$(wildcard tests/*/*.c))
 
 check-static: deps
 	@$(INSTALL_PACKAGES) $(BUILD_PACKAGES) $(TEST_PACKAGES) clang clang-tidy cppcheck
-	@$(MAKE) --no-print-directory -k check-clang check-analyzer check-tidy check-cppcheck
+	@$(MAKE) --no-print-directory -k check-clang check-analyzer check-tidy check-pointers check-cppcheck
 
 check-clang:
 	@$(MAKE) --no-print-directory CC=clang BUILD='$(BUILD)/clang' objects
@@ -341,6 +341,11 @@ check-tidy:
 	@printf '%s\n' $(SOURCES) $(MAINS) | xargs -I {} -P "$$(nproc)" \
 		sh -c 'said=$$(clang-tidy --quiet "$$0" -- "$$@" 2>/dev/null) || { echo "$$said"; exit 1; }' {} \
 		$(TIDY_FLAGS)
+
+# clang-query comes with clang-tidy.
+check-pointers:
+	@clang-query --version >/dev/null
+	@! clang-query -f tests/pointers.query $(SOURCES) $(MAINS) -- $(TIDY_FLAGS) 2>/dev/null | grep -A 2 ': note: '
 
 # NULL is a pointer wherever there is POSIX, so it may end a list of arguments (varFuncNullUB).
 check-cppcheck:

@@ -154,7 +154,7 @@ MUST_CHECK static enum err key_set_init(struct key_set *set, struct arena *a, st
 	if (secret)
 		log_event(LOG_WARN, "jwks file holds private keys", "file", file, NULL);
 	*why = "no usable key";
-	if (list->count && !set->count) {
+	if (list->count > 0 && set->count == 0) {
 		key_set_fini(set);
 		return ERR_INVALID;
 	}
@@ -267,7 +267,8 @@ static bool load_hs256(struct jwks *keys)
 	}
 	if (err)
 		log_event(LOG_ERROR, "hs256 file not usable", "file", file, "why", why,
-			"still_used", keys->hs256.jwk ? "the key read before" : "none", NULL);
+			"still_used", keys->hs256.jwk != NULL ? "the key read before" : "none",
+			NULL);
 	arena_close(a);
 	return replace;
 }
@@ -281,11 +282,11 @@ enum err jwks_try(const struct jwks_config *cfg, const char **why)
 
 	if (cfg->jwks_file != NULL)
 		err = read_set(a, cfg->jwks_file, &set, why);
-	if (!err && cfg->jwks_file != NULL && set.count == 0) {
+	if (err == ERR_OK && cfg->jwks_file != NULL && set.count == 0) {
 		*why = "it lists no key";
 		err = ERR_INVALID;
 	}
-	if (!err && cfg->hs256_file != NULL && read_hs256(a, cfg->hs256_file, &hs256, why))
+	if (err == ERR_OK && cfg->hs256_file != NULL && read_hs256(a, cfg->hs256_file, &hs256, why))
 		err = ERR_INVALID;
 	key_set_fini(&set);
 	key_fini(&hs256);
@@ -357,8 +358,8 @@ void jwks_list(const struct jwks *keys, FILE *out)
 	for (size_t i = 0; i < keys->set.count; i++) {
 		const struct key *key = &keys->set.list[i];
 
-		fprintf(out, "%s %s\n", key->kid.p ? key->kid.p : "-",
-			key->only ? key->only->name : families[key->family]);
+		fprintf(out, "%s %s\n", key->kid.p != NULL ? key->kid.p : "-",
+			key->only != NULL ? key->only->name : families[key->family]);
 	}
 }
 

@@ -117,5 +117,5 @@ const char *policy_wants(const struct principal *who, enum access access)
 		return "the claim partner_id";
 	if (cell->reach == REACH_TENANT && who->tenant_id.n == 0)
 		return "the claim tenant_id";
-	return roles[access] ? roles[access] : "another token";
+	return roles[access] != NULL ? roles[access] : "another token";
 }

@@ -45,7 +45,7 @@ static struct str key_id(struct arena *a, const EVP_PKEY *key)
 	unsigned char digest[32];
 	struct str text;
 
-	if (!n.p || !e.p)
+	if (n.p == NULL || e.p == NULL)
 		return STR_NONE;
 
 	text = str_printf(
@@ -59,11 +59,11 @@ static struct str key_id(struct arena *a, const EVP_PKEY *key)
 static EVP_PKEY *key_parse(struct str text, const char **why)
 {
 	BIO *in = BIO_new_mem_buf(text.p, (int)text.n);
-	EVP_PKEY *key = in ? PEM_read_bio_PrivateKey(in, NULL, NULL, NULL) : NULL;
+	EVP_PKEY *key = in != NULL ? PEM_read_bio_PrivateKey(in, NULL, NULL, NULL) : NULL;
 
 	BIO_free(in);
 	*why = "holds no RSA key";
-	if (key && EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA) {
+	if (key != NULL && EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA) {
 		EVP_PKEY_free(key);
 		key = NULL;
 	}
@@ -108,7 +108,7 @@ MUST_CHECK static enum err key_write(
 	long n;
 
 	*why = "the key cannot be made into PEM";
-	if (out && PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) == 1) {
+	if (out != NULL && PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) == 1) {
 		n = BIO_get_mem_data(out, &bytes);
 		err = keyfile_write(a, file, 0600, (struct str){bytes, (size_t)n}, why);
 		explicit_bzero(bytes, (size_t)n);
@@ -129,11 +129,11 @@ MUST_CHECK static enum err set_add(
 
 	*kid = key_id(a, key);
 	*why = "the key is not usable";
-	if (!kid->p)
+	if (kid->p == NULL)
 		return ERR_INTERNAL;
 	if (keyset_read(a, file, &first, why))
 		return ERR_INVALID;
-	for (const struct json *old = first; old; old = old->next)
+	for (const struct json *old = first; old != NULL; old = old->next)
 		if (keyset_has_kid(old, *kid))
 			return ERR_OK;
 	jwk = str_printf(a,
@@ -157,7 +157,7 @@ enum err sign_key_new(struct arena *a, const struct sign_files *files, bool repl
 	err = ERR_INTERNAL;
 	*why = "no key can be made";
 	key = EVP_RSA_gen(KEY_BITS);
-	if (!key)
+	if (key == NULL)
 		goto out;
 	err = set_add(a, files->jwks, key, kid, why);
 	if (err) {
@@ -185,7 +185,7 @@ enum err sign_key_publish(
 	EVP_PKEY *key = key_read(a, files->key, why);
 	enum err err = ERR_INVALID;
 
-	if (!key) {
+	if (key == NULL) {
 		*why = arena_printf(a, "%s: %s", files->key, *why);
 		return err;
 	}
@@ -201,10 +201,10 @@ enum err sign_key_drop(struct arena *a, const char *jwks, struct str kid, const 
 	const struct json *first;
 	enum err err = keyset_read(a, jwks, &first, why);
 
-	for (const struct json *jwk = first; !err && jwk; jwk = jwk->next)
+	for (const struct json *jwk = first; err == ERR_OK && jwk != NULL; jwk = jwk->next)
 		if (keyset_has_kid(jwk, kid))
 			return keyset_write(a, jwks, first, kid, STR_NONE, why);
-	if (!err) {
+	if (err == ERR_OK) {
 		*why = "has no key of that kid";
 		err = ERR_NOT_FOUND;
 	}
@@ -220,7 +220,7 @@ static struct str sign_rs256(struct arena *a, EVP_PKEY *key, struct str text)
 	size_t n = (size_t)EVP_PKEY_get_size(key);
 	struct str out = STR_NONE;
 
-	if (ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
+	if (ctx != NULL && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
 		EVP_DigestSign(ctx, sig, &n, (const unsigned char *)text.p, text.n) == 1)
 		out = str_base64url(a, sig, n);
 	EVP_MD_CTX_free(ctx);
@@ -264,11 +264,11 @@ static struct str sign(
 		return sign_hs256(a, secret, *text);
 	}
 	key = key_parse(bytes, why);
-	if (!key)
+	if (key == NULL)
 		return STR_NONE;
 	*why = "signing failed";
 	kid = key_id(a, key);
-	if (kid.p) {
+	if (kid.p != NULL) {
 		*text = signing_input(a,
 			str_printf(a, "{\"alg\":\"RS256\",\"typ\":\"JWT\",\"kid\":\"%.*s\"}",
 				STR_FMT(kid)),
@@ -296,7 +296,7 @@ struct str sign_token(
 	struct str bytes, text, sig, rest;
 	const char *brace;
 
-	if (!tree)
+	if (tree == NULL)
 		return STR_NONE;
 	if (more.n > 0) {
 		brace = memchr(claims.p, '{', claims.n);
@@ -310,7 +310,7 @@ struct str sign_token(
 	}
 	sig = sign(a, bytes, claims, &text, why);
 	explicit_bzero((char *)bytes.p, bytes.n);
-	if (!sig.p) {
+	if (sig.p == NULL) {
 		*why = arena_printf(a, "%s: %s", key_file, *why);
 		return STR_NONE;
 	}
@@ -325,9 +325,9 @@ struct str sign_token_for_an_hour(
 	struct str more = STR_NONE;
 	long long in_an_hour = clock_now_ms() / 1000 + HOUR_S;
 
-	if (!tree)
+	if (tree == NULL)
 		return STR_NONE;
-	if (!json_member(tree, "exp"))
+	if (json_member(tree, "exp") == NULL)
 		more = str_printf(a, "\"exp\":%lld", in_an_hour);
 	return sign_token(a, key_file, claims, more, why);
 }

@@ -39,7 +39,7 @@ static const struct sql_frag session_setup[] = {
 void conn_close(struct db *db)
 {
 	BUG_ON(db->walks > 0);
-	if (db->my)
+	if (db->my != NULL)
 		mysql_close(db->my);
 	db->my = NULL;
 	db->lost = false;
@@ -73,7 +73,7 @@ bool conn_is_stale(struct db *db)
 {
 	struct pollfd p = {.events = POLLIN};
 
-	if (!db->my)
+	if (db->my == NULL)
 		return false;
 	p.fd = (int)mysql_get_socket(db->my);
 	return p.fd < 0 || poll(&p, 1, 0) != 0;
@@ -138,7 +138,7 @@ static enum err set_limits(struct db *db, MYSQL *my)
 	MYSQL_STMT *stmt = mysql_stmt_init(my);
 	enum err err = ERR_OK;
 
-	if (!stmt)
+	if (stmt == NULL)
 		out_of_memory(sizeof(*stmt));
 	if (mysql_stmt_prepare(stmt, text.text, (unsigned long)text.n) ||
 		mysql_stmt_bind_param(stmt, binds) || mysql_stmt_execute(stmt))
@@ -151,9 +151,9 @@ static enum err set_up(struct db *db, MYSQL *my, struct host *host)
 {
 	enum err err = ERR_OK;
 
-	for (size_t i = 0; !err && i < ARRAY_LEN(session_setup); i++)
+	for (size_t i = 0; err == ERR_OK && i < ARRAY_LEN(session_setup); i++)
 		err = command(db, my, session_setup[i]);
-	if (!err)
+	if (err == ERR_OK)
 		err = wait_for_cluster(db, my, &host->clustered);
 	return err ? err : set_limits(db, my);
 }
@@ -170,7 +170,7 @@ static void set_options(struct db *db, MYSQL *my)
 	mysql_options(my, MYSQL_OPT_LOCAL_INFILE, &off);
 	mysql_options(my, MYSQL_OPT_RECONNECT, &no);
 	mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	if (db->cfg.defaults_file)
+	if (db->cfg.defaults_file != NULL)
 		mysql_options(my, MYSQL_READ_DEFAULT_FILE, db->cfg.defaults_file);
 	mysql_options(my, MYSQL_READ_DEFAULT_GROUP, db->cfg.group);
 }
@@ -184,10 +184,10 @@ static MYSQL *session_with(struct db *db, size_t host)
 	MYSQL *my = mysql_init(NULL);
 	my_bool no = 0;
 
-	if (!my)
+	if (my == NULL)
 		out_of_memory(sizeof(*my));
 	set_options(db, my);
-	if (!mysql_real_connect(my, name, NULL, NULL, NULL, at->port, NULL, 0)) {
+	if (mysql_real_connect(my, name, NULL, NULL, NULL, at->port, NULL, 0) == NULL) {
 		(void)error_note(db, mysql_errno(my), mysql_error(my));
 	} else {
 		mysql_options(my, MYSQL_OPT_RECONNECT, &no); /* whatever the option file says */
@@ -210,7 +210,7 @@ static enum err find_hosts(struct db *db)
 	struct options o = {.host_count = 0};
 	enum err err = ERR_OK;
 
-	if (db->cfg.defaults_file)
+	if (db->cfg.defaults_file != NULL)
 		err = options_read(&o, db->cfg.defaults_file, db->cfg.group);
 	if (err) {
 		snprintf(db->error, sizeof(db->error), "%s", o.why);
@@ -230,7 +230,7 @@ static enum err connect_now(struct db *db)
 	while (host_next(db, tried, &host)) {
 		db->my = session_with(db, host);
 		db->host = host;
-		if (db->my)
+		if (db->my != NULL)
 			return ERR_OK;
 		tried |= 1U << host;
 	}
@@ -253,7 +253,7 @@ static void go_home(struct db *db)
 	if (db->in_tx || db->walks > 0 || !host_home(db, &home))
 		return;
 	my = session_with(db, home);
-	if (!my)
+	if (my == NULL)
 		return;
 	if (!takes_writes(my)) {
 		mysql_close(my);
@@ -271,7 +271,7 @@ enum err conn_ready(struct db *db)
 
 	if (db->lost)
 		return ERR_UNAVAILABLE;
-	if (db->my) {
+	if (db->my != NULL) {
 		go_home(db);
 		return ERR_OK;
 	}

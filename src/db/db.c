@@ -29,7 +29,7 @@ struct db *db_open(const struct db_config *cfg)
 
 void db_close(struct db *db)
 {
-	if (!db)
+	if (db == NULL)
 		return;
 	conn_close(db);
 	free(db);
@@ -196,7 +196,7 @@ enum err db_exec(struct db *db, const struct sql *sql, int64_t *affected)
 	err = run(db, sql, &h);
 	if (err)
 		return err;
-	if (affected)
+	if (affected != NULL)
 		*affected = (int64_t)mysql_stmt_affected_rows(h->stmt);
 	handle_give(h);
 	return ERR_OK;
@@ -222,7 +222,7 @@ enum err db_one(struct db *db, struct arena *a, const struct sql *sql, const str
 		return err;
 	BUG_ON(mysql_stmt_num_rows(h->stmt) > 1);
 	err = handle_row(db, h, a, shape, row, &end);
-	if (!err && end)
+	if (err == ERR_OK && end)
 		err = ERR_NOT_FOUND;
 	handle_give(h);
 	return err;
@@ -239,13 +239,13 @@ enum err db_each(struct db *db, struct arena *a, const struct sql *sql,
 	if (err)
 		return err;
 	db->walks++;
-	while (!err) {
+	while (err == ERR_OK) {
 		bool end;
 
 		err = handle_row(db, h, a, shape, row, &end);
 		if (end)
 			break;
-		if (!err)
+		if (err == ERR_OK)
 			err = fn(ctx, row);
 	}
 	handle_give(h);
@@ -269,10 +269,10 @@ enum err db_stream(struct db *db, struct arena *a, const struct sql *sql,
 	err = run_how(db, sql, &how, &h);
 	if (err)
 		return err;
-	while (!err && !end) {
+	while (err == ERR_OK && !end) {
 		err = handle_row(db, h, a, shape, row, &end);
 		broken = err != ERR_OK;
-		if (!err && !end)
+		if (err == ERR_OK && !end)
 			err = fn(ctx, row);
 	}
 	handle_give(h);
@@ -330,7 +330,7 @@ enum err db_self_check(struct db *db, const struct stmt *const *list)
 		if (error_is_over(first))
 			break;
 		err = handle_take(db, &sql, &h);
-		if (!err) {
+		if (err == ERR_OK) {
 			handle_give(h);
 			continue;
 		}
@@ -354,9 +354,9 @@ enum err db_reads_are_old(struct db *db, bool *out)
 	int64_t repeatable = 0;
 	enum err err = conn_ready(db);
 
-	if (!err && db->isolation_of != db->stats.connects) {
+	if (err == ERR_OK && db->isolation_of != db->stats.connects) {
 		err = db_one(db, NULL, &sql, &shape, &repeatable);
-		if (!err) {
+		if (err == ERR_OK) {
 			db->isolation_of = db->stats.connects;
 			db->reads_are_old = repeatable != 0;
 		}

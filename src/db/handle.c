@@ -27,11 +27,11 @@ static char *copy(const char *p, size_t n)
 
 void handle_close(struct handle *h)
 {
-	if (!h)
+	if (h == NULL)
 		return;
-	if (h->slot)
+	if (h->slot != NULL)
 		*h->slot = NULL;
-	if (h->stmt)
+	if (h->stmt != NULL)
 		mysql_stmt_close(h->stmt);
 	free(h->text);
 	free(h->columns);
@@ -53,7 +53,7 @@ void handle_give(struct handle *h)
 	}
 	h->busy = false;
 	h->result_bytes = 0;
-	if (!h->slot || large)
+	if (h->slot == NULL || large)
 		handle_close(h);
 }
 
@@ -151,7 +151,7 @@ static enum err prepare(struct db *db, struct handle *h, const struct sql *sql)
 	size_t params = sql->fixed != NULL ? strlen(sql->fixed->params) : sql->arg_count;
 
 	h->stmt = mysql_stmt_init(db->my);
-	if (!h->stmt)
+	if (h->stmt == NULL)
 		out_of_memory(sizeof(*h->stmt));
 	if (mysql_stmt_prepare(h->stmt, text.p, (unsigned long)text.n))
 		return handle_failed(db, h, false);
@@ -203,17 +203,17 @@ static struct handle **find_slot(struct db *db, const struct sql *sql)
 		struct handle **slot = &db->handles[i];
 		struct handle *h = *slot;
 
-		if (!h) {
-			if (!best || *best)
+		if (h == NULL) {
+			if (best == NULL || *best != NULL)
 				best = slot;
 			continue;
 		}
 		if (is_of(h, sql, text))
 			return slot;
-		if (!h->busy && (!best || (*best && h->used < (*best)->used)))
+		if (!h->busy && (best == NULL || (*best != NULL && h->used < (*best)->used)))
 			best = slot;
 	}
-	if (best)
+	if (best != NULL)
 		handle_close(*best);
 	return best;
 }
@@ -221,14 +221,14 @@ static struct handle **find_slot(struct db *db, const struct sql *sql)
 enum err handle_take(struct db *db, const struct sql *sql, struct handle **out)
 {
 	struct handle **slot = find_slot(db, sql);
-	struct handle *h = slot ? *slot : NULL;
+	struct handle *h = slot != NULL ? *slot : NULL;
 	enum err err;
 
-	if (h && h->busy) {
+	if (h != NULL && h->busy) {
 		slot = NULL;
 		h = NULL;
 	}
-	if (!h) {
+	if (h == NULL) {
 		h = heap_zalloc(1, sizeof(*h));
 		err = prepare(db, h, sql);
 		if (err) {
@@ -237,13 +237,13 @@ enum err handle_take(struct db *db, const struct sql *sql, struct handle **out)
 			return err;
 		}
 		h->fixed = sql->fixed;
-		if (sql->fixed == NULL && slot) {
+		if (sql->fixed == NULL && slot != NULL) {
 			h->text = copy(sql->text.p, sql->text.n);
 			h->text_n = sql->text.n;
 			h->columns = copy(sql->columns, strlen(sql->columns));
 		}
 		h->slot = slot;
-		if (slot)
+		if (slot != NULL)
 			*slot = h;
 	}
 	h->busy = true;
@@ -436,7 +436,7 @@ enum err handle_row(struct db *db, struct handle *h, struct arena *a, const stru
 	for (size_t i = 0; i < shape->count; i++) {
 		const char *why = take_column(h, i, a, &shape->cols[i], row);
 
-		if (why) {
+		if (why != NULL) {
 			snprintf(db->error, sizeof(db->error), "column %zu: %s", i + 1, why);
 			db->stats.errors++;
 			return ERR_INTERNAL;

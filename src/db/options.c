@@ -64,7 +64,7 @@ MUST_CHECK static enum err read_directory(struct reading *r, const char *directo
 
 	/* A directory that does not exist is no error, as for the connector. */
 	for (int i = 0; i < n; i++) {
-		if (!err)
+		if (err == ERR_OK)
 			err = read_file(r,
 				arena_printf(r->arena, "%s/%s", directory, list[i]->d_name), depth);
 		free(list[i]);
@@ -165,9 +165,9 @@ MUST_CHECK static enum err read_file(struct reading *r, const char *file, int de
 	if (fault != NULL)
 		return refuse(r, file, fault);
 	r->ours = r->password = false;
-	while (!err && str_split(&text, '\n', &line))
+	while (err == ERR_OK && str_split(&text, '\n', &line))
 		err = read_line(r, line, depth);
-	if (!err && r->password && (mode & S_IROTH) != 0)
+	if (err == ERR_OK && r->password && (mode & S_IROTH) != 0)
 		err = refuse(r, file, "it has a password, and others can read it");
 	r->ours = ours;
 	r->password = password;
@@ -222,7 +222,7 @@ enum err options_read(struct options *o, const char *file, const char *group)
 	struct str one;
 
 	o->host_count = 0;
-	while (!err && r.hosts.p != NULL && str_split(&r.hosts, ',', &one))
+	while (err == ERR_OK && r.hosts.p != NULL && str_split(&r.hosts, ',', &one))
 		add_host(o, one);
 	if (o->host_count == 1 && o->hosts[0].port == 0)
 		o->host_count = 0;

@@ -84,7 +84,7 @@ static enum err tx_once(struct db *db, db_tx_fn fn, void *ctx, bool *again)
 	if (db->doom) {
 		err = db->doom;
 		*again = err == ERR_RETRY || err == ERR_LOST;
-	} else if (!err) {
+	} else if (err == ERR_OK) {
 		err = commit(db);
 		*again = err == ERR_RETRY; /* after ERR_LOST it may be committed */
 	}
@@ -124,7 +124,7 @@ enum err db_tx_no_wait(struct db *db, db_tx_fn fn, void *ctx)
 		return err;
 	err = tx_once(db, fn, ctx, &again);
 	/* A lost connection has no setting to restore. */
-	if (db->my && !db->lost && db_exec(db, &usual, NULL) != ERR_OK)
+	if (db->my != NULL && !db->lost && db_exec(db, &usual, NULL) != ERR_OK)
 		conn_drop(db);
 	return err == ERR_LOST ? ERR_UNAVAILABLE : err;
 }

@@ -196,7 +196,7 @@ static const struct str *find_prefix(const struct http_request *r, const struct 
 			       ? prefix_at(t, *from, prefixes, count, behind)
 			       : NULL;
 	/* "" fits the end of every path, so without a fixed mount it fits only the root. */
-	for (size_t i = 0; (i == 0 || i < t->count) && !found; i++) {
+	for (size_t i = 0; (i == 0 || i < t->count) && found == NULL; i++) {
 		found = prefix_at(t, i, prefixes, count, behind);
 		*from = i;
 	}

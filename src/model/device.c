@@ -246,8 +246,9 @@ struct str device_type(struct str user_agent)
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
 		const struct rule *r = &rules[i];
 
-		if (is_at(agent, r->place, r->text) && (!r->with || strstr(agent, r->with)) &&
-			(!r->without || !strstr(agent, r->without)))
+		if (is_at(agent, r->place, r->text) &&
+			(r->with == NULL || strstr(agent, r->with) != NULL) &&
+			(r->without == NULL || strstr(agent, r->without) == NULL))
 			return str_from(r->type);
 	}
 	return STR_NONE;

@@ -30,7 +30,7 @@ struct geo *geo_open(const char *file)
 	struct geo *g;
 	int fault;
 
-	if (!file)
+	if (file == NULL)
 		return NULL;
 	g = heap_zalloc(1, sizeof(*g));
 	errno = 0;
@@ -45,7 +45,7 @@ struct geo *geo_open(const char *file)
 
 void geo_close(struct geo *g)
 {
-	if (!g)
+	if (g == NULL)
 		return;
 	MMDB_close(&g->db);
 	free(g);
@@ -95,14 +95,14 @@ struct str geo_location(const struct geo *g, struct arena *a, struct str ip)
 	struct str city, country;
 	int fault;
 
-	if (!g || !read_address(ip, &address))
+	if (g == NULL || !read_address(ip, &address))
 		return STR_NONE;
 	found = MMDB_lookup_sockaddr(&g->db, &address.any, &fault);
 	if (fault != MMDB_SUCCESS || !found.found_entry)
 		return STR_NONE;
 	city = english_name(&found.entry, "city");
 	country = english_name(&found.entry, "country");
-	if (city.p && country.p)
+	if (city.p != NULL && country.p != NULL)
 		return str_printf(a, "%.*s, %.*s", STR_FMT(city), STR_FMT(country));
-	return str_dup(a, city.p ? city : country);
+	return str_dup(a, city.p != NULL ? city : country);
 }

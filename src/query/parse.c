@@ -260,7 +260,7 @@ static enum err parse_prime(struct query_cursor *p, struct query_node *node)
 	} else {
 		err = cursor_unexpected(p, CONDITION);
 	}
-	if (!err)
+	if (err == ERR_OK)
 		node->source = (struct str){start, (size_t)(p->end - start)};
 	return err;
 }
