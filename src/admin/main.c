@@ -22,21 +22,21 @@ static const struct {
 	{"rollcall-admin import", admin_import, true,
 		"[--format csv|ndjson] [--state FILE] [--create-tenants] [--strict] "
 		"[--ignore-unknown] [--max-errors N] [--dry-run] FILE|-",
-		"read sessions from a file"},
+		"read sessions from a file into the store"},
 	{"rollcall-admin keys", admin_keys, false, "new|rotate|list|drop KID",
 		"make, replace, list and drop keys of your own (ROLLCALL_JWKS_FILE)"},
 	{"rollcall-admin jwks", admin_jwks, false,
 		"[--issuer URL|--url URL] [--ca-file FILE] [--watch SECONDS]",
 		"fetch the identity provider's keys (ROLLCALL_JWKS_FILE)"},
 	{"rollcall-admin token", admin_token, false, "[--key FILE] --claims JSON [--expires AGE]",
-		"sign a token with such a key, or with one for HS256"},
+		"sign a token with a key of your own, or with one for HS256"},
 	{"rollcall-admin purge", admin_purge, true, "--older-than AGE [--dry-run]",
-		"drop the history of the months that are older throughout"},
+		"drop the history of the months that ended longer ago than AGE"},
 	{"rollcall-admin restore-guard", admin_restore_guard, true,
 		"--all|--before INSTANT [--reason TEXT] [--dry-run]",
 		"end the sessions that a restored backup has brought back to life"},
 	{"rollcall-admin recount", admin_recount, true, "[--dry-run]",
-		"compare the maintained numbers with the sessions, and repair them"},
+		"compare the kept totals with the sessions, and repair the totals"},
 	{"rollcall-admin stats", admin_stats, true, "[--json]", "show what the store holds"},
 };
 
@@ -48,8 +48,8 @@ static const char *word(size_t command)
 static int usage(FILE *out)
 {
 	fputs("usage: rollcall-admin [--config FILE] COMMAND [OPTIONS]\n"
-	      "Settings are the service's: ROLLCALL_* of the environment, and what FILE adds to "
-	      "them\n(" CONFIG_FILE ").\n",
+	      "The settings are those of the service: ROLLCALL_* in the environment, then in FILE\n"
+	      "(" CONFIG_FILE ").\n",
 		out);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		fprintf(out, "  %s %s\n        %s\n", word(i), commands[i].options,
