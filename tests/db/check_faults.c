@@ -20,15 +20,20 @@
 	"\"scope\":\"sessions:write sessions:introspect admin:read admin:write\""
 #define V1 "/api/v1"
 #define TENANT V1 "/tenants/t/sessions"
+#define POLICY V1 "/tenants/t/session-policy"
 #define EDGE "/edge/management/v1/api-sessions"
+#define EDGE_OWN "/edge/management/v1/current-api-session"
+#define FORM "application/x-www-form-urlencoded"
 
 /* A '#' stands for the number of the try: each has living sessions a#, b# (of user u) and c# (of
- * user v), and an ended one e#. */
+ * user v), and an ended one e#. a# is of the provider's session s#. A '@' stands for a token. */
 enum how {
 	PLAIN,
-	TOKEN, /* presents the token of session a# */
-	PROBE, /* 503, whatever fails */
-	COLD   /* the same, and the connection has to be made first */
+	TOKEN,   /* presents the token of session a# */
+	LOGOUT,  /* '@' is a logout token with the claims of the row */
+	LIMITED, /* by then a user may have one session */
+	PROBE,   /* 503, whatever fails */
+	COLD     /* the same, and the connection has to be made first */
 };
 
 struct ask {
@@ -46,10 +51,22 @@ struct ask {
 	{                                                                                          \
 		"POST", (uri), (who), NULL, (body), NULL, false                                    \
 	}
+#define PUT(uri, who, body)                                                                        \
+	{                                                                                          \
+		"PUT", (uri), (who), NULL, (body), NULL, false                                     \
+	}
+#define SEND(uri, who, form)                                                                       \
+	{                                                                                          \
+		"POST", (uri), (who), NULL, (form), FORM, false                                    \
+	}
 #define DELETE(uri, who)                                                                           \
 	{                                                                                          \
 		"DELETE", (uri), (who), NULL, NULL, NULL, false                                    \
 	}
+
+#define SESSION_A                                                                                  \
+	"{\"tenant_id\":\"t\",\"user_id\":\"u\",\"id\":\"a#\","                                    \
+	"\"idp_issuer\":\"" FRONT_ISSUER "\",\"idp_session_id\":\"s#\"}"
 
 static const struct ask asks[] = {
 	{"ready, connecting", GET("/readyz", NULL), 200, COLD},
@@ -81,10 +98,9 @@ static const struct ask asks[] = {
 	{"metrics", GET("/metrics", NULL), 200, PLAIN},
 	{"authorize", GET("/authorize", NULL), 200, TOKEN},
 	{"authorizer", {"GET", "/", NULL, NULL, NULL, NULL, true}, 200, PROBE},
-	{"introspect",
-		{"POST", V1 "/sessions/introspect", SERVICE, NULL, "token=nobody",
-			"application/x-www-form-urlencoded", false},
-		200, PLAIN},
+	{"introspect", SEND(V1 "/sessions/introspect", SERVICE, "token=nobody"), 200, PLAIN},
+	{"introspect a living one", SEND(V1 "/sessions/introspect", SERVICE, "token=@"), 200,
+		PLAIN},
 	{"register", POST(V1 "/sessions", SERVICE, "{\"tenant_id\":\"t\",\"user_id\":\"w\"}"), 201,
 		PLAIN},
 	{"register a new name",
@@ -99,10 +115,10 @@ static const struct ask asks[] = {
 	{"register in a new tenant without partner",
 		POST(V1 "/sessions", SERVICE, "{\"tenant_id\":\"m#\",\"user_id\":\"u\"}"), 201,
 		PLAIN},
-	{"register again",
-		POST(V1 "/sessions", SERVICE,
-			"{\"tenant_id\":\"t\",\"user_id\":\"u\",\"id\":\"a#\"}"),
-		200, PLAIN},
+	{"register again", POST(V1 "/sessions", SERVICE, SESSION_A), 200, PLAIN},
+	{"register beyond the limit",
+		POST(V1 "/sessions", SERVICE, "{\"tenant_id\":\"t\",\"user_id\":\"u\"}"), 201,
+		LIMITED},
 	{"register an ended id",
 		POST(V1 "/sessions", SERVICE,
 			"{\"tenant_id\":\"t\",\"user_id\":\"u\",\"id\":\"e#\",\"tags\":{}}"),
@@ -130,7 +146,38 @@ static const struct ask asks[] = {
 		POST(TENANT "/revoke-by-filter", BOSS,
 			"{\"filter\":\"identity = \\\"v\\\"\",\"if_count\":7}"),
 		409, PLAIN},
+	{"end a user's but one",
+		POST(TENANT "/users/u/revoke", BOSS,
+			"{\"revoke_all\":true,\"except_session_id\":\"a#\"}"),
+		200, PLAIN},
 	{"edge end", DELETE(EDGE "/c#", ROOT), 200, PLAIN},
+	{"edge own", GET(EDGE_OWN, NULL), 200, TOKEN},
+	{"edge sign out", DELETE(EDGE_OWN, NULL), 200, TOKEN},
+	{"policy", GET(POLICY, BOSS), 200, PLAIN},
+	{"policy that ends",
+		PUT(POLICY, BOSS, "{\"idle_timeout_seconds\":600,\"max_sessions_per_user\":1}"),
+		200, PLAIN},
+	{"policy that shortens",
+		PUT(POLICY, BOSS,
+			"{\"idle_timeout_seconds\":600,\"absolute_timeout_seconds\":3600}"),
+		200, PLAIN},
+	{"revoke a token", SEND(V1 "/sessions/revoke", NULL, "token=@"), 200, PLAIN},
+	{"revoke a token, by a client", SEND(V1 "/sessions/revoke", SERVICE, "token=@"), 200,
+		PLAIN},
+	{"revoke an unknown token", SEND(V1 "/sessions/revoke", NULL, "token=nobody"), 200, PLAIN},
+	{"logout of a sign-in",
+		SEND(V1 "/backchannel-logout", "\"sid\":\"s#\",\"jti\":\"sid#\"", "logout_token=@"),
+		200, LOGOUT},
+	{"logout of a user",
+		SEND(V1 "/backchannel-logout", "\"sub\":\"u\",\"jti\":\"sub#\"", "logout_token=@"),
+		200, LOGOUT},
+	{"logout of nobody",
+		SEND(V1 "/backchannel-logout", "\"sub\":\"nobody\",\"jti\":\"nobody#\"",
+			"logout_token=@"),
+		200, LOGOUT},
+	{"logout by a used token",
+		SEND(V1 "/backchannel-logout", "\"sub\":\"u\",\"jti\":\"used\"", "logout_token=@"),
+		400, LOGOUT},
 };
 
 static const struct {
@@ -173,13 +220,21 @@ static void must(struct world *w, struct front_request r, int status)
 		fail_msg("%s %s: %s", r.method, r.uri, w->front->answer);
 }
 
+static void set_limit(struct world *w, int64_t most)
+{
+	assert_ok(w->f->other,
+		exec(w->f->other, w->f->arena,
+			SQL("UPDATE tenant SET max_sessions = NULLIF(?, 0), idle_seconds = NULL,"
+			    " absolute_seconds = NULL WHERE id = 't'"),
+			1, db_i64(most)));
+}
+
 /* The four sessions of a new try, alone in the tenant. */
-static void prepare(struct world *w)
+static void prepare(struct world *w, const struct ask *ask)
 {
 	static const struct front_request empty = POST(TENANT "/revoke-all", ROOT, NULL);
 	static const struct front_request ones[] = {
-		POST(V1 "/sessions", SERVICE,
-			"{\"tenant_id\":\"t\",\"user_id\":\"u\",\"id\":\"a#\"}"),
+		POST(V1 "/sessions", SERVICE, SESSION_A),
 		POST(V1 "/sessions", SERVICE,
 			"{\"tenant_id\":\"t\",\"user_id\":\"u\",\"id\":\"b#\"}"),
 		POST(V1 "/sessions", SERVICE,
@@ -191,6 +246,7 @@ static void prepare(struct world *w)
 
 	arena_reset(w->f->arena);
 	w->number++;
+	set_limit(w, 0);
 	must(w, empty, 200);
 	for (size_t i = 0; i < ARRAY_LEN(ones); i++) {
 		must(w, ones[i], 201);
@@ -198,6 +254,8 @@ static void prepare(struct world *w)
 			w->token = front_text(w->front, w->f->arena, "token");
 	}
 	must(w, end, 204);
+	if (ask->how == LIMITED)
+		set_limit(w, 1);
 }
 
 static int64_t living(struct world *w)
@@ -224,13 +282,27 @@ static void assert_numbers(struct world *w, const char *ask, const char *way)
 		fail_msg("%s, %s: %d numbers are wrong", ask, way, wrong);
 }
 
+static const char *with_token(struct world *w, const char *text, const char *token)
+{
+	size_t before = text != NULL ? strcspn(text, "@") : 0;
+
+	if (text == NULL || text[before] == '\0')
+		return text;
+	return arena_printf(w->f->arena, "%.*s%s", (int)before, text, token);
+}
+
 static struct front_request request_of(struct world *w, const struct ask *ask)
 {
 	struct front_request r = ask->request;
+	const char *token = w->token;
 
 	r.uri = numbered(w, r.uri);
 	r.claims = numbered(w, r.claims);
-	r.body = numbered(w, r.body);
+	if (ask->how == LOGOUT) {
+		token = front_logout_token(w->front, w->f->arena, r.claims);
+		r.claims = NULL;
+	}
+	r.body = with_token(w, numbered(w, r.body), token);
 	r.opaque = ask->how == TOKEN || r.authorizer ? w->token : NULL;
 	return r;
 }
@@ -241,7 +313,7 @@ static int64_t change_of(struct world *w, const struct ask *ask)
 	struct front_request r;
 	int64_t before;
 
-	prepare(w);
+	prepare(w, ask);
 	before = living(w);
 	r = request_of(w, ask);
 	front_ask(w->front, &r);
@@ -285,26 +357,38 @@ static void ask_under_faults(struct world *w, const struct ask *ask)
 	int64_t change = change_of(w, ask);
 	unsigned most = 0;
 
-	prepare(w);
+	prepare(w, ask);
 	for (size_t way = 0; way < ARRAY_LEN(ways); way++) {
 		for (unsigned at = 1; try(w, ask, way, at, change); at++) {
 			most = at > most ? at : most;
 			must(w, ready, 200); /* a cut that nobody has met yet is over */
 			if (!reads && w->was_right)
-				prepare(w);
+				prepare(w, ask);
 		}
 		if (!reads) {
 			assert_numbers(w, ask->name, ways[way].name);
-			prepare(w);
+			prepare(w, ask);
 		}
 	}
 	print_message("%s: %u calls\n", ask->name, most);
+}
+
+/* The token that a later logout presents again. */
+static void use_token(struct world *w)
+{
+	static const struct ask first = {"first",
+		SEND(V1 "/backchannel-logout", "\"sub\":\"nobody\",\"jti\":\"used\"",
+			"logout_token=@"),
+		200, LOGOUT};
+
+	must(w, request_of(w, &first), first.status);
 }
 
 static void failing_call__is_a_clean_error_or_goes_unnoticed(void **state)
 {
 	struct world *w = *state;
 
+	use_token(w);
 	for (size_t i = 0; i < ARRAY_LEN(asks); i++)
 		ask_under_faults(w, &asks[i]);
 }

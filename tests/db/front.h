@@ -30,6 +30,7 @@ struct front {
 	struct jwks *keys;
 	struct app app;
 	struct metric metric;
+	EVP_PKEY *provider;  /* the key of an identity provider, as FRONT_ISSUER */
 	struct arena *arena; /* of one request */
 	const struct front_request *now;
 	const char *bearer, *length;
@@ -40,6 +41,8 @@ struct front {
 };
 
 static const struct str front_secret = {"0123456789abcdef0123456789abcdef", 32};
+
+#define FRONT_ISSUER "https://id.example.org"
 
 static inline const char *front_get(void *ctx, const char *name)
 {
@@ -74,15 +77,28 @@ static inline void front_write(void *ctx, const char *p, size_t n)
 	buf_add(ctx, p, n);
 }
 
+static inline void front_set(struct fix *f, struct front *w)
+{
+	struct str jwk = token_jwk_open(f->arena, w->provider);
+
+	clearenv();
+	token_file(file_path(f, "hs256"), 0600, front_secret);
+	token_file(file_path(f, "jwks"), 0600,
+		str_printf(f->arena, "{\"keys\":[%.*s}]}", STR_FMT(jwk)));
+	setenv("ROLLCALL_DB_DEFAULTS", mariadb_defaults(f->server), 1);
+	setenv("ROLLCALL_JWT_HS256_FILE", file_path(f, "hs256"), 1);
+	setenv("ROLLCALL_JWKS_FILE", file_path(f, "jwks"), 1);
+	setenv("ROLLCALL_IDP_ISSUER", FRONT_ISSUER, 1);
+	setenv("ROLLCALL_IDP_CLIENTS", "client", 1);
+	setenv("ROLLCALL_ACTIVITY_INTERVAL", "0", 1);
+}
+
 static inline struct front *front_open(struct fix *f)
 {
 	struct front *w = test_calloc(1, sizeof(*w));
 
-	clearenv();
-	token_file(file_path(f, "hs256"), 0600, front_secret);
-	setenv("ROLLCALL_DB_DEFAULTS", mariadb_defaults(f->server), 1);
-	setenv("ROLLCALL_JWT_HS256_FILE", file_path(f, "hs256"), 1);
-	setenv("ROLLCALL_ACTIVITY_INTERVAL", "0", 1);
+	w->provider = token_ec("P-256");
+	front_set(f, w);
 	assert_true(config_read(&w->cfg, stderr));
 	log_setup(LOG_OFF, LOG_TEXT);
 	w->keys = setup_keys(&w->cfg, stderr);
@@ -101,6 +117,7 @@ static inline void front_close(struct front *w)
 	setup_close(&w->app);
 	jwks_close(w->keys);
 	counters_close(w->metric.all);
+	EVP_PKEY_free(w->provider);
 	test_free(w);
 }
 
@@ -123,6 +140,18 @@ static inline const char *front_bearer(struct front *w, const struct front_reque
 	jwt = token_sign(w->arena, "HS256", NULL, front_secret, "{\"alg\":\"HS256\"}",
 		arena_printf(w->arena, "{\"exp\":4000000000,%s}", r->claims));
 	return arena_printf(w->arena, "Bearer %.*s", STR_FMT(jwt));
+}
+
+/* A logout token of the provider. claims: sid or sub, and jti. */
+static inline const char *front_logout_token(struct front *w, struct arena *a, const char *claims)
+{
+	struct str token = token_sign(a, "ES256", w->provider, STR_NONE, "{\"alg\":\"ES256\"}",
+		arena_printf(a,
+			"{\"iss\":\"" FRONT_ISSUER "\",\"aud\":\"client\",\"iat\":%lld,"
+			"\"events\":{\"http://schemas.openid.net/event/backchannel-logout\":{}},%s}",
+			(long long)(clock_now_ms() / 1000), claims));
+
+	return token.p;
 }
 
 /* Sends one request; status and answer are of it. */

@@ -516,6 +516,27 @@ static void file_that_others_may_write__is_not_read(void **state)
 	}
 }
 
+/* The file itself is safe; the link to it is not. */
+static void link_that_others_may_replace__is_not_followed(void **state)
+{
+	struct fixture *f = *state;
+	const char *directory = arena_printf(f->arena, "%s/open", f->dir),
+		   *link = arena_printf(f->arena, "%s/link", directory);
+	struct jwks *keys;
+
+	write_set(f, jwk(f, RSA_A, ""), STR_NONE, STR_NONE);
+	assert_int_equal(mkdir(directory, 0700), 0);
+	assert_int_equal(symlink(f->jwks, link), 0);
+	for (mode_t mode = 0755; mode <= 0777; mode += 022) {
+		assert_int_equal(chmod(directory, mode), 0);
+		keys = jwks_open(&(struct jwks_config){.jwks_file = link});
+		assert_int_equal(jwks_count(keys), mode == 0755 ? 1 : 0);
+		jwks_close(keys);
+	}
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 static void file_that_others_may_write_later__keeps_the_old_keys(void **state)
 {
 	struct fixture *f = *state;
@@ -706,6 +727,7 @@ int main(void)
 		TEST(symmetric_key_in_a_set__is_refused_and_the_log_says_why),
 		TEST(rsa_key_that_can_be_factored__is_ignored),
 		TEST(file_that_others_may_write__is_not_read),
+		TEST(link_that_others_may_replace__is_not_followed),
 		TEST(file_that_others_may_write_later__keeps_the_old_keys),
 		TEST(new_file__is_used_without_a_restart),
 		TEST(broken_file__keeps_the_old_keys),
