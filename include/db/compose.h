@@ -26,6 +26,9 @@ struct sql_frag {
 	}
 #define SQL(literal) ((struct sql_frag)SQL_INIT(literal))
 
+/* The beginning of a statement whose time limit is db_config.search_ms. */
+#define SEARCH_SQL "SET STATEMENT max_statement_time = @rollcall_search_s FOR "
+
 /* A statement with its arguments, ready for db_exec, db_one, db_each. */
 struct sql {
 	const struct stmt *fixed; /* NULL: composed */

@@ -43,6 +43,7 @@ struct db_config { /* the strings have to outlive the connection; numbers are ab
 	const char *group;         /* option group, "rollcall"; [client] is read as well */
 	unsigned connect_timeout_s;
 	unsigned statement_ms; /* server-side time limit of every statement */
+	unsigned search_ms;    /* the same of those that begin with SEARCH_SQL; 0: no other one */
 	unsigned lock_wait_s;
 };
 

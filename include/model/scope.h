@@ -60,6 +60,10 @@ MUST_CHECK enum err scope_check_gate(
 /* Appends the conditions that a row t of `tenant` is the scope's, each with " AND " before it. */
 void scope_put_tenant(const struct session_scope *scope, struct sql *q);
 
+/* Begins a statement that has those conditions: a filter without an index gets the time limit of a
+ * search. */
+void scope_put_limit(const struct session_scope *scope, struct sql *q);
+
 /* Appends the conditions over a row s of `session` or of `ended`, each with " AND " before it. Does
  * not say whether the session is active. */
 void scope_put_conditions(const struct session_scope *scope, struct sql *q);

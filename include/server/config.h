@@ -15,7 +15,7 @@ struct config {
 	const char *api_prefix, *edge_prefix;
 	const char *mount; /* NULL: found in each request; "": the root */
 	const char *db_defaults, *db_group;
-	int64_t db_connect_s, db_statement_ms, db_lock_wait_s;
+	int64_t db_connect_s, db_statement_ms, db_search_ms, db_lock_wait_s;
 	const char *jwks_file, *hs256_file, *jwt_issuer, *jwt_audience;
 	int64_t jwt_leeway_s, jwt_cache;
 	const char *idp_issuer; /* jwt_issuer if it is not set */

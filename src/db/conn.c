@@ -128,12 +128,16 @@ static enum err wait_for_cluster(struct db *db, MYSQL *my, bool *clustered)
 static enum err set_limits(struct db *db, MYSQL *my)
 {
 	static const struct sql_frag text =
-		SQL_INIT("SET max_statement_time = ?, innodb_lock_wait_timeout = ?");
+		SQL_INIT("SET max_statement_time = ?, innodb_lock_wait_timeout = ?,"
+			 " @rollcall_search_s = ?");
+	bool own = db->cfg.search_ms > 0 && db->cfg.search_ms < db->cfg.statement_ms;
 	double statement_s = db->cfg.statement_ms / 1000.0;
+	double search_s = own ? db->cfg.search_ms / 1000.0 : statement_s;
 	long long lock_wait_s = db->cfg.lock_wait_s;
-	MYSQL_BIND binds[2] = {
+	MYSQL_BIND binds[3] = {
 		{.buffer_type = MYSQL_TYPE_DOUBLE, .buffer = &statement_s},
 		{.buffer_type = MYSQL_TYPE_LONGLONG, .buffer = &lock_wait_s},
+		{.buffer_type = MYSQL_TYPE_DOUBLE, .buffer = &search_s},
 	};
 	MYSQL_STMT *stmt = mysql_stmt_init(my);
 	enum err err = ERR_OK;

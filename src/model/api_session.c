@@ -160,6 +160,7 @@ static enum err find_cut(struct db *db, struct arena *a, const struct session_sc
 	if (key == NULL || key->type != QUERY_DATETIME || !key->indexed || !descending)
 		return ERR_OK;
 	sql_begin(&q, a, SQL_READ, "t");
+	scope_put_limit(scope, &q);
 	sql_add(&q, SQL("SELECT "));
 	sql_add(&q, key->expr);
 	sql_add(&q, SQL(" FROM session s WHERE s.expires_at > " NOW_SQL));
@@ -208,6 +209,7 @@ enum err api_session_list(struct db *db, struct arena *a, struct arena *row_aren
 	if (err != ERR_OK)
 		return err;
 	sql_begin(&q, a, SQL_READ, list_letters);
+	scope_put_limit(scope, &q);
 	sql_add(&q, SQL("SELECT g.alive, g.known, "));
 	tally_put_total(scope, &q);
 	sql_add(&q, page_columns);

@@ -76,6 +76,7 @@ static enum err find(struct batch *b, struct found *f)
 
 	f->arena = b->arena;
 	sql_begin(&q, b->arena, SQL_READ, "iitS");
+	scope_put_limit(&b->call->scope, &q);
 	sql_add(&q, SQL("SELECT g.alive, g.known, " NOW_SQL ", p.id FROM "));
 	scope_put_gate(&b->call->scope, &q);
 	sql_add(&q, SQL(" g LEFT JOIN (SELECT s.id FROM session s WHERE s.expires_at > " NOW_SQL));
@@ -164,6 +165,7 @@ static enum err count_matches(struct db *db, struct arena *a, struct revoke_call
 
 	scope.active = true;
 	sql_begin(&q, a, SQL_READ, "i");
+	scope_put_limit(&scope, &q);
 	sql_add(&q, SQL("SELECT "));
 	tally_put_total(&scope, &q);
 	return db_one(db, a, &q, &shape, &call->matched);

@@ -132,6 +132,14 @@ static void put_whose(const struct session_scope *scope, struct sql *q)
 	}
 }
 
+void scope_put_limit(const struct session_scope *scope, struct sql *q)
+{
+	const struct query *filter = scope->filter;
+
+	if (filter != NULL && !query_is_all(filter) && !query_is_lookup(filter))
+		sql_add(q, SQL(SEARCH_SQL));
+}
+
 void scope_put_conditions(const struct session_scope *scope, struct sql *q)
 {
 	if (scope->nothing)

@@ -208,6 +208,7 @@ static enum err read_page(struct db *db, struct arena *a, const struct session_s
 
 	*out = (struct session_page){0};
 	sql_begin(&q, a, SQL_READ, list_letters);
+	scope_put_limit(scope, &q);
 	sql_add(&q, SQL("SELECT g.alive, g.known, "));
 	tally_put_total(scope, &q);
 	sql_add(&q, page_columns);
@@ -271,6 +272,7 @@ static enum err read_flat_page(struct db *db, struct arena *a, const struct sess
 	*out = (struct session_page){0};
 	with.joined = scope->tenant_id.p != NULL;
 	sql_begin(&q, a, SQL_READ, list_letters);
+	scope_put_limit(scope, &q);
 	sql_add(&q, SQL("SELECT "));
 	scope_put_alive(scope, &q);
 	sql_add(&q, SQL(", 1, "));

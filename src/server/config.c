@@ -76,6 +76,8 @@ static const struct setting settings[] = {
 	 "Time limit for connecting to the database."},
 	{"DB_STATEMENT_MS", INT, AT(db_statement_ms), "5000", 10, 600000, NULL,
 	 "Time limit of every statement in milliseconds; beyond it the answer is 503."},
+	{"DB_SEARCH_MS", INT, AT(db_search_ms), "3000", 10, 600000, NULL,
+	 "The same for filters without an index, if it is less."},
 	{"DB_LOCK_WAIT_SECONDS", INT, AT(db_lock_wait_s), "2", 1, 600, NULL,
 	 "Seconds that a statement waits for a row lock before its transaction is run again. After twice that time "
 	 "the answer is 503."},

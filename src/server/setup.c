@@ -33,6 +33,7 @@ void setup_open(struct app *app, const struct config *cfg, struct jwks *keys)
 		.group = cfg->db_group,
 		.connect_timeout_s = (unsigned)cfg->db_connect_s,
 		.statement_ms = (unsigned)cfg->db_statement_ms,
+		.search_ms = (unsigned)cfg->db_search_ms,
 		.lock_wait_s = (unsigned)cfg->db_lock_wait_s,
 	};
 	const struct jwt_config jwt = {

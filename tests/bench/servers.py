@@ -49,7 +49,8 @@ class Bench:
             os.environ,
             BUILD=str(self.build), MODE="release", RUN_DIR=str(self.run_dir), PORT="0", DATA="none",
             PROTECT="yes", WORKERS=str(WORKERS), BUFFER_POOL=buffer_pool, ROLLCALL_LOG_LEVEL="warn",
-            ROLLCALL_DB_STATEMENT_MS="60000", PATH=os.environ["PATH"] + ":/usr/sbin:/sbin")
+            ROLLCALL_DB_STATEMENT_MS="60000", ROLLCALL_DB_SEARCH_MS="60000",
+            PATH=os.environ["PATH"] + ":/usr/sbin:/sbin")
         self.mark = dict(self.env, STACK_RUN_DIR=str(self.run_dir))
 
     def tool(self, name):

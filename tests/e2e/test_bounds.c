@@ -162,8 +162,8 @@ static struct stack stack;
 
 static int open_stack(void **state)
 {
-	static const char *const settings[] = {
-		"WORKERS=4", "ROLLCALL_DB_STATEMENT_MS=120000", "BUFFER_POOL=512M", NULL};
+	static const char *const settings[] = {"WORKERS=4", "ROLLCALL_DB_STATEMENT_MS=120000",
+		"ROLLCALL_DB_SEARCH_MS=120000", "BUFFER_POOL=512M", NULL};
 
 	stack_make(&stack);
 	stack_up(&stack, settings);

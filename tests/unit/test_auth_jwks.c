@@ -350,7 +350,7 @@ static void unfit_keys__do_not_spoil_the_fit_one(void **state)
 {
 	struct fixture *f = *state;
 	struct str small, off_curve;
-	EVP_PKEY *key = token_rsa(1024);
+	EVP_PKEY *key = token_rsa(2047);
 	struct jwks *keys;
 
 	small = token_jwk_open(f->arena, key);

@@ -73,7 +73,7 @@ static bool only_reads_files(void)
 	       socket(AF_UNIX, SOCK_STREAM, 0) >= 0 && memfd_create("m", 0) >= 0 &&
 	       open(made, O_WRONLY | O_CREAT, 0600) < 0 && errno == EACCES && tmpfile() != NULL &&
 	       open("/dev/null", O_WRONLY) < 0 && errno == EACCES && mkdir(made, 0700) < 0 &&
-	       errno == EACCES && execl("/bin/true", "true", (char *)NULL) < 0 && errno == EACCES;
+	       errno == EACCES && execl("/bin/false", "false", (char *)NULL) < 0 && errno == EACCES;
 }
 
 static void worker__only_reads_files(void **state)
