@@ -53,7 +53,8 @@ struct import_place {
 const char *import_state_read(
 	struct arena *a, const char *path, struct str head, struct import_place *place);
 
-/* Writes all or nothing: under another name, then renamed. False: see errno. */
+/* Writes all or nothing: under another name, then renamed. False: see errno; the former state is
+ * as it was, and no other file is left. */
 bool import_state_write(
 	struct arena *a, const char *path, struct str head, const struct import_place *place);
 

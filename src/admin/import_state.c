@@ -96,7 +96,7 @@ bool import_state_write(
 		(long long)place->offset, (long long)place->line, (long long)place->bad,
 		STR_FMT(digest_of(a, head, place->offset)), STR_FMT(place->told));
 	bool done;
-	int fd;
+	int fd, why;
 
 	/* A file of this name is left from a killed run, or is somebody's link. */
 	(void)unlink(draft);
@@ -105,7 +105,12 @@ bool import_state_write(
 		return false;
 	done = write_whole(fd, text);
 	done = close(fd) == 0 && done;
-	return done && rename(draft, path) == 0;
+	if (done && rename(draft, path) == 0)
+		return true;
+	why = errno;
+	(void)unlink(draft);
+	errno = why;
+	return false;
 }
 
 static const char *lock_name(struct arena *a, const char *path)

@@ -90,7 +90,7 @@ static int run(size_t command, const char *config, int argc, char **argv)
 	if (status == 2)
 		fprintf(stderr, "usage: %s %s\n", commands[command].name,
 			commands[command].options);
-	if (fflush(stdout) != 0 && status == 0) {
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == 0) {
 		fprintf(stderr, "%s: cannot write the answer\n", commands[command].name);
 		status = 1;
 	}

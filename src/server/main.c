@@ -57,6 +57,15 @@ static enum action action_of(int argc, char **argv, const char **config)
 	return action > CHECK && *config != NULL ? UNKNOWN : action;
 }
 
+/* The exit status of what was only printed. */
+static int printed(bool good)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return good ? EXIT_SUCCESS : EXIT_FAILURE;
+	fputs("rollcall.fcgi: cannot write the answer\n", stderr);
+	return EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
 	const char *config = NULL;
@@ -76,7 +85,7 @@ int main(int argc, char **argv)
 	else if (action == HELP)
 		fputs(usage, stdout);
 	if (action > CHECK)
-		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+		return printed(true);
 
 	if (action == SERVE && !fcgi_inherited()) {
 		fputs("rollcall.fcgi: descriptor 0 is no listening socket; start it with "
@@ -90,7 +99,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	log_setup((enum log_level)cfg.log_level, (enum log_format)cfg.log_format);
 	if (action == CHECK)
-		return setup_check(&cfg, stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
+		return printed(setup_check(&cfg, stdout));
 	keys = setup_keys(&cfg, stderr);
 	if (keys == NULL)
 		return EXIT_FAILURE;

@@ -35,7 +35,9 @@ fcgi=$bin/rollcall.fcgi
 answers 0 'Usage: rollcall.fcgi' "$fcgi" --help
 answers 0 'rollcall ' "$fcgi" --version
 answers 0 '| `ROLLCALL_WORKERS` |' "$fcgi" --settings
-answers 1 '' sh -c "'$fcgi' --settings >/dev/full"
+for word in settings version help; do
+	answers 1 'rollcall.fcgi: cannot write the answer' sh -c "'$fcgi' --$word >/dev/full"
+done
 for words in --unknown more '--check --help' --config '--config x --version' '--config x --config y'; do
 	# shellcheck disable=SC2086 # several words
 	answers 2 'Usage: rollcall.fcgi' "$fcgi" $words
