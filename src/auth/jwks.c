@@ -182,8 +182,10 @@ static void take_set(struct jwks *keys, struct arena *a, struct key_set set)
 		NULL);
 	if (set.count == 0)
 		log_event(LOG_WARN, "jwks file lists no key", "file", file, "why",
-			"tokens that the HS256 key did not sign are refused until the file "
-			"has a key",
+			keys->cfg.hs256_file == NULL
+				? "every JWT is refused until the file has a key"
+				: "every JWT that the HS256 key did not sign is refused until the "
+				  "file has a key",
 			NULL);
 }
 

@@ -349,7 +349,7 @@ static const char *program(struct e2e *t)
 	return pool != 0 ? arena_printf(t->arena, "/proc/%d/exe", pool) : NULL;
 }
 
-/* A copy of the option file with another database, readable by `mode`. */
+/* A copy of the option file with another line for the database, readable by `mode`. */
 static const char *option_file(struct e2e *t, const char *database, unsigned mode)
 {
 	struct str rest = pool_read(t, getenv("ROLLCALL_DB_DEFAULTS"), 0), line;
@@ -361,7 +361,7 @@ static const char *option_file(struct e2e *t, const char *database, unsigned mod
 		if (database == NULL || !str_starts(line, STR("database")))
 			fprintf(f, "%.*s\n", STR_FMT(line));
 	if (database != NULL)
-		fprintf(f, "[rollcall]\ndatabase=%s\n", database);
+		fprintf(f, "[rollcall]\n%s\n", database);
 	fclose(f);
 	assert_int_equal(chmod(file, mode), 0);
 	return file;
@@ -372,7 +372,8 @@ static void check__says_what_can_be_used_and_what_is_wrong(void **state)
 	struct e2e *t = *state;
 	const char *exe = program(t);
 	const char *fits = option_file(t, NULL, 0600),
-		   *empty = option_file(t, "information_schema", 0600),
+		   *empty = option_file(t, "database=information_schema", 0600),
+		   *mistyped = option_file(t, "databse=rollcall", 0600),
 		   *open_to_all = option_file(t, NULL, 0644);
 	const struct {
 		const char *setting, *defaults;
@@ -407,6 +408,8 @@ static void check__says_what_can_be_used_and_what_is_wrong(void **state)
 		{"ROLLCALL_GEO_FILE=/dev/null", fits, 1, "locations: /dev/null is no database"},
 		{"ROLLCALL_WORKERS=4", "/nonexistent", 1, "database: cannot read /nonexistent\n"},
 		{"ROLLCALL_WORKERS=4", empty, 1, "tables do not fit this program"},
+		{"ROLLCALL_WORKERS=4", mistyped, 1, "names no database in [client] or [rollcall]"},
+		{"ROLLCALL_DB_GROUP=rolcall", mistyped, 1, "[client] or [rolcall] (it has: "},
 		{"ROLLCALL_WORKERS=4", open_to_all, 1, "ROLLCALL_DB_DEFAULTS is \""},
 	};
 
@@ -425,6 +428,7 @@ static void check__says_what_can_be_used_and_what_is_wrong(void **state)
 	}
 	unlink(fits);
 	unlink(empty);
+	unlink(mistyped);
 	unlink(open_to_all);
 	if (exe == NULL)
 		skip();

@@ -378,24 +378,35 @@ static void unfit_keys__do_not_spoil_the_fit_one(void **state)
 	EVP_PKEY_free(key);
 }
 
-/* What opening these keys logs. */
-static char *log_of_open(struct fixture *f, struct jwks **keys)
+/* What opening these keys logs, or, where they are open, reading their files again. */
+static char *log_of_reading(struct fixture *f, struct jwks **keys)
 {
 	char *text = arena_zalloc(f->arena, 4096);
 	int ends[2], saved = dup(STDERR_FILENO);
+	bool again = true;
 
 	assert_int_equal(pipe(ends), 0);
 	dup2(ends[1], STDERR_FILENO);
 	close(ends[1]);
 	log_setup(LOG_DEBUG, LOG_TEXT);
-	*keys = open_keys(f);
+	if (*keys == NULL)
+		*keys = open_keys(f);
+	else
+		again = wait_for_refresh(*keys);
 	log_flush();
 	log_setup(LOG_OFF, LOG_TEXT);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
 	assert_true(read(ends[0], text, 4095) >= 0);
 	close(ends[0]);
+	assert_true(again);
 	return text;
+}
+
+static void assert_logged(const char *log, const char *line)
+{
+	if (strstr(log, line) == NULL)
+		fail_msg("no %sin: %s", line, log);
 }
 
 /* Its text is the `secret` of sign(). */
@@ -414,7 +425,7 @@ static void symmetric_key_in_a_set__is_refused_and_the_log_says_why(void **state
 	struct str rsa = jwk(f, RSA_A, "");
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct jwks *keys;
+		struct jwks *keys = NULL;
 		char *log;
 		const char *want = arena_printf(f->arena,
 			"event=\"jwks key ignored\" file=%s kid=k why=\"%s\"\n", f->jwks,
@@ -425,7 +436,7 @@ static void symmetric_key_in_a_set__is_refused_and_the_log_says_why(void **state
 				"{\"keys\":[{\"kty\":\"oct\",\"kid\":\"k\",\"alg\":\"HS256\",\"k\":"
 				"\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY\"},%.*s]}",
 				STR_FMT(rsa)));
-		log = log_of_open(f, &keys);
+		log = log_of_reading(f, &keys);
 		if (strstr(log, want) == NULL)
 			fail_msg("%o: no %sin: %s", (unsigned)rows[i].mode, want, log);
 		assert_int_equal(jwks_count(keys), 1);
@@ -606,15 +617,28 @@ static void broken_file__keeps_the_old_keys(void **state)
 	jwks_close(keys);
 }
 
-static void empty_set__ends_all_trust(void **state)
+static void expect_warning(struct fixture *f, struct jwks **keys, const char *which)
+{
+	assert_logged(log_of_reading(f, keys),
+		arena_printf(f->arena,
+			"level=warn event=\"jwks file lists no key\" file=%s why=\"every JWT %sis "
+			"refused until the file has a key\"\n",
+			f->jwks, which));
+}
+
+static void empty_set__ends_all_trust_and_warns_of_it(void **state)
 {
 	struct fixture *f = *state;
-	struct jwks *keys;
+	struct jwks *keys = NULL, *alone;
+	const struct jwks_config only = {.jwks_file = f->jwks};
 
 	write_set(f, jwk(f, RSA_A, ""), STR_NONE, STR_NONE);
 	keys = open_keys(f);
+	alone = jwks_open(&only);
 	token_file(f->jwks, 0644, STR("{\"keys\":[]}"));
-	assert_true(wait_for_refresh(keys));
+	expect_warning(f, &keys, "that the HS256 key did not sign ");
+	expect_warning(f, &alone, "");
+	jwks_close(alone);
 	assert_int_equal(jwks_count(keys), 0);
 	assert_why("RS256", verify(f, keys, sign(f, "RS256", RSA_A), "RS256", NULL), "unknown key");
 	jwks_close(keys);
@@ -731,7 +755,7 @@ int main(void)
 		TEST(file_that_others_may_write_later__keeps_the_old_keys),
 		TEST(new_file__is_used_without_a_restart),
 		TEST(broken_file__keeps_the_old_keys),
-		TEST(empty_set__ends_all_trust),
+		TEST(empty_set__ends_all_trust_and_warns_of_it),
 		TEST(file_that_appears_later__is_found),
 		TEST(file_over_the_limit__is_not_read),
 		TEST(symmetric_key_file__is_used_or_refused),

@@ -129,6 +129,58 @@ static void file_of_keys__has_to_give_one_or_the_start_is_refused(void **state)
 	}
 }
 
+/* What is logged meanwhile goes to the standard error, so that is a file here. */
+static void log_of_start(struct fixture *f, const struct config *cfg, char log[1024])
+{
+	FILE *out = tmpfile();
+	int saved = dup(STDERR_FILENO);
+	size_t n;
+
+	assert_non_null(out);
+	dup2(fileno(out), STDERR_FILENO);
+	log_setup(LOG_WARN, LOG_TEXT);
+	(void)starts(f, cfg);
+	log_flush();
+	log_setup(LOG_OFF, LOG_TEXT);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(out);
+	n = fread(log, 1, 1023, out);
+	log[n] = '\0';
+	fclose(out);
+}
+
+static void fault_of_the_option_file__is_in_the_log_of_the_start(void **state)
+{
+	static const struct {
+		const char *text, *why; /* "": nothing is logged */
+	} rows[] = {
+		{"[rollcall]\ndatabase=rollcall\n", ""},
+		{"[rollcall]\ndatabse=rollcall\npassword=secret\n",
+			"names no database in [client] or [rollcall] (it has: databse, password)"},
+		{"[rolcall]\ndatabase=rollcall\n", "has no group [rollcall] (it has: rolcall)"},
+	};
+	struct fixture *f = *state;
+	const char *file = arena_printf(f->arena, "%s/my.cnf", f->dir);
+	const struct config cfg = {.db_defaults = file, .db_group = "rollcall"};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *want = rows[i].why;
+		char log[1024];
+
+		put(file, 0600, rows[i].text);
+		log_of_start(f, &cfg, log);
+		if (want[0] != '\0')
+			want = arena_printf(f->arena,
+				"level=error event=\"option file not usable\" why=\"%s %s\"\n",
+				file, want);
+		if (want[0] == '\0' ? log[0] != '\0' : strstr(log, want) == NULL)
+			fail_msg("wanted %s in: %s", want, log);
+		assert_null(strstr(log, "secret"));
+		(void)unlink(file);
+	}
+}
+
 static void every_file_without_a_key__is_named(void **state)
 {
 	struct fixture *f = *state;
@@ -144,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(file_of_keys__has_to_give_one_or_the_start_is_refused),
 		cmocka_unit_test(every_file_without_a_key__is_named),
+		cmocka_unit_test(fault_of_the_option_file__is_in_the_log_of_the_start),
 	};
 
 	return cmocka_run_group_tests(tests, group_open, group_close);
