@@ -128,15 +128,19 @@ class Stack:
         text = (self.dir / "lighttpd.conf").read_text()
         port = int(re.search(r"server.port = (\d+)", text).group(1))
         self.hosts = [Host(self, "", port), Host(self, "2", free_port())]
-        second = self.hosts[1]
-        second.conf.write_text(text.replace(f"server.port = {port}", f"server.port = {second.port}")
-                               .replace(f"{self.dir}/rollcall.conf", f"{self.dir}/rollcall2.conf"))
-        (self.dir / "rollcall2.conf").write_text(
-            (self.dir / "rollcall.conf").read_text().replace("/pool.sock", "/pool2.sock"))
-        second.start_pool()
-        second.start_web()
+        self.put_beside(self.hosts[1], text, port)
         for host in self.hosts:
             host.wait_for_answer()
+
+    def put_beside(self, second, text, port):
+        """Starts a second host with the first one's configuration, which has that port."""
+        second.conf.write_text(text.replace(f"server.port = {port}", f"server.port = {second.port}")
+                               .replace(f"{self.dir}/rollcall.conf", f"{self.dir}/{second.web}-app.conf"))
+        (self.dir / f"{second.web}-app.conf").write_text(
+            (self.dir / "rollcall.conf").read_text().replace("/pool.sock", f"/{second.pool}.sock"))
+        second.start_pool()
+        second.start_web()
+        second.wait_for_answer()
 
     def token(self, claims):
         """Signed with the demonstration key, RS256."""
