@@ -16,7 +16,7 @@ use Rollcall\Exception\Unreachable;
 final class Answer
 {
     /** @param array<mixed> $body decoded; empty for an answer without one */
-    public function __construct(public readonly int $status, public readonly array $body)
+    public function __construct(public readonly int $status, #[\SensitiveParameter] public readonly array $body)
     {
     }
 

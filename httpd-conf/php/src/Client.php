@@ -244,7 +244,7 @@ final class Client
     }
 
     /** @param array<string, mixed>|null $body */
-    private function service(string $method, string $path, ?array $body = null): Answer
+    private function service(string $method, string $path, #[\SensitiveParameter] ?array $body = null): Answer
     {
         return $this->transport->send($method, $path, $this->token(), $body);
     }

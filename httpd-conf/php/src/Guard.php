@@ -67,7 +67,7 @@ final class Guard
      *
      * @throws RollcallException when Rollcall cannot be asked and the policy lets nobody in
      */
-    public function session(?string $cookies = null): ?Session
+    public function session(#[\SensitiveParameter] ?string $cookies = null): ?Session
     {
         foreach ($this->tokens($cookies) as $token) {
             $key = hash('sha256', $token);
@@ -145,7 +145,7 @@ final class Guard
      *
      * @return list<string>
      */
-    public function tokens(?string $cookies): array
+    public function tokens(#[\SensitiveParameter] ?string $cookies): array
     {
         $cookies ??= $_SERVER['HTTP_COOKIE'] ?? '';
         $found = [];

@@ -183,7 +183,7 @@ final class RegisteredSessionHandler implements
     }
 
     /** With session.use_strict_mode: an id that nothing is stored for, or an ended session, is given up. */
-    public function validateId(string $id): bool
+    public function validateId(#[\SensitiveParameter] string $id): bool
     {
         $knows = $this->inner instanceof \SessionUpdateTimestampHandlerInterface;
         if ($knows && !$this->inner->validateId($id)) {
@@ -205,7 +205,7 @@ final class RegisteredSessionHandler implements
         return $isThere;
     }
 
-    public function read(string $id): string|false
+    public function read(#[\SensitiveParameter] string $id): string|false
     {
         if (self::isWithin('session_regenerate_id')) {
             $data = $this->inner->read($id);
@@ -227,14 +227,14 @@ final class RegisteredSessionHandler implements
         }
     }
 
-    public function write(string $id, #[\SensitiveParameter] string $data): bool
+    public function write(#[\SensitiveParameter] string $id, #[\SensitiveParameter] string $data): bool
     {
         $this->isStale = false;
         return $this->inner->write($id, $this->sealed($data));
     }
 
     /** With session.lazy_write: PHP's data has not changed. What is remembered may have. */
-    public function updateTimestamp(string $id, #[\SensitiveParameter] string $data): bool
+    public function updateTimestamp(#[\SensitiveParameter] string $id, #[\SensitiveParameter] string $data): bool
     {
         if ($this->isStale || !$this->inner instanceof \SessionUpdateTimestampHandlerInterface) {
             return $this->write($id, $data);
@@ -242,7 +242,7 @@ final class RegisteredSessionHandler implements
         return $this->inner->updateTimestamp($id, $this->sealed($data));
     }
 
-    public function destroy(string $id): bool
+    public function destroy(#[\SensitiveParameter] string $id): bool
     {
         if (!self::isWithin('session_regenerate_id') && $this->token !== null) {
             $this->revokeOrLog($this->token);
@@ -269,7 +269,7 @@ final class RegisteredSessionHandler implements
      *
      * @throws RollcallException
      */
-    private function load(string $id, ?bool &$isThere): string|false
+    private function load(#[\SensitiveParameter] string $id, ?bool &$isThere): string|false
     {
         $isThere = false;
         $stored = $this->inner->read($id);

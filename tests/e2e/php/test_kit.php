@@ -150,6 +150,32 @@ foreach (['echo', 's403', 'html', 'nobody'] as $case) {
         }
     }
 }
+// Every parameter that may carry a token or the id of a PHP session; those of this name, whatever the class.
+$secret = ['token', 'cookies', 'body', 'secrets', 'stored', 'Transport::exchange options', 'Guard::setCookie value',
+    'RegisteredSessionHandler id', 'RegisteredSessionHandler data'];
+$bare = [];
+$marked = 0;
+foreach (glob(__DIR__ . '/../../../httpd-conf/php/src/{,Exception/}*.php', GLOB_BRACE) as $file) {
+    $class = 'Rollcall\\' . (basename(dirname($file)) === 'Exception' ? 'Exception\\' : '') . basename($file, '.php');
+    if (in_array(basename($file), ['autoload.php', 'GuardMiddleware.php'], true)) {
+        continue; // no class, and one that needs PSR-15
+    }
+    foreach ((new ReflectionClass($class))->getMethods() as $method) {
+        foreach ($method->getParameters() as $parameter) {
+            $place = substr($class, strlen('Rollcall\\'));
+            $names = [$parameter->name, "$place $parameter->name", "$place::$method->name $parameter->name"];
+            if (array_intersect($names, $secret) === []) {
+                continue;
+            }
+            $marked++;
+            if ($parameter->getAttributes(SensitiveParameter::class) === []) {
+                $bare[] = "$place::$method->name \$$parameter->name";
+            }
+        }
+    }
+}
+expect('parameters that an exception would show', [], $bare);
+expect('parameters that it does not', 32, $marked);
 expect('a client that is printed', 0, preg_match('/' . SERVICE . '/', print_r(client('active'), true)));
 expect('a redirect is not followed', 1, substr_count($peer->sent(), '/moved/'));
 
