@@ -456,6 +456,63 @@ static void second_requests_on_a_connection__end_it(void **state)
 	}
 }
 
+#define REVOKED "token=nobody"
+
+enum { RECORDS = 5 };
+
+/* A revocation of a token, answered with 200, unless one record is of another type or id. */
+static struct str revocation(struct e2e *t, int other, int type, int id)
+{
+	static const int types[RECORDS] = {BEGIN, PARAMS, PARAMS, STDIN, STDIN};
+	static const char begin_body[8] = {0, RESPONDER, 1};
+	struct str contents[RECORDS] = {
+		{begin_body, sizeof(begin_body)}, {0}, STR(""), STR(REVOKED), STR("")};
+	struct buf env, b;
+
+	buf_init(&env, t->arena);
+	add_pair(&env, STR("REQUEST_METHOD"), STR("POST"));
+	add_pair(&env, STR("REQUEST_URI"), STR("/api/v1/sessions/revoke"));
+	add_pair(&env, STR("CONTENT_TYPE"), STR("application/x-www-form-urlencoded"));
+	add_pair(&env, STR("CONTENT_LENGTH"), str_printf(t->arena, "%zu", strlen(REVOKED)));
+	contents[1] = buf_view(&env);
+	buf_init(&b, t->arena);
+	for (int i = 0; i < RECORDS; i++)
+		add_record(&b, i == other ? type : types[i], i == other ? id : 1, 0, contents[i]);
+	return buf_view(&b);
+}
+
+/* In the head nothing is answered; a body that is cut by such a record is not whole. */
+static void records_of_another_version_type_or_id__are_not_taken(void **state)
+{
+	static const struct {
+		int type, id;
+	} others[RECORDS][3] = {
+		{{PARAMS, 1}, {STDIN, 1}, {BEGIN, 0}},
+		{{STDIN, 1}, {PARAMS, 2}, {PARAMS, 0}},
+		{{DATA, 1}, {PARAMS, 2}, {PARAMS, 0x101}},
+		{{DATA, 1}, {STDIN, 2}, {PARAMS, 1}},
+	};
+	struct fastcgi_test *f = *state;
+
+	struct str version_2 = revocation(f->t, -1, 0, 0);
+
+	expect_answer(f->t, version_2, "Status: 200");
+	((char *)version_2.p)[0] = 2;
+	assert_int_equal(ask(f->t, version_2).n, 0);
+	for (int i = 0; i < RECORDS - 1; i++) {
+		for (size_t j = 0; j < ARRAY_LEN(others[i]); j++) {
+			struct str message =
+				revocation(f->t, i, others[i][j].type, others[i][j].id);
+
+			if (i == 3)
+				expect_answer(f->t, message, "Status: 400");
+			else if (ask(f->t, message).n != 0)
+				fail_msg("record %d, type %d, id %d is answered", i,
+					others[i][j].type, others[i][j].id);
+		}
+	}
+}
+
 static void aborted_requests__close_the_connection(void **state)
 {
 	struct fastcgi_test *f = *state;
@@ -513,6 +570,7 @@ int main(void)
 		hostile(authorizers__are_let_go_at_once),
 		hostile(unknown_roles__are_told_so),
 		hostile(second_requests_on_a_connection__end_it),
+		hostile(records_of_another_version_type_or_id__are_not_taken),
 		hostile(aborted_requests__close_the_connection),
 		hostile(garbage__is_survived),
 	};
