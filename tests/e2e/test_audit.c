@@ -88,6 +88,51 @@ static void entry__says_who_ended_what_and_how(void **state)
 	assert_true(e2e_is_null(a.json, "data.0.reason"));
 }
 
+/* A subject is unique in its tenant only, so the entry says the tenant and the kind too. */
+static void entry__tells_the_same_name_of_two_callers_apart(void **state)
+{
+	struct e2e *t = *state;
+	struct str partner = e2e_partner(t);
+	struct e2e_tenant tn = e2e_tenant(t, partner);
+	const char *of_tenant = arena_printf(t->arena, "\"tenant_id\":\"%s\"", tn.id.p);
+	const struct {
+		const char *kind, *place, *claims;
+		bool has_tenant;
+	} rows[] = {
+		{"user", "me", of_tenant, true},
+		{"tenant_admin", "tenants",
+			arena_printf(t->arena, "\"role\":\"tenant_admin\",%s", of_tenant), true},
+		{"partner_admin", "tenants",
+			arena_printf(t->arena, "\"role\":\"partner_admin\",\"partner_id\":\"%s\"",
+				partner.p),
+			false},
+		{"super_admin", "admin", "\"role\":\"super_admin\"", false},
+		{"service", "tenants",
+			arena_printf(t->arena,
+				"\"platform_token\":true,\"scope\":\"admin:write\",%s", of_tenant),
+			true},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct str id = e2e_put_session(t, tn, STR("ada"));
+		bool by_tenant = strcmp(rows[i].place, "tenants") == 0;
+		struct e2e_answer a =
+			e2e_delete(t, e2e_token(t, "{\"sub\":\"ada\",%s}", rows[i].claims),
+				"/api/v1/%s%s%s/sessions/%s", rows[i].place, by_tenant ? "/" : "",
+				by_tenant ? tn.id.p : "", id.p);
+
+		assert_true(a.status == 200 || a.status == 204);
+		a = list(t, OF(tn, "&per_page=1"));
+		expect_str(e2e_text(a.json, "data.0.session_id"), id);
+		expect_str(e2e_text(a.json, "data.0.revoked_by"), STR("ada"));
+		expect_str(e2e_text(a.json, "data.0.revoked_by_kind"), str_from(rows[i].kind));
+		if (rows[i].has_tenant)
+			expect_str(e2e_text(a.json, "data.0.revoked_by_tenant"), tn.id);
+		else
+			assert_true(e2e_is_null(a.json, "data.0.revoked_by_tenant"));
+	}
+}
+
 static void pages__show_each_entry_once_newest_first(void **state)
 {
 	enum { CALLS = 9, EACH = 5, ENTRIES = CALLS * EACH };
@@ -278,6 +323,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entry__says_who_ended_what_and_how),
+		cmocka_unit_test(entry__tells_the_same_name_of_two_callers_apart),
 		cmocka_unit_test(pages__show_each_entry_once_newest_first),
 		cmocka_unit_test(filters__narrow_together),
 		cmocka_unit_test(administrators__see_their_own_only),

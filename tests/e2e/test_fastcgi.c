@@ -460,8 +460,9 @@ static void second_requests_on_a_connection__end_it(void **state)
 
 enum { RECORDS = 5 };
 
-/* A revocation of a token, answered with 200, unless one record is of another type or id. */
-static struct str revocation(struct e2e *t, int other, int type, int id)
+/* A revocation of a token, answered with 200, unless one record is of another type or id than the
+ * others, or the id of all is 0. */
+static struct str revocation(struct e2e *t, int all, int other, int type, int id)
 {
 	static const int types[RECORDS] = {BEGIN, PARAMS, PARAMS, STDIN, STDIN};
 	static const char begin_body[8] = {0, RESPONDER, 1};
@@ -477,7 +478,7 @@ static struct str revocation(struct e2e *t, int other, int type, int id)
 	contents[1] = buf_view(&env);
 	buf_init(&b, t->arena);
 	for (int i = 0; i < RECORDS; i++)
-		add_record(&b, i == other ? type : types[i], i == other ? id : 1, 0, contents[i]);
+		add_record(&b, i == other ? type : types[i], i == other ? id : all, 0, contents[i]);
 	return buf_view(&b);
 }
 
@@ -494,15 +495,16 @@ static void records_of_another_version_type_or_id__are_not_taken(void **state)
 	};
 	struct fastcgi_test *f = *state;
 
-	struct str version_2 = revocation(f->t, -1, 0, 0);
+	struct str version_2 = revocation(f->t, 1, -1, 0, 0);
 
 	expect_answer(f->t, version_2, "Status: 200");
 	((char *)version_2.p)[0] = 2;
 	assert_int_equal(ask(f->t, version_2).n, 0);
+	assert_int_equal(ask(f->t, revocation(f->t, 0, -1, 0, 0)).n, 0);
 	for (int i = 0; i < RECORDS - 1; i++) {
 		for (size_t j = 0; j < ARRAY_LEN(others[i]); j++) {
 			struct str message =
-				revocation(f->t, i, others[i][j].type, others[i][j].id);
+				revocation(f->t, 1, i, others[i][j].type, others[i][j].id);
 
 			if (i == 3)
 				expect_answer(f->t, message, "Status: 400");
