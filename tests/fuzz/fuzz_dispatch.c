@@ -81,10 +81,13 @@ static void open_app(struct arena *a)
 		.activity = {.interval_s = 60},
 		.session_s = 3600,
 		.cookie = "rollcall_session",
+		.idp_issuer = "https://id.example.org",
+		.idp_clients = "shop",
 		.metrics_allow = "127.0.0.1",
 		.version = "fuzz"};
 	app.routes = &api_routes;
-	app.jwt = jwt_open(&jwt, jwks_open(&keys));
+	app.keys = jwks_open(&keys);
+	app.jwt = jwt_open(&jwt, app.keys);
 	app.db = db_open(&db);
 	for (size_t i = 0; i < sizeof(callers) / sizeof(callers[0]); i++)
 		make_token(a, callers[i].claims, tokens[i]);
