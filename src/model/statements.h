@@ -15,9 +15,9 @@ extern const struct stmt purge_month_of, purge_count_before, purge_set_month, pu
 	purge_delete_ended, purge_delete_users, purge_delete_tally;
 extern const struct stmt recount_living, recount_ended, recount_user_months, recount_users,
 	recount_user_add;
-extern const struct stmt partner_put, tenant_put, tenant_find, tenant_find_now, user_put,
-	user_spread, user_take_back, session_put, idp_put, ended_put, id_taken, id_ended,
-	same_request;
+extern const struct stmt partner_put, tenant_put, tenant_find, tenant_find_now, tenant_rules,
+	user_put, device_ended, user_spread, user_take_back, session_put, idp_put, ended_put,
+	id_taken, id_ended, same_request;
 extern const struct stmt once_put, once_delete;
 extern const struct stmt sweep_look, sweep_find;
 extern const struct stmt tally_add_living, tally_add_ended, tally_add_user;

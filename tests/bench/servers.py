@@ -97,7 +97,7 @@ class Bench:
         stamp.unlink(missing_ok=True)
         print(f"Making {rows:,} sessions in {database}", flush=True)
         self.sql(f"DROP DATABASE IF EXISTS {database}; CREATE DATABASE {database} CHARACTER SET utf8mb4;"
-                 f" GRANT ALL ON {database}.* TO rollcall@localhost")
+                 f" GRANT ALL ON {database}.* TO rollcall@localhost, rollcall_admin@localhost")
         run(programs / "rollcall-admin", "migrate", "--schema", schema, stdout=subprocess.DEVNULL,
             env=dict(self.env, ROLLCALL_DB_DEFAULTS=str(self.run_dir / "my.cnf"), ROLLCALL_DB_GROUP=database))
         lists = self.lists if group == "new" else self.run_dir / f"lists-{group}"

@@ -32,6 +32,23 @@ static struct e2e_answer ask(struct e2e *t, const struct e2e_request *r, int64_t
 	return a;
 }
 
+/* TIMES requests that can be sent only once. What workers run besides, once a second, only adds to
+ * the number. */
+static void ask_each(struct e2e *t, const struct e2e_request *r, int status, int64_t want)
+{
+	int64_t before = statements(t), ran;
+
+	for (size_t k = 0; k < TIMES; k++) {
+		struct e2e_answer a = e2e_send(t, &r[k]);
+
+		expect_status(&a, status);
+	}
+	ran = statements(t) - before - 1;
+	if (ran / TIMES != want)
+		fail_msg("%lld statements for %d of %s, expected %lld each", (long long)ran, TIMES,
+			r[0].path, (long long)want);
+}
+
 struct world {
 	struct e2e_tenant tenant;
 	struct str id, ended, token, jwt, root, service;
@@ -124,7 +141,7 @@ static void writes__take_the_documented_number_of_statements(void **state)
 		.path = "/api/v1/sessions",
 		.body = str_printf(
 			t->arena, "{\"tenant_id\":\"%s\",\"user_id\":\"w\"}", w.tenant.id.p)};
-	struct e2e_answer a = ask(t, &r, 5);
+	struct e2e_answer a = ask(t, &r, 6);
 
 	expect_status(&a, 201);
 	r.path = "/api/v1/sessions/introspect";
@@ -169,22 +186,29 @@ static void logouts__take_the_documented_number_of_statements(void **state)
 	struct e2e_request r[TIMES];
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		int64_t before, ran;
-
 		for (size_t k = 0; k < TIMES; k++)
 			r[k] = logout(t, tenant, rows[i].is_known);
-		before = statements(t);
-		for (size_t k = 0; k < TIMES; k++) {
-			struct e2e_answer a = e2e_send(t, &r[k]);
-
-			expect_status(&a, 200);
-		}
-		ran = statements(t) - before - 1;
-		/* What workers run besides, once a second, only adds to it. */
-		if (ran / TIMES != rows[i].want)
-			fail_msg("%lld statements for %d logouts, expected %lld each",
-				(long long)ran, TIMES, (long long)rows[i].want);
+		ask_each(t, r, 200, rows[i].want);
 	}
+}
+
+static void only_a_known_user__is_asked_for_the_devices_of_before(void **state)
+{
+	struct e2e *t = *state;
+	struct world w = world(t);
+	struct e2e_request r[2][TIMES];
+
+	for (size_t k = 0; k < (size_t)2 * TIMES; k++)
+		r[k / TIMES][k % TIMES] = (struct e2e_request){.method = "POST",
+			.token = w.service,
+			.path = "/api/v1/sessions",
+			.body = str_printf(t->arena,
+				"{\"tenant_id\":\"%s\",\"user_id\":\"%s\",\"user_agent\":\"curl/7.88.1\","
+				"\"ip_address\":\"10.0.%zu.1\"}",
+				w.tenant.id.p,
+				k < TIMES ? "u" : arena_printf(t->arena, "new%zu", k), k)};
+	ask_each(t, r[0], 201, 7);
+	ask_each(t, r[1], 201, 6);
 }
 
 int main(void)
@@ -194,6 +218,7 @@ int main(void)
 		cmocka_unit_test(ended_session__takes_two),
 		cmocka_unit_test(logouts__take_the_documented_number_of_statements),
 		cmocka_unit_test(writes__take_the_documented_number_of_statements),
+		cmocka_unit_test(only_a_known_user__is_asked_for_the_devices_of_before),
 	};
 
 	return cmocka_run_group_tests_name("round trips", tests, e2e_open, e2e_close);
