@@ -20,7 +20,7 @@ BUILD_PACKAGES := gcc make pkg-config libfcgi-dev libyajl-dev libmariadb-dev lib
 RUN_PACKAGES := $(call absent,mariadbd,mariadb-server) $(call absent,mariadb,mariadb-client) lighttpd spawn-fcgi curl
 TEST_PACKAGES := libcmocka-dev clang-format apache2 libapache2-mod-fcgid \
 	$(call absent,nginx,nginx-light) php-cli php-cgi php-curl php-nyholm-psr7 prometheus chromium $(call absent,npm,nodejs npm)
-CHECK_PACKAGES := php-fpm php-redis redis-server composer caddy libapache2-mod-auth-openidc
+CHECK_PACKAGES := php-fpm php-redis redis-server php-memcached memcached php-sqlite3 composer caddy libapache2-mod-auth-openidc
 DEB_PACKAGES := build-essential dpkg-dev debhelper
 INSTALL_PACKAGES = httpd-conf/demo/install-packages
 
@@ -513,7 +513,7 @@ BENCH_TOOLS := $(BUILD)/bench/bench-data $(BUILD)/bench/bench-statement $(BUILD)
 BENCH_SETTINGS := CASES ROWS END_ROWS ROUNDS SECONDS_EACH REQUESTS BUFFER_POOL CHART
 .PHONY: bench bench-tools
 bench: deps
-	@$(INSTALL_PACKAGES) wrk php-fpm php-mysql git $(if $(shell command -v npm),,nodejs npm)
+	@$(INSTALL_PACKAGES) wrk php-fpm php-mysql git chromium $(if $(shell command -v npm),,nodejs npm)
 	@$(MAKE) --no-print-directory MODE=release all bench-tools
 	@BUILD='$(abspath $(BUILD))' $(foreach s,$(BENCH_SETTINGS),$(if $($s),$s='$($s)')) tests/bench/run
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The demonstration of httpd-conf/php/demo as a shared host runs it: Apache, PHP-FPM, its .htaccess; once with
-# PHP's own session files and once with redis. A device ends another, whose PHP session is destroyed at the
+# The demonstration of httpd-conf/php/demo as a shared host runs it: Apache, PHP-FPM, its .htaccess; with PHP's
+# own session files, with redis, with memcached, and with a driver of an application's own (php/pdo.php). A device ends another, whose PHP session is destroyed at the
 # driver; signing out needs no scope; without an answer of Rollcall the pages are 503, or go on for the
 # seconds that the policy says. The remembered time is moved where it is stored; nobody waits for it.
 # Run by tests/e2e/run, which sets ROLLCALL_URL and ROLLCALL_TEST_RUN.
@@ -17,6 +17,7 @@ umask 022
 # Not below BUILD: root's Apache and PHP run as www-data, which has to reach it.
 work=$(mktemp -d)
 chmod 755 "$work"
+pdo=sqlite:$work/sessions/php.db
 me=ada$$
 passed=0
 failed=0
@@ -58,9 +59,12 @@ write_host() {
 	mkdir -p "$work/www" "$work/sessions"
 	[ -z "$as_user" ] || chown www-data "$work/sessions"
 	cp -R "$root/httpd-conf/php/src" "$work/www"
-	for place in files redis fixed; do
+	for place in files redis memcached pdo fixed; do
 		cp -R "$root/httpd-conf/php/demo" "$work/www/$place"
 	done
+	cp "$root/tests/e2e/php/pdo.php" "$work/www/pdo"
+	sed -i -e "s|new SessionHandler()|new PdoSessions('$pdo')|" -e "s|^const TENANT|require __DIR__ . '/pdo.php';\n&|" \
+		"$work/www/pdo/app.php"
 	settings ''
 	cat >"$work/apache.conf" <<-END
 		ServerRoot "$work"
@@ -91,6 +95,16 @@ write_host() {
 				SetHandler "proxy:unix:$work/files.sock|fcgi://files"
 			</FilesMatch>
 		</Directory>
+		<Directory "$work/www/memcached">
+			<FilesMatch "\.php\$">
+				SetHandler "proxy:unix:$work/memcached-fpm.sock|fcgi://memcached"
+			</FilesMatch>
+		</Directory>
+		<Directory "$work/www/pdo">
+			<FilesMatch "\.php\$">
+				SetHandler "proxy:unix:$work/pdo.sock|fcgi://pdo"
+			</FilesMatch>
+		</Directory>
 		<Directory "$work/www/fixed">
 			<FilesMatch "\.php\$">
 				SetHandler "proxy:unix:$work/fixed.sock|fcgi://fixed"
@@ -116,6 +130,14 @@ write_host() {
 		php_value[session.save_handler] = redis
 		php_value[session.save_path] = unix://$work/redis.sock
 		$(pool_lines)
+		[memcached]
+		listen = $work/memcached-fpm.sock
+		php_value[session.save_handler] = memcached
+		php_value[session.save_path] = $work/sessions/memcached.sock
+		$(pool_lines)
+		[pdo]
+		listen = $work/pdo.sock
+		$(pool_lines)
 		[fixed]
 		listen = $work/fixed.sock
 		php_admin_value[session.save_handler] = redis
@@ -138,7 +160,7 @@ pool_lines() {
 }
 
 settings() { # SECONDS to go on without an answer, or nothing; the host reads .htaccess at each request
-	for place in files redis fixed; do
+	for place in files redis memcached pdo fixed; do
 		sed -e "s|https://example.org/apps/sessions|$ROLLCALL_URL|" -e "s|/home/alice/rollcall.token|$work/token|" \
 			-e 's|^# \(SetEnv ROLLCALL_DEMO_PASSWORD\) .*|\1 open-sesame|' \
 			-e "${1:+s|^# \\(SetEnv ROLLCALL_ALLOW_SECONDS\\) .*|\\1 $1|}" \
@@ -150,13 +172,16 @@ start_host() {
 	redis-server --port 0 --unixsocket "$work/redis.sock" --unixsocketperm 777 --save '' --dir "$work" \
 		--appendonly no >"$work/redis.log" 2>&1 &
 	pids="$pids $!"
+	memcached -s "$work/sessions/memcached.sock" -a 777 ${as_user:+-u www-data} >"$work/memcached.log" 2>&1 &
+	pids="$pids $!"
 	"$fpm" --nodaemonize --force-stderr ${as_user:+--allow-to-run-as-root} -y "$work/fpm.conf" >>"$work/fpm.log" 2>&1 &
 	pids="$pids $!"
 	apache2 -D FOREGROUND -d "$work" -f "$work/apache.conf" >>"$work/apache.log" 2>&1 &
 	pids="$pids $!"
 	for _ in $(seq 1 500); do
 		[ "$(curl -s -o /dev/null -w '%{http_code}' "$base/files/signin.php")" = 200 ] &&
-			[ "$(curl -s -o /dev/null -w '%{http_code}' "$base/redis/signin.php")" = 200 ] && return
+			[ "$(curl -s -o /dev/null -w '%{http_code}' "$base/redis/signin.php")" = 200 ] &&
+			[ "$(curl -s -o /dev/null -w '%{http_code}' "$base/memcached/signin.php")" = 200 ] && return
 		sleep 0.02
 	done
 	tail "$work"/*.log >&2
@@ -200,6 +225,8 @@ stored() { # ID -> the session, or nothing
 	case $driver in
 	files) cat "$work/sessions/sess_$1" 2>/dev/null || true ;;
 	redis) redis-cli -s "$work/redis.sock" --raw GET "PHPREDIS_SESSION:$1" ;;
+	memcached) php "$root/tests/e2e/php/stored.php" memcached "$work/sessions/memcached.sock" "$1" ;;
+	pdo) php "$root/tests/e2e/php/stored.php" pdo "$pdo" "$1" ;;
 	esac
 }
 
@@ -213,6 +240,8 @@ move_back() { # ID SECONDS: Rollcall's last good answer is that much older
 	case $driver in
 	files) cat "$work/moved" >"$work/sessions/sess_$1" ;;
 	redis) printf %s "$(cat "$work/moved")" | redis-cli -s "$work/redis.sock" -x SET "PHPREDIS_SESSION:$1" >/dev/null ;;
+	memcached) php "$root/tests/e2e/php/stored.php" memcached "$work/sessions/memcached.sock" "$1" - <"$work/moved" ;;
+	pdo) php "$root/tests/e2e/php/stored.php" pdo "$pdo" "$1" - <"$work/moved" ;;
 	esac
 }
 
@@ -332,7 +361,7 @@ base=http://127.0.0.1:$port
 good
 write_host
 start_host
-for driver in files redis; do
+for driver in files redis memcached pdo; do
 	claims
 done
 # A host that leaves the application no choice of its handler: an error, not a session that nobody ends.
@@ -340,7 +369,7 @@ driver=fixed
 get x signin.php >/dev/null
 expect "a fixed handler" 500 "$(get x signin.php)"
 expect "a fixed handler, in the log" yes "$(grep -q 'session.save_handler is set with php_admin_value' "$work/fpm.log" && echo yes)"
-expect "secrets were found to look for" 4 "$(grep -c . "$work/secrets")"
+expect "secrets were found to look for" 8 "$(grep -c . "$work/secrets")"
 expect "secrets in a log" 0 "$(cat "$work"/*.log "$ROLLCALL_TEST_RUN"/*.log | grep -cF -e eyJ -f "$work/secrets" || true)"
 expect "errors of PHP" "" "$(grep -hE 'PHP (Fatal|Warning|Notice|Deprecated)' "$work"/*.log | grep -v php_admin_value | head -n 3)"
 
