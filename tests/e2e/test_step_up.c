@@ -243,6 +243,29 @@ static void settings__are_the_policy_of_everybody(void **state)
 	assert_int_equal(e2e_int(a.json, "pagination.total_items"), 4);
 }
 
+/* The tenant's rules are from before the settings were made stricter. */
+static void settings_that_became_stricter__hold_over_a_policy(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = e2e_tenant(t, STR_NONE);
+	struct e2e_answer a;
+
+	e2e_exec(t,
+		SQL("UPDATE tenant SET idle_seconds = ?, absolute_seconds = ?, max_sessions = ?"
+		    " WHERE id = ?"),
+		4, db_i64(86400), db_i64(86400), db_i64(9), db_str(tn.id));
+	a = e2e_get(t, e2e_super_admin(t), "/api/v1/tenants/%s/session-policy", tn.id.p);
+	assert_int_equal(e2e_int(a.json, "data.idle_timeout_seconds"), 86400);
+	assert_int_equal(e2e_int(a.json, "data.effective.idle_timeout_seconds"), 1800);
+	a = e2e_get(t, register_now(t, tn.id, ""), "/api/v1/me/sessions");
+	assert_int_equal(
+		e2e_ms(a.json, "data.0.expires_at") - e2e_ms(a.json, "data.0.created_at"), 1800000);
+	for (int i = 0; i < 5; i++)
+		register_now(t, tn.id, "");
+	a = e2e_get(t, e2e_super_admin(t), "/api/v1/tenants/%s/sessions", tn.id.p);
+	assert_int_equal(e2e_int(a.json, "pagination.total_items"), 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +277,7 @@ int main(void)
 		cmocka_unit_test(session__has_signed_in_when_it_was_registered),
 		cmocka_unit_test(holder_of_a_token__may_end_its_session),
 		cmocka_unit_test(settings__are_the_policy_of_everybody),
+		cmocka_unit_test(settings_that_became_stricter__hold_over_a_policy),
 	};
 
 	return cmocka_run_group_tests_name("Step-up and settings", tests, setup, teardown);
