@@ -8,6 +8,7 @@
 # missing it says so and counts as skipped. The lock file pins every package by its digest.
 #   SHOTS=DIR     leaves a picture of every page there
 #   PICTURES=DIR  leaves only those of README.md there, of the demonstration's data
+#   SPEED=FILE    measures only, in a store that is there (make bench CASES=console)
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -45,6 +46,10 @@ cd "$work"
 if [ -n "${PICTURES:-}" ]; then
 	"$DEMO" data
 	node pictures.mjs
+	exit
+fi
+if [ -n "${SPEED:-}" ]; then
+	node speed.mjs
 	exit
 fi
 node drive.mjs
