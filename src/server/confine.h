@@ -3,8 +3,8 @@
 #ifndef SERVER_CONFINE_H
 #define SERVER_CONFINE_H
 
-/* The process writes no core file, which would hold keys and tokens, and gets no rights from
- * set-user-ID programs. This holds for its children too. */
+/* The process writes no core file, which would hold keys and tokens, gets no rights from
+ * set-user-ID programs, and overwrites memory that it frees. This holds for its children too. */
 void confine_process(void);
 
 /* For every worker: it can create, write, remove and run no file, except in the directory of

@@ -387,6 +387,14 @@ static void drain(struct fcgi *f)
 		;
 }
 
+/* libfcgi frees its copies of the parameters, which may hold tokens, without wiping them. */
+static void wipe_environment(struct fcgi *f)
+{
+	for (size_t i = 0; i < f->param_count; i++)
+		explicit_bzero(f->request.envp[i], strlen(f->request.envp[i]));
+	f->param_count = 0;
+}
+
 static bool has_body(struct fcgi *f)
 {
 	const char *length = get(f, "CONTENT_LENGTH");
@@ -407,6 +415,7 @@ void fcgi_finish(struct fcgi *f)
 		drain(f);
 	}
 	record_discard(&f->in, 0);
+	wipe_environment(f);
 	FCGX_Detach(&f->request);
 	FCGX_Finish_r(&f->request);
 }
