@@ -397,6 +397,10 @@ static void take_null(enum enum_field_types type, void *member)
 		*(int64_t *)member = DB_NULL_I64;
 }
 
+/* What a subquery of the list of columns gives that begins behind the kill of its statement, by
+ * KILL QUERY or by the time limit: MariaDB then sends the row without an error. */
+#define KILLED "NULL in a column that has none: the statement was killed"
+
 /* NULL if all is well, else what is wrong with the column. */
 static const char *take_column(
 	struct handle *h, size_t i, struct arena *a, const struct db_col *col, void *row)
@@ -407,7 +411,7 @@ static const char *take_column(
 
 	if (c->null) {
 		take_null(type, member);
-		return col->letter >= 'a' ? "NULL in a column that has none" : NULL;
+		return col->letter >= 'a' ? KILLED : NULL;
 	}
 	if (is_bytes(type))
 		return take_text(h, i, col->letter, a, member) ? NULL : "cannot fetch a long text";
@@ -439,7 +443,7 @@ enum err handle_row(struct db *db, struct handle *h, struct arena *a, const stru
 		if (why != NULL) {
 			snprintf(db->error, sizeof(db->error), "column %zu: %s", i + 1, why);
 			db->stats.errors++;
-			return ERR_INTERNAL;
+			return h->cells[i].null ? ERR_TIMEOUT : ERR_INTERNAL;
 		}
 	}
 	return ERR_OK;

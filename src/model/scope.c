@@ -61,10 +61,12 @@ void scope_put_caller(const struct session_caller *caller, struct sql *q)
 	sql_arg(q, db_str(caller->tenant));
 }
 
+/* Counts rather than EXISTS: of a statement that is killed meanwhile EXISTS is false, a count NULL
+ * (handle_row in src/db). */
 void scope_put_alive(const struct session_scope *scope, struct sql *q)
 {
 	if (scope->caller.session.p != NULL) {
-		sql_add(q, SQL("EXISTS (SELECT 1 FROM session s WHERE"));
+		sql_add(q, SQL("(SELECT COUNT(*) FROM session s WHERE"));
 		scope_put_caller(&scope->caller, q);
 		sql_add(q, SQL(")"));
 	} else {
@@ -78,8 +80,9 @@ void scope_put_gate(const struct session_scope *scope, struct sql *q)
 	scope_put_alive(scope, q);
 	sql_add(q, SQL(" AS alive, "));
 	if (scope->in_tenant) {
-		scope_put_tenant_no(scope, q);
-		sql_add(q, SQL(" IS NOT NULL"));
+		sql_add(q, SQL("(SELECT COUNT(*) FROM tenant t WHERE TRUE"));
+		scope_put_tenant(scope, q);
+		sql_add(q, SQL(")"));
 	} else {
 		sql_add(q, SQL("1"));
 	}

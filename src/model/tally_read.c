@@ -71,26 +71,27 @@ static bool has_number(const struct session_scope *scope)
 static void put_numbers(const struct session_scope *scope, struct sql *q)
 {
 	if (scope->user_id.p != NULL) {
-		sql_add(q, SQL("COALESCE((SELECT SUM(living) FROM user WHERE"));
+		sql_add(q, SQL("(SELECT COALESCE(SUM(living), 0) FROM user WHERE"));
 		put_user_rows(scope, q);
-		sql_add(q, SQL(" id = ?), 0)"));
+		sql_add(q, SQL(" id = ?)"));
 		sql_arg(q, db_str(scope->user_id));
 	} else {
-		sql_add(q, SQL("COALESCE((SELECT SUM(n) FROM tally WHERE"));
+		sql_add(q, SQL("(SELECT COALESCE(SUM(n), 0) FROM tally WHERE"));
 		put_level(scope, q);
-		sql_add(q, SQL(" AND what = 1), 0)"));
+		sql_add(q, SQL(" AND what = 1)"));
 	}
 	if (scope->active)
 		return;
 	if (scope->user_id.p != NULL) {
-		sql_add(q, SQL(" + COALESCE((SELECT SUM(expired + revoked) FROM ended_user WHERE"));
+		sql_add(q,
+			SQL(" + (SELECT COALESCE(SUM(expired + revoked), 0) FROM ended_user WHERE"));
 		put_user_rows(scope, q);
-		sql_add(q, SQL(" user_id = ?" MONTHS_SQL "), 0)"));
+		sql_add(q, SQL(" user_id = ?" MONTHS_SQL ")"));
 		sql_arg(q, db_str(scope->user_id));
 	} else {
-		sql_add(q, SQL(" + COALESCE((SELECT SUM(n) FROM ended_tally WHERE"));
+		sql_add(q, SQL(" + (SELECT COALESCE(SUM(n), 0) FROM ended_tally WHERE"));
 		put_level(scope, q);
-		sql_add(q, SQL(" AND what IN (1, 2)" MONTHS_SQL "), 0)"));
+		sql_add(q, SQL(" AND what IN (1, 2)" MONTHS_SQL ")"));
 	}
 }
 
@@ -117,14 +118,14 @@ void tally_put_revoked(const struct session_scope *scope, struct sql *q)
 	if (scope->nothing) {
 		sql_add(q, SQL("0"));
 	} else if (scope->user_id.p != NULL) {
-		sql_add(q, SQL("COALESCE((SELECT SUM(revoked) FROM ended_user WHERE"));
+		sql_add(q, SQL("(SELECT COALESCE(SUM(revoked), 0) FROM ended_user WHERE"));
 		put_user_rows(scope, q);
-		sql_add(q, SQL(" user_id = ?" MONTHS_SQL "), 0)"));
+		sql_add(q, SQL(" user_id = ?" MONTHS_SQL ")"));
 		sql_arg(q, db_str(scope->user_id));
 	} else {
-		sql_add(q, SQL("COALESCE((SELECT SUM(n) FROM ended_tally WHERE"));
+		sql_add(q, SQL("(SELECT COALESCE(SUM(n), 0) FROM ended_tally WHERE"));
 		put_level(scope, q);
-		sql_add(q, SQL(" AND what = 2" MONTHS_SQL "), 0)"));
+		sql_add(q, SQL(" AND what = 2" MONTHS_SQL ")"));
 	}
 }
 

@@ -324,6 +324,28 @@ static void crashed_server__is_unavailable_at_once_until_it_is_back(void **state
 	assert_int_equal(rows(f), 2);
 }
 
+/* The loop of BENCHMARK ends with the statement, and the subquery is not begun: MariaDB sends a
+ * row. */
+static void row_of_a_killed_statement__is_not_believed(void **state)
+{
+	static const struct db_col cols[] = {{'i', 0}, {'i', sizeof(int64_t)}};
+	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
+	struct fix *f = *state;
+	struct db_config cfg = fix_config(f);
+	int64_t row[2];
+	struct db *db;
+	struct sql q;
+
+	cfg.statement_ms = 200;
+	db = db_open(&cfg);
+	sql_begin(&q, f->arena, SQL_READ, "ii");
+	sql_add(&q, SQL("SELECT BENCHMARK(?, 1 + 1), (SELECT COUNT(*) FROM test_db_loss)"));
+	sql_arg(&q, db_i64(INT64_C(1) << 40));
+	assert_int_equal(db_one(db, f->arena, &q, &shape, row), ERR_TIMEOUT);
+	assert_ok(db, answers(db));
+	db_close(db);
+}
+
 static void hung_server__is_unavailable_within_the_time_limit(void **state)
 {
 	struct fix *f = *state;
@@ -382,6 +404,7 @@ int main(void)
 		T(missing_option_file__is_unavailable),
 		T(refused_account__is_unavailable),
 		T(crashed_server__is_unavailable_at_once_until_it_is_back),
+		T(row_of_a_killed_statement__is_not_believed),
 		T(hung_server__is_unavailable_within_the_time_limit),
 #undef T
 	};

@@ -124,7 +124,11 @@ class History:
         elif kind == "fault":
             self.fault(event)
         elif kind == "retire":
-            self.live_tenants.pop(event["tenant"], None)
+            # A registration that was never answered may come to be behind the last ending.
+            left = [s for s in self.live_tenants.pop(event["tenant"], [])
+                    if not s.surely_ended(event["t"])]
+            if left:
+                self.live_tenants[event["tenant"]] = left
             for n in [n for n, c in self.open_endings.items()
                       if c.scope.get("tenant") == event["tenant"]
                       or c.scope.get("user") in event["users"]]:

@@ -192,6 +192,14 @@ class Judge(unittest.TestCase):
         t.answer(n, 201)
         self.kept()
 
+    def test_a_registration_that_lands_behind_its_tenants_last_ending_may_be_counted(self):
+        t = self.told
+        t.answer(t.begin_register("late"), 0)
+        t.end("v1.tenant.revoke_all", 200, tenant="t", ids=[])
+        t.h.feed({"e": "retire", "t": t.t, "tenant": "t", "users": ["u"]})
+        t.list(["late"], 1, scope={}, form="edge all")
+        self.kept()
+
     def test_a_list_with_a_session_of_another_user_is_caught(self):
         self.told.register("s")
         self.told.list(["s"], 1, scope={"tenant": "t", "user": "other"})
