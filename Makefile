@@ -246,7 +246,7 @@ portable-tree: programs
 		"$$(cat '$(PORTABLE)'/rollcall* '$(PORTABLE)'/lib/* | grep -ao 'GLIBC_2\.[0-9]*' | sed 's/GLIBC_//' | sort -uV | tail -n 1)"
 
 # Tests. tests/README.md says how to run one. Each program prints one line; what it said is in LOGS.
-## test            the test suite: all of the next seven (minutes on two processors)
+## test            the test suite: all of the next seven (six minutes on two processors)
 ## test-unit       units; needs nothing and takes seconds
 ## test-db         the database layer and rollcall-admin
 ## test-fuzz       inputs that the fuzzer found
@@ -254,19 +254,23 @@ portable-tree: programs
 ## check-rooms     who includes whom
 ## check-headers   every header by itself
 ## lint            rules that a grep can hold
-.PHONY: test test-deps test-unit test-db test-fuzz test-e2e test-e2e-each test-e2e-once test-e2e-servers check-rooms \
-	check-headers lint
+.PHONY: test test-deps test-programs test-unit test-db test-fuzz test-e2e test-e2e-console test-e2e-each \
+	test-e2e-once test-e2e-servers check-rooms check-headers lint
 LOGS := $(abspath $(BUILD))/test/$(MODE)
 
 # Those of the OpenID provider are for make check.
 NODE_MODULES = $(shell cat $(filter-out tests/e2e/provider/%,$(wildcard tests/e2e/*/package-lock.json)) | grep -c '"node_modules/')
-# The totals are the last line, whatever failed before.
+# Several parts at a time, the long ones first: a test waits more than it computes. The totals are the
+# last line, whatever failed before.
+TEST_PARTS := test-e2e-console test-e2e-once test-e2e-servers test-e2e-each test-db test-unit test-fuzz
 test: test-deps
 	@echo 'The suite fetches $(NODE_MODULES) Node modules once (150 MB, into $(BUILD)) and takes several minutes on two cores.'
 	@rm -rf '$(LOGS)'
-	@status=0; $(MAKE) --no-print-directory -k check-rooms check-headers lint || status=1; \
-	$(MAKE) --no-print-directory -k test-unit test-db test-fuzz test-e2e || status=1; \
+	@status=0; $(MAKE) --no-print-directory -k -j2 test-programs check-rooms check-headers lint || status=1; \
+	$(MAKE) --no-print-directory -k -j3 $(TEST_PARTS) || status=1; \
 	tests/totals '$(LOGS)' || status=1; exit $$status
+
+test-programs: $(PROGRAMS) $(UNIT) $(DB_TESTS) $(FUZZ:%=$(O)/tests/fuzz/fuzz_%) $(E2E)
 
 test-deps:
 	@$(INSTALL_PACKAGES) $(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES)
@@ -287,14 +291,16 @@ test-fuzz: $(FUZZ:%=$(O)/tests/fuzz/fuzz_%)
 e2e_marked = $(filter $(patsubst %.c,$(O)/%,$(shell grep -lE '^(/[*]|.) e2e:.*\b$(1)\b' tests/e2e/test_*)),$(E2E))
 E2E_RUN = BUILD='$(abspath $(BUILD))' MODE='$(MODE)' LOGS='$(LOGS)/e2e' tests/e2e/run
 
-test-e2e: $(PROGRAMS) $(E2E)
-	@status=0; $(MAKE) --no-print-directory -k -j2 test-e2e-each test-e2e-servers || status=1; \
-	$(MAKE) --no-print-directory test-e2e-once || status=1; exit $$status
+CONSOLE := tests/e2e/test_console.sh
+test-e2e:
+	@$(MAKE) --no-print-directory -k -j3 $(filter test-e2e-%,$(TEST_PARTS))
 
-# Two stacks side by side: one that stays as it is, one that changes its web server. What is marked
-# "once" comes after both: programs that race, kill and measure time want the machine for themselves.
+# Four stacks side by side. The one of test-e2e-servers changes its web server.
+test-e2e-console: $(PROGRAMS)
+	@$(E2E_RUN) $(CONSOLE)
+
 test-e2e-each: $(PROGRAMS) $(E2E)
-	@$(E2E_RUN) $(filter-out $(call e2e_marked,every-server) $(call e2e_marked,once),$(E2E))
+	@$(E2E_RUN) $(filter-out $(CONSOLE) $(call e2e_marked,every-server) $(call e2e_marked,once),$(E2E))
 
 test-e2e-once: $(PROGRAMS) $(E2E)
 	@$(E2E_RUN) $(filter-out $(call e2e_marked,long),$(call e2e_marked,once))
@@ -354,7 +360,8 @@ check-cppcheck:
 
 check-bounds: test-deps
 	@$(MAKE) --no-print-directory $(PROGRAMS) $(E2E)
-	@$(E2E_RUN) $(call e2e_marked,long)
+	@status=0; $(E2E_RUN) $(call e2e_marked,long) || status=1; \
+	ROLLCALL_POOL_REQUESTS=40000 $(E2E_RUN) $(O)/tests/e2e/test_pool || status=1; exit $$status
 
 check-servers: test-deps
 	@$(MAKE) --no-print-directory $(PROGRAMS) $(E2E)

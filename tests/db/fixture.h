@@ -20,6 +20,7 @@
 
 struct fix {
 	struct mariadb *server;
+	bool migrated; /* the database has the tables of schema/ and tests' rows only */
 	struct db *db, *other;
 	struct arena *arena;
 };

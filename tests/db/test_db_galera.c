@@ -2,29 +2,14 @@
  * Transactions at a node of a Galera cluster, which can lose one without a word. The cluster is a
  * single node, and the loss is a ROLLBACK that the layer does not know of; the real one, between
  * nodes, is for tests/history. Skipped where galera-4 is not installed. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "fixture.h"
+#include "lib/port.h"
 
 #define PROVIDER "/usr/lib/galera/libgalera_smm.so"
 
 static char listens[128];
-
-static int free_port(void)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t n = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, n), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
-	close(fd);
-	return ntohs(at.sin_port);
-}
 
 static int node(void **state)
 {
@@ -35,7 +20,7 @@ static int node(void **state)
 	if (access(PROVIDER, R_OK) != 0)
 		return 0;
 	snprintf(listens, sizeof(listens),
-		"--wsrep-provider-options=gmcast.listen_addr=tcp://127.0.0.1:%d", free_port());
+		"--wsrep-provider-options=gmcast.listen_addr=tcp://127.0.0.1:%d", port_free());
 	return fix_server_with(state, options);
 }
 

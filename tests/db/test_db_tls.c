@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * TLS to the database, by what the option file says and no setting of ours: a private server that
  * demands it, with certificates that are made here by the openssl program. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "fixture.h"
+#include "lib/port.h"
 
 struct tls {
 	struct mariadb *server;
@@ -19,19 +17,6 @@ struct tls {
 	struct db *db;
 	struct arena *arena;
 };
-
-static int free_port(void)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t n = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, n), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
-	close(fd);
-	return ntohs(at.sin_port);
-}
 
 /* The program openssl with these words, in the directory of the certificates. */
 static void openssl(const struct tls *f, const char *const words[])
@@ -87,7 +72,7 @@ static int server(void **state)
 	make_authority(f, "authority.key", "authority.pem");
 	make_authority(f, "other.key", "other.pem");
 	make_server_certificate(f);
-	f->port = free_port();
+	f->port = port_free();
 	snprintf(f->words[0], sizeof(f->words[0]), "--port=%d", f->port);
 	snprintf(f->words[1], sizeof(f->words[1]), "--ssl-cert=%s/server.pem", f->dir);
 	snprintf(f->words[2], sizeof(f->words[2]), "--ssl-key=%s/server.key", f->dir);
@@ -209,7 +194,7 @@ static void host_with_a_wrong_certificate__is_passed_over(void **state)
 {
 	struct tls *f = *state;
 	const char *hosts =
-		arena_printf(f->arena, "127.0.0.1:%d,%s", free_port(), host(f, "127.0.0.1"));
+		arena_printf(f->arena, "127.0.0.1:%d,%s", port_free(), host(f, "127.0.0.1"));
 
 	assert_ok(f->db, connect_with(f, hosts, "authority.pem"));
 	closed(state);

@@ -7,39 +7,14 @@
 # e2e: once
 set -eu
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-demo=${BUILD:-$root/build}/${MODE:-release}/rollcall-demo
+# shellcheck source=tests/lib/script.sh
+. "$(dirname "$0")/../lib/script.sh"
+demo=$BUILD/$MODE/rollcall-demo
 modules=${APACHE_MODULES:-/usr/lib/apache2/modules}
-umask 022
-work=$(mktemp -d) # not below BUILD: root's Apache runs as www-data, which has to reach it
-chmod 755 "$work"
-passed=0
-failed=0
-pids=
-finish() {
-	for pid in $pids; do
-		kill "$pid" 2>/dev/null || true
-	done
-	wait
-	rm -rf "$work"
-}
-trap finish EXIT
-
-expect() { # what, wanted, got
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "$1: wanted $2, got $3" >&2
-	fi
-}
+own_servers
 
 token() { # CLAIMS
 	"$demo" token "$ROLLCALL_TEST_RUN/demo-key.pem" "$1"
-}
-
-free_port() {
-	perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport'
 }
 
 service=$(token '{"sub":"gate","platform_token":true,"scope":"sessions:write"}')
@@ -188,5 +163,4 @@ expect "mod_auth_openidc: ended, the next request" 401 "$(status "$page" -H "Aut
 expect "mod_auth_openidc: ended, its JWT" 401 "$(status "$page" -H "Authorization: Bearer $jwt")"
 expect "tokens in a log" 0 "$(cat "$work"/*.log | grep -cF -e "$secret" -e eyJ || true)"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+totals

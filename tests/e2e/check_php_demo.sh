@@ -8,37 +8,15 @@
 # e2e: once
 set -eu
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-demo=${BUILD:-$root/build}/${MODE:-release}/rollcall-demo
+# shellcheck source=tests/lib/script.sh
+. "$(dirname "$0")/../lib/script.sh"
+demo=$BUILD/$MODE/rollcall-demo
 stack="env RUN_DIR=$ROLLCALL_TEST_RUN DATA=none $root/httpd-conf/demo/stack"
 modules=${APACHE_MODULES:-/usr/lib/apache2/modules}
 fpm=$(command -v php-fpm || find /usr/sbin -name 'php-fpm*' | head -n 1)
-umask 022
-# Not below BUILD: root's Apache and PHP run as www-data, which has to reach it.
-work=$(mktemp -d)
-chmod 755 "$work"
+own_servers
 pdo=sqlite:$work/sessions/php.db
 me=ada$$
-passed=0
-failed=0
-pids=
-finish() {
-	for pid in $pids; do
-		kill "$pid" 2>/dev/null || true
-	done
-	wait
-	rm -rf "$work"
-}
-trap finish EXIT
-
-expect() { # what, wanted, got
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "$1: wanted $2, got $3" >&2
-	fi
-}
 
 service_token() { # CLAIMS
 	"$demo" token "$ROLLCALL_TEST_RUN/demo-key.pem" "$1" >"$work/token.new"
@@ -373,5 +351,4 @@ expect "secrets were found to look for" 8 "$(grep -c . "$work/secrets")"
 expect "secrets in a log" 0 "$(cat "$work"/*.log "$ROLLCALL_TEST_RUN"/*.log | grep -cF -e eyJ -f "$work/secrets" || true)"
 expect "errors of PHP" "" "$(grep -hE 'PHP (Fatal|Warning|Notice|Deprecated)' "$work"/*.log | grep -v php_admin_value | head -n 3)"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+totals

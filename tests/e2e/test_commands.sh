@@ -8,31 +8,16 @@
 # e2e: once
 set -eu
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-BUILD=${BUILD:-$root/build}
-MODE=${MODE:-release}
+# shellcheck source=tests/lib/script.sh
+. "$(dirname "$0")/../lib/script.sh"
 bin=${BIN_DIR:-$BUILD/$MODE}
-run=$(mktemp -d "${ROLLCALL_TEST_RUN:-/tmp}/own-XXXXXX")
-work=$(mktemp -d "${ROLLCALL_TEST_RUN:-/tmp}/commands-XXXXXX")
-stack=$root/httpd-conf/demo/stack
-RUN_DIR=$run PORT=0 DATA=demo BUFFER_POOL=64M WORKERS=2 WEB=lighttpd FCGI=socket MOUNT='' EXTRA='' PROTECT=
+own_stack commands
+DATA=demo
 unset ROLLCALL_TEST_RECORD ROLLCALL_IDP_ISSUER ROLLCALL_IDP_CLIENTS
-export BUILD MODE RUN_DIR PORT DATA BUFFER_POOL WORKERS WEB FCGI MOUNT EXTRA PROTECT
-passed=0
-failed=0
 provider=
 trap '"$stack" down >/dev/null 2>&1; kill $provider 2>/dev/null; rm -rf "$run" "$work"' EXIT
-trap 'exit 130' INT TERM HUP
 
-expect() { # what, wanted, got
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "$1: wanted $2, got $3" >&2
-	fi
-}
-
+"$root/tests/lib/mariadb-data" "$run/data"
 "$stack" up >"$work/up.log" 2>&1 || { cat "$work/up.log" >&2; exit 1; }
 # shellcheck source=/dev/null
 . "$run/env"
@@ -102,7 +87,7 @@ local_places() {
 		-e "s|http://localhost/apps/sessions|$ROLLCALL_URL|g" \
 		-e "s|https://id.example.org|http://127.0.0.1:$provider_port|g" \
 		-e "s|KEY-FILE|$run/hs256.key|g; s|^php hs256|php $root/httpd-conf/php/hs256|" \
-		-e "s|-p 9123|-p $free_port|; s|rollcall-admin migrate\$|& --schema $root/schema|" \
+		-e "s|-p 9123|-p $pool_port|; s|rollcall-admin migrate\$|& --schema $root/schema|" \
 		-e 's/^[0-9*]* [0-9*]* \* \* \* [a-z]* //' -e 's/^rollcall-admin /rollcall-admin --config '"$(quoted)"' /' \
 		-e 's/^sudo rollcall-admin /&--config '"$(quoted)"' /; s/(sudo rollcall-admin /&--config '"$(quoted)"' /' \
 		-e 's/^sudo -u rollcall rollcall-admin /&--config '"$(quoted)"' /' \
@@ -131,7 +116,7 @@ reason() { # COMMAND
 	esac
 }
 
-free_port=$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport')
+pool_port=$(free_port)
 cd "$work"
 "$root/tests/e2e/commands" >list
 expect "commands are found" yes "$([ "$(wc -l <list)" -ge 40 ] && echo yes)"
@@ -227,5 +212,4 @@ chmod 600 other.key
 expect "a token that the service refuses" 1 "$(admin token --key other.key --claims '{"sub":"a"}' \
 	--expires 1h 2>&1 >/dev/null | grep -c 'refuses this token: signature not valid')"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+totals

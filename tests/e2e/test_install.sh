@@ -7,22 +7,10 @@
 # e2e: once
 set -eu
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-BUILD=${BUILD:-$root/build}
-MODE=${MODE:-release}
+# shellcheck source=tests/lib/script.sh
+. "$(dirname "$0")/../lib/script.sh"
 work=$(mktemp -d "${ROLLCALL_TEST_RUN:-/tmp}/install-XXXXXX")
 trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
-
-expect() { # what, wanted, got
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "$1: wanted $2, got $3" >&2
-	fi
-}
 
 # With --old-file nothing is built: flags may be others here.
 run_make() { # TARGET
@@ -92,5 +80,4 @@ for target in $(grep -oE '(`|^ +)make (-s )?[a-z][a-z-]*' "$root/README.md" "$ro
 	expect "help on make $target" 1 "$(cut -c 1-15 "$work/help" | grep -cwE -e "^ *$target *" | sed 's/[1-9][0-9]*/1/')"
 done
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+totals

@@ -6,12 +6,10 @@
 # e2e: once
 set -eu
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-BUILD=${BUILD:-$root/build}
-admin=$BUILD/${MODE:-release}/rollcall-admin
+# shellcheck source=tests/lib/script.sh
+. "$(dirname "$0")/../lib/script.sh"
+admin=$BUILD/$MODE/rollcall-admin
 work=$(mktemp -d "${ROLLCALL_TEST_RUN:-/tmp}/jwks-XXXXXX")
-passed=0
-failed=0
 server=
 watcher=
 finish() {
@@ -21,15 +19,6 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
 unset ROLLCALL_JWT_ISSUER ROLLCALL_IDP_ISSUER https_proxy HTTPS_PROXY ALL_PROXY all_proxy
-
-expect() { # what, wanted, got
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		printf '%s:\n  wanted %s\n  got    %s\n' "$1" "$2" "$3" >&2
-	fi
-}
 
 # Two authorities: the provider's and another one.
 for name in ca other; do
@@ -218,5 +207,4 @@ done
 rm "$work/watched"
 wait "$one" "$two"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+totals

@@ -7,29 +7,12 @@
 # e2e: once
 set -eu
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-BUILD=${BUILD:-$root/build}
-MODE=${MODE:-release}
-run=$(mktemp -d "${ROLLCALL_TEST_RUN:-/tmp}/own-XXXXXX")
-work=$(mktemp -d "${ROLLCALL_TEST_RUN:-/tmp}/leaves-XXXXXX")
-stack=$root/httpd-conf/demo/stack
-RUN_DIR=$run PORT=0 DATA=none BUFFER_POOL=64M WORKERS=2 WEB=lighttpd FCGI=socket MOUNT='' EXTRA='' PROTECT=yes
-HOME=$work/home TMPDIR=$work/tmp
-export BUILD MODE RUN_DIR PORT DATA BUFFER_POOL WORKERS WEB FCGI MOUNT EXTRA PROTECT HOME TMPDIR
+# shellcheck source=tests/lib/script.sh
+. "$(dirname "$0")/../lib/script.sh"
+own_stack leaves
+PROTECT=yes HOME=$work/home TMPDIR=$work/tmp
+export HOME TMPDIR
 mkdir "$HOME" "$TMPDIR"
-passed=0
-failed=0
-trap '"$stack" down >/dev/null 2>&1; rm -rf "$run" "$work"' EXIT
-trap 'exit 130' INT TERM HUP
-
-expect() { # what, wanted, got
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "$1: wanted $2, got $3" >&2
-	fi
-}
 
 checkout() {
 	find "$root" -path "$BUILD" -prune -o -path "$root/build*" -prune -o -path "$root/.git" -prune -o \
@@ -69,5 +52,4 @@ expect "the checkout" "" "$(diff "$work/checkout.before" "$work/checkout.after" 
 expect "the host's configuration" "" "$(find /etc/rollcall /etc/mysql /etc/lighttpd /etc/apache2 \
 	/etc/nginx /usr/local /var/www /var/lib/mysql /run/rollcall /run/mysqld -xdev -newer "$work/stamp" ! -type d 2>/dev/null || true)"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+totals

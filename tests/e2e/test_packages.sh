@@ -7,21 +7,11 @@
 # e2e: once
 set -eu
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tests/lib/script.sh
+. "$(dirname "$0")/../lib/script.sh"
 work=$(mktemp -d "${ROLLCALL_TEST_RUN:-/tmp}/packages-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 policy=$work/root/usr/sbin/policy-rc.d
-passed=0
-failed=0
-
-expect() { # what, wanted, got
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "$1: wanted $2, got $3" >&2
-	fi
-}
 
 # What Debian's packages do: ask the policy before a start, and enable all the same.
 make_host() {
@@ -103,5 +93,4 @@ expect "the host's policy after a killed run" "the host's own" "$(cat "$policy")
 # A host where an installation finds all there asks for nothing.
 expect "nothing to install" "" "$(PATH=$work/bin:$PATH "$root/httpd-conf/demo/install-packages" dpkg 2>&1)"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+totals

@@ -7,25 +7,15 @@
 # e2e: once
 set -eu
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-demo=${BUILD:-$root/build}/${MODE:-release}/rollcall-demo
+# shellcheck source=tests/lib/script.sh
+. "$(dirname "$0")/../lib/script.sh"
+demo=$BUILD/$MODE/rollcall-demo
 work=$(mktemp -d "$ROLLCALL_TEST_RUN/php-XXXXXX")
-passed=0
-failed=0
 php=
 trap '[ -z "$php" ] || kill "$php" 2>/dev/null; rm -rf "$work"' EXIT
 
 token() {
 	"$demo" token "$ROLLCALL_TEST_RUN/demo-key.pem" "$1"
-}
-
-expect() { # what, wanted, got
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "$1: wanted $2, got $3" >&2
-	fi
 }
 
 page() { # jar -> status
@@ -139,5 +129,4 @@ expect "the cookie stays, with nobody to ask" 1 "$(grep -c rollcall_session "$wo
 (unset ROLLCALL_URL; php "$root/httpd-conf/php/pages/page.php" 2>&1) >"$work/body"
 expect "a URL that is missing" 1 "$(grep -c 'Rollcall: ROLLCALL_URL is not set' "$work/body")"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+totals

@@ -2,7 +2,7 @@
  * The pool under load (workers killed, database restarted, SIGHUP, SIGTERM, memory), on a
  * stack of its own. A mix of all kinds of requests (lib/mix.h) goes on in one thread while parts
  * are taken away; what may fail meanwhile is counted, what may never happen fails the test.
- * ROLLCALL_POOL_REQUESTS is how many requests the memory is measured over [20000]. */
+ * ROLLCALL_POOL_REQUESTS is how many requests the memory is measured over [10000]. */
 /* e2e: once, no-valgrind */
 #include <signal.h>
 #include <stdio.h>
@@ -143,7 +143,7 @@ static uint64_t requests_to_measure(void)
 {
 	const char *n = getenv("ROLLCALL_POOL_REQUESTS");
 
-	return n != NULL && *n != '\0' ? strtoull(n, NULL, 10) : 20000;
+	return n != NULL && *n != '\0' ? strtoull(n, NULL, 10) : 10000;
 }
 
 static void memory__does_not_grow_with_requests(void **state)

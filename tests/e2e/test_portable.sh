@@ -7,29 +7,13 @@
 # e2e: once
 set -eu
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-BUILD=${BUILD:-$root/build}
-MODE=${MODE:-release}
+# shellcheck source=tests/lib/script.sh
+. "$(dirname "$0")/../lib/script.sh"
 if [ "$MODE" = asan ]; then
 	echo "test_portable: SKIPPED: the sanitizers' libraries are not meant to be carried"
 	exit 0
 fi
-run=$(mktemp -d "${ROLLCALL_TEST_RUN:-/tmp}/own-XXXXXX")
-work=$(mktemp -d "${ROLLCALL_TEST_RUN:-/tmp}/portable-XXXXXX")
-stack=$root/httpd-conf/demo/stack
-passed=0
-failed=0
-trap '"$stack" down >/dev/null 2>&1; rm -rf "$run" "$work"' EXIT
-trap 'exit 130' INT TERM HUP
-
-expect() { # what, wanted, got
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "$1: wanted $2, got $3" >&2
-	fi
-}
+own_stack portable
 
 make -s -C "$root" --old-file=programs BUILD="$BUILD" MODE="$MODE" PORTABLE="$work/root/rollcall" portable-tree >"$work/said"
 carried=$work/root/rollcall
@@ -75,8 +59,8 @@ fi
 
 # Outside, with a database and a web server.
 cp "$BUILD/$MODE/rollcall-demo" "$carried"
-BIN_DIR=$carried RUN_DIR=$run PORT=0 DATA=none BUFFER_POOL=64M WORKERS=2 WEB=lighttpd FCGI=socket MOUNT='' EXTRA='' PROTECT=
-export BUILD MODE BIN_DIR RUN_DIR PORT DATA BUFFER_POOL WORKERS WEB FCGI MOUNT EXTRA PROTECT
+BIN_DIR=$carried
+export BIN_DIR
 "$stack" up >"$work/up.log" 2>&1 || { cat "$work/up.log" >&2; exit 1; }
 # shellcheck source=/dev/null
 . "$run/env"
@@ -88,5 +72,4 @@ expect "libraries of its own" yes "$([ "$(libraries | grep -c "^$carried/lib/")"
 expect "libraries from elsewhere" "" "$(libraries | grep -v "^$carried/lib/" |
 	grep -vE '/((libc|libm|libdl|librt|libpthread|libresolv|libnss_[a-z]*)\.so|ld-linux)' || true)"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+totals

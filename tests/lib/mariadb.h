@@ -2,9 +2,9 @@
  * A private MariaDB server for a test program: fresh data directory, unix socket only, an ordinary
  * account with one database, everything removed at the end. Works as root and as any user.
  *
- * The directory is made in $ROLLCALL_TEST_DIR, else $TMPDIR, else /tmp. With $ROLLCALL_DB_DEFAULTS
- * set, that option file's server is used instead, and nothing is started, stopped or removed: tests
- * that stop the server have to skip then (mariadb_is_ours).
+ * Runs from the root of the tree. The directory is made in $ROLLCALL_TEST_DIR, else $TMPDIR, else
+ * /tmp. With $ROLLCALL_DB_DEFAULTS set, that option file's server is used instead, and nothing is
+ * started, stopped or removed: tests that stop the server have to skip then (mariadb_is_ours).
  *
  * Trouble in here ends the test program with a message. The server also stops by itself when the
  * program dies. */
