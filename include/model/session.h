@@ -10,40 +10,44 @@
 #include "model/scope.h"
 
 /* clang-format off */
-/* What is read of a session: X(kind, member, SQL over a row s of `session`, SQL over a row s of `ended`).
- * Any value may be NULL. A new column stands here, or among SESSION_DETAILS if lists do not show it, and
- * in the table of JSON members (src/api/v1_answers.c). */
+/* What is read of a session: X(kind, member, column of `session` and of `ended`). Any value may be NULL.
+ * Plain columns: session.c computes from them what answers show, because in the database each
+ * expression costs more than a column. A new column stands here, or among SESSION_DETAILS if lists do not
+ * show it, and in the table of JSON members (src/api/v1_answers.c). */
 #define SESSION_COLUMNS(X) \
-	X(TEXT, id,                "s.id",                                            "s.id") \
-	X(TEXT, tenant_id,         "s.tenant_id",                                     "s.tenant_id") \
-	X(TEXT, user_id,           "s.user_id",                                       "s.user_id") \
-	X(TEXT, user_email,        "s.user_email",                                    "s.user_email") \
-	X(TEXT, user_display_name, "s.user_display_name",                             "s.user_display_name") \
-	X(TEXT, ip_address,        "NULLIF(s.ip_address, '')",                        "NULLIF(s.ip_address, '')") \
-	X(TEXT, user_agent,        "s.user_agent",                                    "s.user_agent") \
-	X(TEXT, device_type,       "s.device_type",                                   "s.device_type") \
-	X(TEXT, location,          "s.location",                                      "s.location") \
-	X(TIME, created_ms,        "s.created_at",                                    "s.created_at") \
-	X(TIME, last_activity_ms,  "NULLIF(s.last_activity_at, TIMESTAMP'0001-01-01 00:00:00')", "NULLIF(s.last_activity_at, TIMESTAMP'0001-01-01 00:00:00')") \
-	X(TIME, expires_ms,        "s.expires_at",                                    "s.expires_at") \
-	X(INT,  app_count,         "s.app_count",                                     "s.app_count") \
-	X(TEXT, role,              "s.role",                                          "s.role") \
-	X(TEXT, status,            "IF(s.expires_at > UTC_TIMESTAMP(3), 'active', 'expired')", "CONCAT(s.how)") \
-	X(TIME, revoked_ms,        "CAST(NULL AS DATETIME(3))",                       "IF(s.how = 'revoked', s.ended_at, NULL)") \
-	X(TEXT, revoked_by,        "NULL",                                            "s.revoked_by") \
-	X(TEXT, revoke_reason,     "NULL",                                            "s.reason") \
-	X(TEXT, device_label,      "s.device_label",                                  "s.device_label")
+	X(TEXT, id,                "s.id") \
+	X(TEXT, tenant_id,         "s.tenant_id") \
+	X(TEXT, user_id,           "s.user_id") \
+	X(TEXT, user_email,        "s.user_email") \
+	X(TEXT, user_display_name, "s.user_display_name") \
+	X(TEXT, ip_address,        "s.ip_address") \
+	X(TEXT, user_agent,        "s.user_agent") \
+	X(TEXT, device_type,       "s.device_type") \
+	X(TEXT, location,          "s.location") \
+	X(TIME, created_ms,        "s.created_at") \
+	X(TIME, last_activity_ms,  "s.last_activity_at") \
+	X(TIME, expires_ms,        "s.expires_at") \
+	X(INT,  app_count,         "s.app_count") \
+	X(TEXT, role,              "s.role") \
+	X(TEXT, device_label,      "s.device_label")
 
 /* The same, of what only details show: lists do not read it. `apps`, JSON too, is the applications that
  * the session reached (p == NULL: none). */
 #define SESSION_DETAILS(X) \
-	X(TIME, absolute_ms,       ABSOLUTE_END_SQL,                                  ABSOLUTE_END_SQL) \
-	X(TIME, auth_ms,           "s.auth_time",                                     "s.auth_time") \
-	X(TEXT, acr,               "s.acr",                                           "s.acr") \
-	X(TEXT, amr,               "s.amr",                                           "s.amr") \
-	X(TEXT, idp_issuer,        "s.idp_issuer",                                    "s.idp_issuer") \
-	X(TEXT, idp_session_id,    "s.idp_session_id",                                "s.idp_session_id") \
-	X(TEXT, apps,              "s.apps",                                          "s.apps")
+	X(TIME, absolute_ms,       "s.absolute_expires_at") \
+	X(TIME, auth_ms,           "s.auth_time") \
+	X(TEXT, acr,               "s.acr") \
+	X(TEXT, amr,               "s.amr") \
+	X(TEXT, idp_issuer,        "s.idp_issuer") \
+	X(TEXT, idp_session_id,    "s.idp_session_id") \
+	X(TEXT, apps,              "s.apps")
+
+/* Whether and how it ended: X(kind, member, SQL over a row s of `session`, SQL over a row s of `ended`). */
+#define SESSION_ENDING(X) \
+	X(TEXT, status,            "IF(s.expires_at > UTC_TIMESTAMP(3), 'active', 'expired')", "CONCAT(s.how)") \
+	X(TIME, revoked_ms,        "CAST(NULL AS DATETIME(3))",                       "IF(s.how = 'revoked', s.ended_at, NULL)") \
+	X(TEXT, revoked_by,        "NULL",                                            "s.revoked_by") \
+	X(TEXT, revoke_reason,     "NULL",                                            "s.reason")
 /* clang-format on */
 
 /* The latest instant that a session's expires_at may move to. */
@@ -52,9 +56,10 @@
 #define SESSION_TYPE_TEXT struct str
 #define SESSION_TYPE_TIME int64_t
 #define SESSION_TYPE_INT int64_t
-#define SESSION_MEMBER(kind, member, living, ended) SESSION_TYPE_##kind member;
+#define SESSION_MEMBER(kind, member, ...) SESSION_TYPE_##kind member;
 struct session {
 	SESSION_COLUMNS(SESSION_MEMBER)
+	SESSION_ENDING(SESSION_MEMBER)
 	SESSION_DETAILS(SESSION_MEMBER) /* of session_get only */
 };
 

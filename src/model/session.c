@@ -19,39 +19,86 @@
 struct list_row {
 	struct gate gate;
 	int64_t total;
+	int64_t active; /* of get_flat */
 	struct session session;
 };
 
 /* clang-format off */
-#define LETTERS(kind, member, living, ended) LETTER_##kind
-#define COL(kind, member, living, ended) {COL_##kind, offsetof(struct list_row, session.member)},
+#define LETTERS(kind, ...) LETTER_##kind
+#define COL(kind, member, ...) {COL_##kind, offsetof(struct list_row, session.member)},
+#define PLAIN(kind, member, column) ", " column " AS " #member
 #define LIVING(kind, member, living, ended) ", " living " AS " #member
 #define ENDED(kind, member, living, ended) ", " ended " AS " #member
-#define PAGE(kind, member, living, ended) ", p." #member
+#define PAGE(kind, member, ...) ", p." #member
 
 static const struct db_col list_cols[] = {
 	{'i', offsetof(struct list_row, gate.alive)},
 	{'i', offsetof(struct list_row, gate.known)},
 	{'i', offsetof(struct list_row, total)},
 	SESSION_COLUMNS(COL)
+	SESSION_ENDING(COL)
+	SESSION_DETAILS(COL)
+};
+/* Of living sessions alone, whose page and whose detail need no derived table. */
+static const struct db_col flat_list_cols[] = {
+	{'i', offsetof(struct list_row, gate.alive)},
+	{'i', offsetof(struct list_row, total)},
+	SESSION_COLUMNS(COL)
+};
+static const struct db_col flat_get_cols[] = {
+	{'i', offsetof(struct list_row, gate.alive)},
+	{'i', offsetof(struct list_row, active)},
+	SESSION_COLUMNS(COL)
 	SESSION_DETAILS(COL)
 };
 /* clang-format on */
-static const char list_letters[] = "iii" SESSION_COLUMNS(LETTERS);
-static const char get_letters[] = "iii" SESSION_COLUMNS(LETTERS) SESSION_DETAILS(LETTERS);
+static const char list_letters[] = "iii" SESSION_COLUMNS(LETTERS) SESSION_ENDING(LETTERS);
+static const char get_letters[] =
+	"iii" SESSION_COLUMNS(LETTERS) SESSION_ENDING(LETTERS) SESSION_DETAILS(LETTERS);
+static const char flat_list_letters[] = "ii" SESSION_COLUMNS(LETTERS);
+static const char flat_get_letters[] = "ii" SESSION_COLUMNS(LETTERS) SESSION_DETAILS(LETTERS);
 static const struct db_shape list_shape = {list_cols, sizeof(list_letters) - 1};
 static const struct db_shape get_shape = {list_cols, ARRAY_LEN(list_cols)};
+static const struct db_shape flat_list_shape = {flat_list_cols, ARRAY_LEN(flat_list_cols)};
+static const struct db_shape flat_get_shape = {flat_get_cols, ARRAY_LEN(flat_get_cols)};
 
-static const struct sql_frag living_columns = SQL_INIT("1 AS one" SESSION_COLUMNS(LIVING));
-static const struct sql_frag flat_columns = SQL_INIT("" SESSION_COLUMNS(LIVING));
-static const struct sql_frag ended_columns = SQL_INIT("1 AS one" SESSION_COLUMNS(ENDED));
-static const struct sql_frag page_columns = SQL_INIT("" SESSION_COLUMNS(PAGE));
+/* What those two do not read. */
+static const struct list_row flat_row = {.gate = {1, 1},
+	.session = {.status = {"active", sizeof("active") - 1}, .revoked_ms = TIME_NONE}};
+
+static const struct sql_frag living_columns =
+	SQL_INIT("1 AS one" SESSION_COLUMNS(PLAIN) SESSION_ENDING(LIVING));
+static const struct sql_frag ended_columns =
+	SQL_INIT("1 AS one" SESSION_COLUMNS(PLAIN) SESSION_ENDING(ENDED));
+static const struct sql_frag page_columns = SQL_INIT("" SESSION_COLUMNS(PAGE) SESSION_ENDING(PAGE));
+static const struct sql_frag flat_columns = SQL_INIT("" SESSION_COLUMNS(PLAIN));
 static const struct sql_frag flat_details =
-	SQL_INIT("" SESSION_COLUMNS(LIVING) SESSION_DETAILS(LIVING));
+	SQL_INIT("" SESSION_COLUMNS(PLAIN) SESSION_DETAILS(PLAIN));
 static const struct sql_frag ended_details =
-	SQL_INIT("1 AS one" SESSION_COLUMNS(ENDED) SESSION_DETAILS(ENDED));
+	SQL_INIT("1 AS one" SESSION_COLUMNS(PLAIN) SESSION_ENDING(ENDED) SESSION_DETAILS(PLAIN));
 static const struct sql_frag page_details =
-	SQL_INIT("" SESSION_COLUMNS(PAGE) SESSION_DETAILS(PAGE));
+	SQL_INIT("" SESSION_COLUMNS(PAGE) SESSION_ENDING(PAGE) SESSION_DETAILS(PAGE));
+
+/* From what the columns hold to what struct session says. */
+static struct session settled(const struct session *row)
+{
+	struct session s = *row;
+
+	if (s.ip_address.n == 0)
+		s.ip_address = STR_NONE;
+	if (s.last_activity_ms == YEAR_1_MS)
+		s.last_activity_ms = TIME_NONE;
+	return s;
+}
+
+static struct session settled_details(const struct session *row)
+{
+	struct session s = settled(row);
+
+	if (s.absolute_ms == TIME_NONE)
+		s.absolute_ms = s.expires_ms;
+	return s;
+}
 
 struct page_ctx {
 	struct arena *arena;
@@ -77,7 +124,7 @@ static enum err take_page_row(void *ctx, const void *row)
 		p->room = room;
 	}
 	BUG_ON(p->page->count == p->limit);
-	p->page->rows[p->page->count++] = r->session;
+	p->page->rows[p->page->count++] = settled(&r->session);
 	return ERR_OK;
 }
 
@@ -265,24 +312,24 @@ static enum err read_flat_page(struct db *db, struct arena *a, const struct sess
 	struct page_ctx ctx = {
 		.arena = a, .page = out, .limit = (size_t)range->limit, .gate = {1, 1}};
 	struct session_scope with = *scope;
-	struct list_row row;
+	struct list_row row = flat_row;
 	struct sql q;
 	enum err err;
 
 	*out = (struct session_page){0};
 	with.joined = scope->tenant_id.p != NULL;
-	sql_begin(&q, a, SQL_READ, list_letters);
+	sql_begin(&q, a, SQL_READ, flat_list_letters);
 	scope_put_limit(scope, &q);
 	sql_add(&q, SQL("SELECT "));
 	scope_put_alive(scope, &q);
-	sql_add(&q, SQL(", 1, "));
+	sql_add(&q, SQL(", "));
 	tally_put_total(&with, &q);
 	sql_add(&q, flat_columns);
 	put_flat_rows(&with, range, &q);
 	sql_add(&q, SQL(ORDER_SQL " LIMIT ? OFFSET ?"));
 	sql_arg(&q, db_i64(range->limit));
 	sql_arg(&q, db_i64(range->offset));
-	err = db_each(db, a, &q, &list_shape, &row, take_page_row, &ctx);
+	err = db_each(db, a, &q, &flat_list_shape, &row, take_page_row, &ctx);
 	return err == ERR_OK ? scope_gate_error(&ctx.gate) : err;
 }
 
@@ -355,7 +402,7 @@ static enum err get_from_ended(
 		err = scope_gate_error(&row.gate);
 	if (err != ERR_OK)
 		return err;
-	*out = row.session;
+	*out = settled_details(&row.session);
 	return row.session.id.p != NULL ? ERR_OK : ERR_NOT_FOUND;
 }
 
@@ -363,23 +410,25 @@ static enum err get_from_ended(
 static enum err get_flat(
 	struct db *db, struct arena *a, const struct session_scope *scope, struct session *out)
 {
-	struct list_row row;
+	struct list_row row = flat_row;
 	struct sql q;
 	enum err err;
 
-	sql_begin(&q, a, SQL_READ, get_letters);
+	sql_begin(&q, a, SQL_READ, flat_get_letters);
 	sql_add(&q, SQL("SELECT "));
 	scope_put_alive(scope, &q);
-	sql_add(&q, SQL(", 1, 0"));
+	sql_add(&q, SQL(", s.expires_at > " NOW_SQL));
 	sql_add(&q, flat_details);
 	sql_add(&q, SQL(" FROM session s WHERE TRUE"));
 	scope_put_conditions(scope, &q);
-	err = db_one(db, a, &q, &get_shape, &row);
+	err = db_one(db, a, &q, &flat_get_shape, &row);
 	if (err == ERR_OK)
 		err = scope_gate_error(&row.gate);
 	if (err != ERR_OK)
 		return err;
-	*out = row.session;
+	if (row.active == 0)
+		row.session.status = STR("expired");
+	*out = settled_details(&row.session);
 	return ERR_OK;
 }
 
