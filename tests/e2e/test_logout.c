@@ -322,6 +322,8 @@ static size_t forged_claims(struct e2e *t, const char *sid, struct forged *out)
 		{"an iat to come",
 			with(t, sid, arena_printf(t->arena, ",\"iat\":%lld", now_s() + 3600))},
 		{"expired", with(t, sid, arena_printf(t->arena, ",\"exp\":%lld", now_s() - 60))},
+		{"not valid yet",
+			with(t, sid, arena_printf(t->arena, ",\"nbf\":%lld", now_s() + 3600))},
 		{"an exp of text", with(t, sid, ",\"exp\":\"never\"")},
 		{"no events", with(t, sid, ",\"events\":null")},
 		{"events that are a list", with(t, sid,
