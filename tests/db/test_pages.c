@@ -54,57 +54,72 @@ struct place {
 	struct str id;
 };
 
-static void assert_behind(const struct place *before, int64_t at_ms, struct str id)
+static void assert_behind(const struct place *before, const struct place *row)
 {
-	if (before->id.p != NULL &&
-		(at_ms > before->at_ms || (at_ms == before->at_ms && str_cmp(id, before->id) >= 0)))
-		fail_msg("%.*s after %.*s", STR_FMT(id), STR_FMT(before->id));
+	if (before->id.p == NULL)
+		return;
+	if (row->at_ms > before->at_ms ||
+		(row->at_ms == before->at_ms && str_cmp(row->id, before->id) >= 0))
+		fail_msg("%.*s after %.*s", STR_FMT(row->id), STR_FMT(before->id));
+}
+
+/* A page of sessions or of endings: the instant and the id of each row, by which the list is
+ * sorted. */
+struct page {
+	const struct place *rows;
+	size_t count;
+	int64_t total;
+};
+
+typedef struct page read_fn(
+	struct fix *, const struct session_scope *, const struct session_range *);
+
+static struct page sessions_page(
+	struct fix *f, const struct session_scope *scope, const struct session_range *range)
+{
+	struct session_page page;
+	struct place *rows;
+
+	assert_ok(f->db, session_list(f->db, f->arena, scope, range, &page));
+	rows = arena_array(f->arena, page.count + 1, sizeof(*rows));
+	for (size_t i = 0; i < page.count; i++)
+		rows[i] = (struct place){page.rows[i].created_ms, page.rows[i].id};
+	return (struct page){rows, page.count, page.total};
+}
+
+static struct page endings_page(
+	struct fix *f, const struct session_scope *scope, const struct session_range *range)
+{
+	struct audit_page page;
+	struct place *rows;
+
+	assert_ok(f->db, audit_list(f->db, f->arena, scope, range, &page));
+	rows = arena_array(f->arena, page.count + 1, sizeof(*rows));
+	for (size_t i = 0; i < page.count; i++)
+		rows[i] = (struct place){page.rows[i].revoked_ms, page.rows[i].session_id};
+	return (struct page){rows, page.count, page.total};
 }
 
 /* Rows of all pages. */
-static int64_t walk_sessions(struct fix *f, const struct session_scope *scope)
+static int64_t walk(struct fix *f, const struct session_scope *scope, read_fn *read)
 {
 	struct session_range range = {.limit = PER_PAGE};
 	struct place last = {.id = STR_NONE};
-	struct session_page page;
+	struct page page;
 	int64_t n = 0, total;
 
 	do {
 		range.offset = n;
-		assert_ok(f->db, session_list(f->db, f->arena, scope, &range, &page));
+		page = read(f, scope, &range);
 		for (size_t i = 0; i < page.count; i++, n++) {
-			assert_behind(&last, page.rows[i].created_ms, page.rows[i].id);
-			last = (struct place){page.rows[i].created_ms, page.rows[i].id};
+			assert_behind(&last, &page.rows[i]);
+			last = page.rows[i];
 		}
 		total = page.total;
 	} while (page.count == PER_PAGE);
 	assert_int_equal(n, total);
 	range.offset = n + 1000;
-	assert_ok(f->db, session_list(f->db, f->arena, scope, &range, &page));
-	assert_int_equal(page.count, 0);
-	assert_int_equal(page.total, total);
-	return n;
-}
-
-static int64_t walk_audit(struct fix *f, const struct session_scope *scope)
-{
-	struct session_range range = {.limit = PER_PAGE};
-	struct place last = {.id = STR_NONE};
-	struct audit_page page;
-	int64_t n = 0, total;
-
-	do {
-		range.offset = n;
-		assert_ok(f->db, audit_list(f->db, f->arena, scope, &range, &page));
-		for (size_t i = 0; i < page.count; i++, n++) {
-			assert_behind(&last, page.rows[i].revoked_ms, page.rows[i].session_id);
-			last = (struct place){page.rows[i].revoked_ms, page.rows[i].session_id};
-		}
-		total = page.total;
-	} while (page.count == PER_PAGE);
-	assert_int_equal(n, total);
-	range.offset = n + 1000;
-	assert_ok(f->db, audit_list(f->db, f->arena, scope, &range, &page));
+	page = read(f, scope, &range);
 	assert_int_equal(page.count, 0);
 	assert_int_equal(page.total, total);
 	return n;
@@ -117,11 +132,11 @@ static void long_list__has_every_row_once_on_its_pages(void **state)
 		{.tenant_id = STR("t"), .active = true}};
 
 	for (size_t i = 0; i < ARRAY_LEN(scopes); i++) {
-		assert_int_equal(walk_sessions(f, &scopes[i]), EACH);
+		assert_int_equal(walk(f, &scopes[i], sessions_page), EACH);
 		scopes[i].active = false;
-		assert_int_equal(walk_sessions(f, &scopes[i]), 2 * EACH);
+		assert_int_equal(walk(f, &scopes[i], sessions_page), 2 * EACH);
 		scopes[i].user_id = STR("u");
-		assert_int_equal(walk_sessions(f, &scopes[i]), EACH / 2 + EACH);
+		assert_int_equal(walk(f, &scopes[i], sessions_page), EACH / 2 + EACH);
 	}
 }
 
@@ -132,7 +147,7 @@ static void long_audit__has_every_row_once_on_its_pages(void **state)
 		{.tenant_id = STR("t")}, {.tenant_id = STR("t"), .user_id = STR("u")}};
 
 	for (size_t i = 0; i < ARRAY_LEN(scopes); i++)
-		assert_int_equal(walk_audit(f, &scopes[i]), EACH);
+		assert_int_equal(walk(f, &scopes[i], endings_page), EACH);
 }
 
 int main(void)

@@ -121,17 +121,27 @@ static int64_t used_tokens(struct e2e *t)
 	return e2e_count(t, SQL("SELECT COUNT(*) FROM logout_token"), 0);
 }
 
+/* A session, and whether the logout ends it. */
+struct fate {
+	const char *name;
+	struct str id;
+	bool ends;
+};
+
+static void expect_ended(struct e2e *t, const struct fate *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_active(t, rows[i].id) == rows[i].ends)
+			fail_msg("%s: %s", rows[i].name, rows[i].ends ? "lives" : "has ended");
+}
+
 static void sid__ends_the_sessions_of_that_sign_in_and_no_others(void **state)
 {
 	struct e2e *t = *state;
 	struct e2e_tenant tenant = e2e_tenant(t, STR_NONE), elsewhere = e2e_tenant(t, STR_NONE);
 	struct str user = e2e_name(t, "usr"), other = e2e_name(t, "usr");
 	const char *sid = e2e_name(t, "sid").p;
-	const struct {
-		const char *name;
-		struct str id;
-		bool ends;
-	} rows[] = {
+	const struct fate rows[] = {
 		{"of that sign-in", put(t, tenant, user, ISSUER, sid), true},
 		{"of that sign-in, again", put(t, tenant, user, ISSUER, sid), true},
 		{"in another tenant", put(t, elsewhere, other, ISSUER, sid), true},
@@ -148,9 +158,7 @@ static void sid__ends_the_sessions_of_that_sign_in_and_no_others(void **state)
 	expect_status(&a, 200);
 	expect_body(&a, "");
 	expect_str(e2e_header(&a, "Cache-Control"), STR("no-store"));
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (is_active(t, rows[i].id) == rows[i].ends)
-			fail_msg("%s: %s", rows[i].name, rows[i].ends ? "lives" : "has ended");
+	expect_ended(t, rows, ARRAY_LEN(rows));
 }
 
 static void sub_alone__ends_all_of_that_user_from_that_provider(void **state)
@@ -159,11 +167,7 @@ static void sub_alone__ends_all_of_that_user_from_that_provider(void **state)
 	struct e2e_tenant tenant = e2e_tenant(t, STR_NONE), elsewhere = e2e_tenant(t, STR_NONE);
 	struct str user = e2e_name(t, "usr"), other = e2e_name(t, "usr");
 	const char *sid = e2e_name(t, "sid").p;
-	const struct {
-		const char *name;
-		struct str id;
-		bool ends;
-	} rows[] = {
+	const struct fate rows[] = {
 		{"with a sid", put(t, tenant, user, ISSUER, sid), true},
 		{"without a sid", put(t, tenant, user, ISSUER, NULL), true},
 		{"in another tenant", put(t, elsewhere, user, ISSUER, NULL), true},
@@ -176,9 +180,7 @@ static void sub_alone__ends_all_of_that_user_from_that_provider(void **state)
 		post(t, good_token(t, arena_printf(t->arena, ",\"sub\":\"%s\"", user.p)));
 
 	expect_status(&a, 200);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (is_active(t, rows[i].id) == rows[i].ends)
-			fail_msg("%s: %s", rows[i].name, rows[i].ends ? "lives" : "has ended");
+	expect_ended(t, rows, ARRAY_LEN(rows));
 }
 
 static void audit__names_the_provider_and_the_token(void **state)

@@ -62,12 +62,12 @@ static void names_and_keys__are_unique(void **state)
 					       *b = &api_routes.rows[k].key;
 
 			if (strcmp(api_routes.rows[i].name, api_routes.rows[k].name) == 0)
-				wrong +=
-					fault(api_routes.rows[i].name, "two routes have this name");
+				wrong += fault(
+					api_routes.rows[i].name, "another route has the same name");
 			if (a->method == b->method && strcmp(a->prefix, b->prefix) == 0 &&
 				strcmp(a->pattern, b->pattern) == 0)
 				wrong += fault(api_routes.rows[i].name,
-					"two routes have its method and path");
+					"another route has the same method and path");
 		}
 	}
 	assert_int_equal(wrong, 0);
@@ -116,17 +116,20 @@ static void rows__are_legal(void **state)
 		size_t vars = 0;
 
 		if (!is_legal(str_from(r->key.pattern), &vars) || vars > ROUTER_VARS_MAX)
-			wrong += fault(r->name, "the pattern is not legal");
+			wrong += fault(r->name,
+				"its pattern has a segment that the router does not take, or too many variables");
 		if (base == NULL || r->dialect != base->dialect)
-			wrong += fault(r->name, "base path and dialect do not fit");
+			wrong += fault(r->name, "its dialect belongs to another base path");
 		if (r->handler == NULL || r->key.method >= HTTP_OTHER || r->access >= ACCESS__COUNT)
-			wrong += fault(r->name, "something is missing");
+			wrong += fault(r->name,
+				"it has no handler, or a method or an access that is not known");
 		if (is_tenant != (strstr(r->key.pattern, "{tenant_id}") != NULL))
-			wrong += fault(r->name, "access by tenant and {tenant_id} go together");
+			wrong += fault(
+				r->name, "only one of access by tenant and {tenant_id} is there");
 		if (r->params >> PARAM__COUNT != 0)
-			wrong += fault(r->name, "a parameter that there is not");
+			wrong += fault(r->name, "a bit of its params stands for no parameter");
 		if (r->body != BODY_NONE && r->key.method != HTTP_POST && r->key.method != HTTP_PUT)
-			wrong += fault(r->name, "a body with a method that has none");
+			wrong += fault(r->name, "it takes a body, and its method has none");
 	}
 	assert_int_equal(wrong, 0);
 }
@@ -151,7 +154,8 @@ static void every_row__is_within_somebodys_reach(void **state)
 				  policy_reach(&who, api_routes.rows[i].access) != REACH_NONE;
 		}
 		if (!reached)
-			fail_msg("%s: nobody may", api_routes.rows[i].name);
+			fail_msg("%s: no kind of caller may use this route",
+				api_routes.rows[i].name);
 	}
 }
 
@@ -163,7 +167,7 @@ static struct json *document(struct arena *a, struct str text)
 	size_t at = 0;
 
 	if (json_parse(a, text, &doc, &at) != ERR_OK)
-		fail_msg("the document is no JSON at byte %zu, or past a limit", at);
+		fail_msg("the document is not JSON, or a part is too large, at byte %zu", at);
 	return doc;
 }
 
@@ -194,7 +198,7 @@ static const struct json *followed(const struct json *doc, const struct json *no
 	while (str_split(&rest, '/', &part))
 		node = get(node, part);
 	if (node == NULL)
-		fail_msg("%.*s leads nowhere", STR_FMT(ref->text));
+		fail_msg("the document has nothing at the reference %.*s", STR_FMT(ref->text));
 	return node;
 }
 
@@ -284,7 +288,8 @@ static void every_route__is_described(void **state)
 
 		if (is_page(r)) {
 			if (op != NULL || r->access != ACCESS_PUBLIC)
-				wrong += fault(r->name, "a page is open, and no operation");
+				wrong += fault(r->name,
+					"a page has to be open to everybody, and must not be in the document");
 			continue;
 		}
 		if (op == NULL) {
@@ -292,14 +297,16 @@ static void every_route__is_described(void **state)
 			continue;
 		}
 		if (name == NULL || !str_eq(name->text, str_from(r->name)))
-			wrong += fault(r->name, "its x-rollcall-route is another");
+			wrong += fault(r->name,
+				"the document names another route for it (x-rollcall-route)");
 		if (params_of(doc, op) != r->params)
-			wrong += fault(r->name, "its query parameters are others");
+			wrong += fault(r->name, "the document lists other query parameters for it");
 		if (body_of(doc, op) != r->body)
-			wrong += fault(r->name, "its body is another");
+			wrong += fault(r->name, "the document describes another body for it");
 		/* The table has /authorize as public: its handler reads the credential. */
 		if (is_open != (r->access == ACCESS_PUBLIC) && strcmp(r->name, "authorize") != 0)
-			wrong += fault(r->name, "it is open to everybody in one of the two");
+			wrong += fault(r->name,
+				"either the table or the document, and not both, opens it to everybody");
 	}
 	arena_close(a);
 	assert_int_equal(wrong, 0);
@@ -329,8 +336,8 @@ static void every_operation__is_a_route(void **state)
 				continue;
 			operations++;
 			if (name == NULL || !is_route(name->text))
-				fail_msg(
-					"%.*s %.*s is no route", STR_FMT(op->key), STR_FMT(p->key));
+				fail_msg("no route serves the operation %.*s %.*s",
+					STR_FMT(op->key), STR_FMT(p->key));
 		}
 	}
 	arena_close(a);

@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Logout tokens, good ones and every way to be wrong (OpenID Connect Back-Channel Logout 1.0,
- * section 2.6), each row with the phrase that refuses it. Works in a directory of its own under
- * /tmp. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "auth/jwks.h"
+ * section 2.6), each row with the phrase that refuses it. */
 #include "auth/jwt.h"
 #include "auth/logout.h"
+#include "auth_keys.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "base/log.h"
-#include "lib/token_make.h"
 
 #define NOW_S INT64_C(1700000000)
 #define LEEWAY_S 30
@@ -27,33 +16,25 @@
 
 struct fixture {
 	struct arena *arena;
-	char dir[64], jwks[128], hs256[128];
+	struct key_files files;
 	EVP_PKEY *key, *foreign;
 	struct jwks *keys;
 	struct logout_config cfg;
 };
-
-static const struct str secret = {"0123456789abcdef0123456789abcdef", 32};
 
 static int open_all(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct str jwk;
 
-	log_setup(LOG_OFF, LOG_TEXT);
 	f->arena = arena_open();
-	snprintf(f->dir, sizeof(f->dir), "/tmp/rollcall-logout-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	snprintf(f->jwks, sizeof(f->jwks), "%s/jwks.json", f->dir);
-	snprintf(f->hs256, sizeof(f->hs256), "%s/hs256", f->dir);
+	key_files_make(&f->files);
 	f->key = token_ec("P-256");
 	f->foreign = token_ec("P-256");
 	jwk = token_jwk_open(f->arena, f->key);
-	token_file(f->jwks, 0644,
+	token_file(f->files.jwks, 0644,
 		str_printf(f->arena, "{\"keys\":[%.*s,\"kid\":\"k\"}]}", STR_FMT(jwk)));
-	token_file(f->hs256, 0600, secret);
-	f->keys = jwks_open(&(struct jwks_config){f->jwks, f->hs256});
-	assert_int_equal(jwks_count(f->keys), 2);
+	f->keys = key_files_open(&f->files, 2);
 	f->cfg = (struct logout_config){"https://id.example.org", "blog, shop", LEEWAY_S};
 	*state = f;
 	return 0;
@@ -66,9 +47,7 @@ static int close_all(void **state)
 	jwks_close(f->keys);
 	EVP_PKEY_free(f->key);
 	EVP_PKEY_free(f->foreign);
-	(void)unlink(f->jwks);
-	(void)unlink(f->hs256);
-	assert_int_equal(rmdir(f->dir), 0);
+	key_files_remove(&f->files);
 	arena_close(f->arena);
 	free(f);
 	return 0;
@@ -89,13 +68,6 @@ static const char *verify(struct fixture *f, struct str token, struct logout_tok
 		return NULL;
 	assert_int_equal(err, ERR_UNAUTHORIZED);
 	return why;
-}
-
-static void expect_why(const char *row, const char *got, const char *want)
-{
-	if ((got == NULL) != (want == NULL) || (got != NULL && strcmp(got, want) != 0))
-		fail_msg("%s: got \"%s\", want \"%s\"", row, got != NULL ? got : "taken",
-			want != NULL ? want : "taken");
 }
 
 static void headers__are_held_to_type_and_algorithm(void **state)
@@ -126,7 +98,7 @@ static void headers__are_held_to_type_and_algorithm(void **state)
 	struct logout_token out;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		expect_why(rows[i].header, verify(f, sign(f, rows[i].header, "{" GOOD "}"), &out),
+		assert_why(rows[i].header, verify(f, sign(f, rows[i].header, "{" GOOD "}"), &out),
 			rows[i].why);
 }
 
@@ -207,7 +179,7 @@ static void claims__are_checked_one_by_one(void **state)
 	struct logout_token out;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		expect_why(rows[i].more,
+		assert_why(rows[i].more,
 			verify(f,
 				sign(f, "{\"alg\":\"ES256\"}",
 					arena_printf(f->arena, "{" GOOD "%s}", rows[i].more)),
@@ -220,13 +192,13 @@ static void good_token__gives_what_it_names(void **state)
 	struct fixture *f = *state;
 	struct logout_token out;
 
-	expect_why("sid", verify(f, sign(f, "{\"alg\":\"ES256\"}", "{" GOOD "}"), &out), NULL);
+	assert_why("sid", verify(f, sign(f, "{\"alg\":\"ES256\"}", "{" GOOD "}"), &out), NULL);
 	assert_true(str_eq(out.issuer, STR("https://id.example.org")));
 	assert_true(str_eq(out.session_id, STR("s1")));
 	assert_null(out.subject.p);
 	assert_true(str_eq(out.id, STR("j1")));
 	assert_true(out.stale_ms == (NOW_S + LOGOUT_FRESH_S + LEEWAY_S) * 1000);
-	expect_why("sub",
+	assert_why("sub",
 		verify(f, sign(f, "{\"alg\":\"ES256\"}", "{" GOOD ",\"sid\":null,\"sub\":\"u\"}"),
 			&out),
 		NULL);
@@ -247,9 +219,9 @@ static void longest_ids__are_taken_and_longer_ones_not(void **state)
 				f->arena, "{" GOOD ",\"sid\":\"%0*d\"}", LIMIT_ID_BYTES + more, 0),
 		};
 
-		expect_why("jti", verify(f, sign(f, "{\"alg\":\"ES256\"}", claims[0]), &out),
+		assert_why("jti", verify(f, sign(f, "{\"alg\":\"ES256\"}", claims[0]), &out),
 			more ? "claim jti is too long" : NULL);
-		expect_why("sid", verify(f, sign(f, "{\"alg\":\"ES256\"}", claims[1]), &out),
+		assert_why("sid", verify(f, sign(f, "{\"alg\":\"ES256\"}", claims[1]), &out),
 			more ? "claim sid is too long" : NULL);
 	}
 }
@@ -291,7 +263,7 @@ static void foreign_and_broken_tokens__are_refused(void **state)
 		{"too long", "malformed token", {big, LIMIT_TOKEN_BYTES + 1}},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		expect_why(rows[i].name, verify(f, rows[i].token, &out), rows[i].why);
+		assert_why(rows[i].name, verify(f, rows[i].token, &out), rows[i].why);
 }
 
 static void without_issuer_or_clients__nothing_is_taken(void **state)
@@ -302,12 +274,12 @@ static void without_issuer_or_clients__nothing_is_taken(void **state)
 	struct logout_token out;
 
 	f->cfg.issuer = NULL;
-	expect_why("issuer", verify(f, good, &out), "no identity provider is set up here");
+	assert_why("issuer", verify(f, good, &out), "no identity provider is set up here");
 	f->cfg = configured;
 	f->cfg.clients = NULL;
-	expect_why("clients", verify(f, good, &out), "no identity provider is set up here");
+	assert_why("clients", verify(f, good, &out), "no identity provider is set up here");
 	f->cfg.clients = ",, ,";
-	expect_why("empty ones", verify(f, good, &out),
+	assert_why("empty ones", verify(f, good, &out),
 		"claim aud names another than the clients here");
 	f->cfg = configured;
 }
@@ -333,7 +305,7 @@ static void logout_token__is_no_bearer_token(void **state)
 		enum err err = jwt_verify(j, f->arena, sign(f, rows[i].header, rows[i].claims),
 			NOW_S * 1000, &who, &why);
 
-		expect_why(rows[i].header, err == ERR_OK ? NULL : why, rows[i].why);
+		assert_why(rows[i].header, err == ERR_OK ? NULL : why, rows[i].why);
 	}
 	jwt_close(j);
 }
