@@ -32,6 +32,9 @@ void *arena_array(struct arena *a, size_t count, size_t bytes); /* zeroed; BUG o
  * NULL. Do not use the old pointer afterwards. */
 void *arena_grow(struct arena *a, void *old, size_t old_bytes, size_t bytes);
 
+/* A list of elements of `bytes` with a place for the next one: grown if it holds *room of them. */
+void *arena_next(struct arena *a, void *list, size_t count, size_t *room, size_t bytes);
+
 /* NUL-terminated copies. */
 char *arena_dup(struct arena *a, const char *p, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);

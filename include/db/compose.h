@@ -36,7 +36,7 @@ struct sql {
 	const char *columns; /* letters of the result, "" if it has no rows */
 	struct buf text;     /* composed only */
 	const struct db_val *args;
-	size_t arg_count, arg_cap;
+	size_t arg_count, arg_room;
 	struct arena *arena;
 };
 

@@ -97,6 +97,10 @@ struct db_shape {
 	size_t count;
 };
 
+/* The shape of an array of columns, and of one column that is the whole row. */
+#define DB_SHAPE(cols) (&(const struct db_shape){cols, ARRAY_LEN(cols)})
+#define DB_COLUMN(letter) (&(const struct db_shape){&(const struct db_col){letter, 0}, 1})
+
 /* One for each process. The first statement connects, not db_open. */
 struct db *db_open(const struct db_config *cfg);
 void db_close(struct db *db);

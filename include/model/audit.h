@@ -9,13 +9,24 @@
 #include "model/scope.h"
 #include "model/session.h"
 
+/* clang-format off */
+/* What is read of an entry: X(kind, member, name in answers, SQL over a row s of `ended`). Any text may be
+ * NULL. `endpoint` is the name of the route. */
+#define AUDIT_COLUMNS(X) \
+	X(TEXT, session_id,        "session_id",        "s.id") \
+	X(TEXT, tenant_id,         "tenant_id",         "s.tenant_id") \
+	X(TEXT, user_id,           "user_id",           "s.user_id") \
+	X(TIME, revoked_ms,        "revoked_at",        "s.ended_at") \
+	X(TEXT, revoked_by,        "revoked_by",        "s.revoked_by") \
+	X(TEXT, endpoint,          "endpoint",          "s.endpoint") \
+	X(TEXT, request_id,        "request_id",        "s.request_id") \
+	X(TEXT, reason,            "reason",            "s.reason") \
+	X(TEXT, revoked_by_tenant, "revoked_by_tenant", "s.revoked_by_tenant") \
+	X(TEXT, revoked_by_kind,   "revoked_by_kind",   "s.revoked_by_kind")
+/* clang-format on */
+
 struct audit_entry {
-	struct str session_id, tenant_id, user_id;
-	int64_t revoked_ms;
-	struct str revoked_by, revoked_by_tenant, revoked_by_kind; /* p == NULL: unknown */
-	struct str endpoint;                                       /* name of the route */
-	struct str request_id;
-	struct str reason; /* p == NULL: none given */
+	AUDIT_COLUMNS(SESSION_MEMBER)
 };
 
 struct audit_page {

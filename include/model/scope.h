@@ -35,6 +35,16 @@ struct session_scope {
 	bool joined; /* the statement reads the tenant's row as t (scope_put_tenant) */
 };
 
+/* Which rows of a list, newest first (created_at, then id, descending). */
+struct session_range {
+	int64_t limit, offset;
+	/* Only rows behind this one; id.p == NULL: from the first. offset is then 0. */
+	struct {
+		int64_t created_ms;
+		struct str id;
+	} after;
+};
+
 /* Appends the conditions that a row s of `session` is the caller's active session, after " WHERE".
  */
 void scope_put_caller(const struct session_caller *caller, struct sql *q);
@@ -45,11 +55,20 @@ void scope_put_alive(const struct session_scope *scope, struct sql *q);
 /* Appends the gate: a derived table of one row with the columns `alive` and `known`, 0 or 1. */
 void scope_put_gate(const struct session_scope *scope, struct sql *q);
 
+/* Appends " FROM …" of a statement that reads the gate, as g, beside the rows of a derived table,
+ * whose text and ") p ON TRUE" the caller appends. */
+void scope_put_gated(const struct session_scope *scope, struct sql *q);
+
 /* What the gate's two columns say. ERR_SESSION_ENDED: the caller's session is not active.
  * ERR_NO_TENANT: there is no such tenant for this caller. */
 struct gate {
 	int64_t alive, known;
 };
+#define GATE_COLS(row, gate)                                                                       \
+	{'i', offsetof(row, gate.alive)},                                                          \
+	{                                                                                          \
+		'i', offsetof(row, gate.known)                                                     \
+	}
 MUST_CHECK enum err scope_gate_error(const struct gate *gate);
 
 /* The gate alone, for calls whose work does not ask the store, or not in one statement. Does

@@ -63,16 +63,6 @@ struct session {
 	SESSION_DETAILS(SESSION_MEMBER) /* of session_get only */
 };
 
-/* Which rows of a list, newest first (created_at, then id, descending). */
-struct session_range {
-	int64_t limit, offset;
-	/* Only rows behind this one; id.p == NULL: from the first. offset is then 0. */
-	struct {
-		int64_t created_ms;
-		struct str id;
-	} after;
-};
-
 struct session_page {
 	struct session *rows;
 	size_t count;

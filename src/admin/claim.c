@@ -36,12 +36,9 @@ static const struct stmt claim_is_ours = {"migrate.claimed", SQL_READ, "s", "i",
 static const struct stmt claim_end = {
 	"migrate.unclaim", SQL_WRITE, "s", "", "DELETE FROM schema_claim WHERE owner = ?"};
 
-static const struct db_col one_col[] = {{'i', 0}};
-static const struct db_shape one_shape = {one_col, 1};
-
 static enum err number(struct claim *c, const struct sql *q, int64_t *out)
 {
-	return db_one(c->db, c->arena, q, &one_shape, out);
+	return db_one(c->db, c->arena, q, DB_COLUMN('i'), out);
 }
 
 enum err claim_renew(struct claim *c)

@@ -29,9 +29,6 @@ static const struct stmt migration_done = {"migrate.done", SQL_READ, "i", "i",
 static const struct stmt migration_put = {"migrate.put", SQL_WRITE, "is", "",
 	"INSERT IGNORE INTO schema_migration (version, name) VALUES (?, ?)"};
 
-static const struct db_col one_col[] = {{'i', 0}};
-static const struct db_shape one_shape = {one_col, 1};
-
 static int is_migration(const struct dirent *e)
 {
 	size_t n = strlen(e->d_name);
@@ -140,10 +137,10 @@ static enum err is_applied(struct admin *adm, int64_t version, bool *applied)
 	enum err err;
 
 	*applied = false;
-	err = db_one(adm->db, adm->arena, &table, &one_shape, &count);
+	err = db_one(adm->db, adm->arena, &table, DB_COLUMN('i'), &count);
 	if (err != ERR_OK || count == 0)
 		return err;
-	err = db_one(adm->db, adm->arena, &done, &one_shape, &count);
+	err = db_one(adm->db, adm->arena, &done, DB_COLUMN('i'), &count);
 	*applied = count > 0;
 	return err;
 }

@@ -73,11 +73,10 @@ static enum err read_tables(struct admin *adm, struct store *s)
 		{'i', offsetof(struct table, data_bytes)},
 		{'i', offsetof(struct table, index_bytes)},
 	};
-	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
 	struct sql q = SQL_FIXED0(&store_tables);
 	struct table row;
 
-	return db_each(adm->db, adm->arena, &q, &shape, &row, take_table, s);
+	return db_each(adm->db, adm->arena, &q, DB_SHAPE(cols), &row, take_table, s);
 }
 
 static enum err read_store(struct admin *adm, struct store *s)
@@ -92,20 +91,18 @@ static enum err read_store(struct admin *adm, struct store *s)
 		{'T', offsetof(struct store, longest_dead_ms)},
 		{'t', offsetof(struct store, now_ms)},
 	};
-	static const struct db_shape session_shape = {session_cols, ARRAY_LEN(session_cols)};
 	static const struct db_col other_cols[] = {
 		{'i', offsetof(struct store, partners)},
 		{'i', offsetof(struct store, tenants)},
 		{'i', offsetof(struct store, users)},
 		{'I', offsetof(struct store, schema_version)},
 	};
-	static const struct db_shape other_shape = {other_cols, ARRAY_LEN(other_cols)};
 	struct sql sessions = SQL_FIXED0(&store_sessions);
 	struct sql others = SQL_FIXED0(&store_others);
-	enum err err = db_one(adm->db, adm->arena, &sessions, &session_shape, s);
+	enum err err = db_one(adm->db, adm->arena, &sessions, DB_SHAPE(session_cols), s);
 
 	if (err == ERR_OK)
-		err = db_one(adm->db, adm->arena, &others, &other_shape, s);
+		err = db_one(adm->db, adm->arena, &others, DB_SHAPE(other_cols), s);
 	return err == ERR_OK ? read_tables(adm, s) : err;
 }
 

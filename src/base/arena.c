@@ -37,6 +37,7 @@
 
 #define ALIGNMENT ((size_t)16)
 #define CHUNK_BYTES ((size_t)256 * 1024)
+#define ARENA_LIST_FIRST ((size_t)8) /* elements of a list that grows */
 
 /* Head of a mapping; the space for allocations follows it. */
 struct chunk {
@@ -157,6 +158,16 @@ void *arena_grow(struct arena *a, void *old, size_t old_bytes, size_t bytes)
 		POISON(old, old_bytes);
 	}
 	return new;
+}
+
+void *arena_next(struct arena *a, void *list, size_t count, size_t *room, size_t bytes)
+{
+	size_t old = *room;
+
+	if (count < old)
+		return list;
+	*room = old == 0 ? ARENA_LIST_FIRST : old * 2;
+	return arena_grow(a, list, old * bytes, *room * bytes);
 }
 
 char *arena_dup(struct arena *a, const char *p, size_t n)

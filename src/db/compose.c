@@ -50,12 +50,7 @@ void sql_arg(struct sql *q, struct db_val val)
 	struct db_val *args = (struct db_val *)q->args;
 
 	BUG_ON(q->fixed != NULL);
-	if (q->arg_count == q->arg_cap) {
-		size_t cap = q->arg_cap ? q->arg_cap * 2 : 16;
-
-		args = arena_grow(q->arena, args, q->arg_cap * sizeof(*args), cap * sizeof(*args));
-		q->args = args;
-		q->arg_cap = cap;
-	}
+	args = arena_next(q->arena, args, q->arg_count, &q->arg_room, sizeof(*args));
 	args[q->arg_count++] = val;
+	q->args = args;
 }

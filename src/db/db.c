@@ -303,10 +303,9 @@ enum err db_ping(struct db *db, const struct stmt *probe)
 		{'i', offsetof(struct readiness, writable)},
 		{'i', offsetof(struct readiness, rows)},
 	};
-	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
 	struct sql sql = SQL_FIXED0(probe);
 	struct readiness ready;
-	enum err err = db_one(db, NULL, &sql, &shape, &ready);
+	enum err err = db_one(db, NULL, &sql, DB_SHAPE(cols), &ready);
 
 	if (err == ERR_INTERNAL || err == ERR_SCHEMA)
 		return misses_tables(db);
@@ -348,14 +347,12 @@ enum err db_reads_are_old(struct db *db, bool *out)
 {
 	static const struct stmt isolation = {
 		"db.isolation", SQL_READ, "", "i", "SELECT @@tx_isolation = 'REPEATABLE-READ'"};
-	static const struct db_col col = {'i', 0};
-	static const struct db_shape shape = {&col, 1};
 	struct sql sql = SQL_FIXED0(&isolation);
 	int64_t repeatable = 0;
 	enum err err = conn_ready(db);
 
 	if (err == ERR_OK && db->isolation_of != db->stats.connects) {
-		err = db_one(db, NULL, &sql, &shape, &repeatable);
+		err = db_one(db, NULL, &sql, DB_COLUMN('i'), &repeatable);
 		if (err == ERR_OK) {
 			db->isolation_of = db->stats.connects;
 			db->reads_are_old = repeatable != 0;

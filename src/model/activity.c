@@ -61,8 +61,7 @@ static enum err find_due(struct db *db, struct arena *a, const struct session_sc
 	const struct activity *activity, struct due *out)
 {
 	static const struct db_col cols[] = {
-		{'i', offsetof(struct due, gate.alive)},
-		{'i', offsetof(struct due, gate.known)},
+		GATE_COLS(struct due, gate),
 		{'I', offsetof(struct due, active)},
 		{'T', offsetof(struct due, state.created_ms)},
 		{'T', offsetof(struct due, state.last_activity_ms)},
@@ -73,7 +72,6 @@ static enum err find_due(struct db *db, struct arena *a, const struct session_sc
 		{'I', offsetof(struct due, known)},
 		{'I', offsetof(struct due, application)},
 	};
-	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
 	struct sql q;
 	enum err err;
 
@@ -93,7 +91,7 @@ static enum err find_due(struct db *db, struct arena *a, const struct session_sc
 	sql_arg(&q, db_str(activity->application_id));
 	scope_put_conditions(scope, &q);
 	sql_add(&q, SQL(" LIMIT 1) p ON TRUE"));
-	err = db_one(db, a, &q, &shape, out);
+	err = db_one(db, a, &q, DB_SHAPE(cols), out);
 	return err == ERR_OK ? scope_gate_error(&out->gate) : err;
 }
 
@@ -141,13 +139,12 @@ static enum err run_slide(void *ctx)
 		{'I', offsetof(struct slide_row, idle_s)},
 		{'I', offsetof(struct slide_row, absolute_s)},
 	};
-	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
 	struct slide *s = ctx;
 	struct sql lock = SQL_FIXED(&activity_lock, db_str(s->session_id));
 	struct session_policy policy = {0};
 	struct session_end end;
 	struct slide_row row;
-	enum err err = db_one(s->db, s->arena, &lock, &shape, &row);
+	enum err err = db_one(s->db, s->arena, &lock, DB_SHAPE(cols), &row);
 
 	if (err != ERR_OK)
 		return err == ERR_NOT_FOUND ? ERR_OK : err;

@@ -110,13 +110,11 @@ struct list_row {
 
 /* clang-format off */
 static const struct db_col list_cols[] = {
-	{'i', offsetof(struct list_row, gate.alive)},
-	{'i', offsetof(struct list_row, gate.known)},
+	GATE_COLS(struct list_row, gate),
 	{'i', offsetof(struct list_row, total)},
 	API_SESSION_COLUMNS(COL)
 };
 /* clang-format on */
-static const struct db_shape list_shape = {list_cols, ARRAY_LEN(list_cols)};
 static const char list_letters[] = "iii" API_SESSION_COLUMNS(LETTERS);
 static const struct sql_frag row_columns = SQL_INIT("SELECT 1 AS one" API_SESSION_COLUMNS(AS));
 static const struct sql_frag page_columns = SQL_INIT("" API_SESSION_COLUMNS(PAGE));
@@ -149,8 +147,6 @@ static enum err take_row(void *ctx, const void *row)
 static enum err find_cut(struct db *db, struct arena *a, const struct session_scope *scope,
 	int64_t reach, int64_t *cut_ms)
 {
-	static const struct db_col col = {'t', 0};
-	static const struct db_shape shape = {&col, 1};
 	bool descending;
 	const struct query_field *key = query_first_key(scope->filter, &descending);
 	struct sql q;
@@ -169,7 +165,7 @@ static enum err find_cut(struct db *db, struct arena *a, const struct session_sc
 	sql_add(&q, key->expr);
 	sql_add(&q, SQL(" DESC LIMIT 1 OFFSET ?"));
 	sql_arg(&q, db_i64(reach + CUT_MARGIN));
-	err = db_one(db, a, &q, &shape, cut_ms);
+	err = db_one(db, a, &q, DB_COLUMN('t'), cut_ms);
 	if (err == ERR_NOT_FOUND)
 		*cut_ms = TIME_NONE;
 	return err == ERR_NOT_FOUND ? ERR_OK : err;
@@ -213,12 +209,10 @@ enum err api_session_list(struct db *db, struct arena *a, struct arena *row_aren
 	sql_add(&q, SQL("SELECT g.alive, g.known, "));
 	tally_put_total(scope, &q);
 	sql_add(&q, page_columns);
-	sql_add(&q, SQL(" FROM "));
-	scope_put_gate(scope, &q);
-	sql_add(&q, SQL(" g LEFT JOIN ("));
+	scope_put_gated(scope, &q);
 	put_page(scope, limit, offset, cut_ms, &q);
 	sql_add(&q, SQL(") p ON TRUE"));
-	err = db_stream(db, row_arena, &q, &list_shape, &row, take_row, &l);
+	err = db_stream(db, row_arena, &q, DB_SHAPE(list_cols), &row, take_row, &l);
 	*total = l.total;
 	/* More sessions than the margin ended between the two statements: the client asks again. */
 	if (err == ERR_OK && cut_ms != TIME_NONE && l.count < limit && l.count + offset < l.total)
@@ -236,14 +230,12 @@ enum err api_session_get(
 	sql_begin(&q, a, SQL_READ, list_letters);
 	sql_add(&q, SQL("SELECT g.alive, g.known, 1"));
 	sql_add(&q, page_columns);
-	sql_add(&q, SQL(" FROM "));
-	scope_put_gate(scope, &q);
-	sql_add(&q, SQL(" g LEFT JOIN ("));
+	scope_put_gated(scope, &q);
 	sql_add(&q, row_columns);
 	sql_add(&q, SQL(" FROM session s WHERE s.expires_at > " NOW_SQL));
 	scope_put_conditions(scope, &q);
 	sql_add(&q, SQL(") p ON TRUE"));
-	err = db_one(db, a, &q, &list_shape, &row);
+	err = db_one(db, a, &q, DB_SHAPE(list_cols), &row);
 	if (err == ERR_OK)
 		err = scope_gate_error(&row.gate);
 	if (err == ERR_OK && row.session.id.p == NULL)

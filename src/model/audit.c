@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Reading the audit. The rows were written when the sessions ended. Pages far from the first are
- * found as in session.c. */
+ * Reading the audit. The rows were written when the sessions ended. */
 #include "model/audit.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "db/compose.h"
-#include "model/tally.h"
-
-#define DEEP_OFFSET 500
-#define DEEP_TRIES 3
-
-#define COLUMNS_SQL                                                                                \
-	"s.id, s.tenant_id, s.user_id,"                                                            \
-	" s.ended_at, s.revoked_by, s.revoked_by_tenant, s.revoked_by_kind, s.endpoint,"           \
-	" s.request_id, s.reason"
+#include "columns.h"
+#include "range.h"
 
 struct page_row {
 	struct gate gate;
@@ -23,22 +14,21 @@ struct page_row {
 	struct audit_entry entry; /* session_id.p == NULL: the page is empty */
 };
 
+/* clang-format off */
+#define LETTER(kind, member, name, sql) LETTER_##kind
+#define COL(kind, member, name, sql) {COL_##kind, offsetof(struct page_row, entry.member)},
+#define AS(kind, member, name, sql) ", " sql " AS " #member
+#define PAGE(kind, member, name, sql) ", p." #member
+
 static const struct db_col cols[] = {
-	{'i', offsetof(struct page_row, gate.alive)},
-	{'i', offsetof(struct page_row, gate.known)},
+	GATE_COLS(struct page_row, gate),
 	{'i', offsetof(struct page_row, total)},
-	{'S', offsetof(struct page_row, entry.session_id)},
-	{'S', offsetof(struct page_row, entry.tenant_id)},
-	{'S', offsetof(struct page_row, entry.user_id)},
-	{'T', offsetof(struct page_row, entry.revoked_ms)},
-	{'S', offsetof(struct page_row, entry.revoked_by)},
-	{'S', offsetof(struct page_row, entry.revoked_by_tenant)},
-	{'S', offsetof(struct page_row, entry.revoked_by_kind)},
-	{'S', offsetof(struct page_row, entry.endpoint)},
-	{'S', offsetof(struct page_row, entry.request_id)},
-	{'S', offsetof(struct page_row, entry.reason)},
+	AUDIT_COLUMNS(COL)
 };
-static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
+/* clang-format on */
+static const char letters[] = "iii" AUDIT_COLUMNS(LETTER);
+static const struct sql_frag columns = SQL_INIT("SELECT 1 AS one" AUDIT_COLUMNS(AS));
+static const struct sql_frag page_columns = SQL_INIT("" AUDIT_COLUMNS(PAGE));
 
 struct page_ctx {
 	struct audit_page *page;
@@ -74,20 +64,7 @@ static void put_rows(const struct session_scope *scope, const struct session_ran
 {
 	sql_add(q, SQL(" FROM ended s WHERE s.how = 'revoked'" HISTORY_SQL));
 	scope_put_conditions(scope, q);
-	if (range->after.id.p != NULL) {
-		sql_add(q, SQL(" AND s.ended_at <= ? AND (s.ended_at < ? OR s.id < ?)"));
-		sql_arg(q, db_time(range->after.created_ms));
-		sql_arg(q, db_time(range->after.created_ms));
-		sql_arg(q, db_str(range->after.id));
-	}
-	if (hours != NULL) {
-		sql_add(q, SQL(" AND s.ended_at < ?"));
-		sql_arg(q, db_time((hours->first + 1) * HOUR_MS));
-	}
-	if (hours != NULL && hours->last != DB_NULL_I64) {
-		sql_add(q, SQL(" AND s.ended_at >= ?"));
-		sql_arg(q, db_time(hours->last * HOUR_MS));
-	}
+	range_put(range, hours, SQL("s.ended_at"), q);
 }
 
 #define ORDER_SQL " ORDER BY s.ended_at DESC, s.id DESC"
@@ -96,14 +73,15 @@ static void put_page(const struct session_scope *scope, const struct session_ran
 	const struct tally_hours *hours, struct sql *q)
 {
 	if (hours == NULL) {
-		sql_add(q, SQL("SELECT " COLUMNS_SQL));
+		sql_add(q, columns);
 		put_rows(scope, range, NULL, q);
 		sql_add(q, SQL(ORDER_SQL " LIMIT ? OFFSET ?"));
 		sql_arg(q, db_i64(range->limit));
 		sql_arg(q, db_i64(range->offset));
 		return;
 	}
-	sql_add(q, SQL("SELECT " COLUMNS_SQL " FROM (SELECT s.tenant_no, s.ended_at, s.id, s.month,"
+	sql_add(q, columns);
+	sql_add(q, SQL(" FROM (SELECT s.tenant_no, s.ended_at, s.id, s.month,"
 		       " ROW_NUMBER() OVER (ORDER BY s.ended_at DESC, s.id DESC) + "));
 	tally_put_newer(scope, ORDER_REVOKED, hours->first, q);
 	sql_add(q, SQL(" AS rn"));
@@ -124,43 +102,39 @@ static enum err read_page(struct db *db, struct arena *a, const struct session_s
 	enum err err;
 
 	*out = (struct audit_page){.rows = arena_array(a, ctx.limit + 1, sizeof(*out->rows))};
-	sql_begin(&q, a, SQL_READ, "iiiSSSTSSSSSS");
+	sql_begin(&q, a, SQL_READ, letters);
 	sql_add(&q, SQL("SELECT g.alive, g.known, "));
 	tally_put_revoked(scope, &q);
-	sql_add(&q, SQL(", p.* FROM "));
-	scope_put_gate(scope, &q);
-	sql_add(&q, SQL(" g LEFT JOIN ("));
+	sql_add(&q, page_columns);
+	scope_put_gated(scope, &q);
 	put_page(scope, range, hours, &q);
 	sql_add(&q, SQL(") p ON TRUE"));
-	err = db_each(db, a, &q, &shape, &row, take_row, &ctx);
+	err = db_each(db, a, &q, DB_SHAPE(cols), &row, take_row, &ctx);
 	if (out->count > 1)
 		qsort(out->rows, out->count, sizeof(*out->rows), compare_age);
 	return err == ERR_OK ? scope_gate_error(&ctx.gate) : err;
 }
 
+struct list {
+	struct db *db;
+	struct arena *arena;
+	const struct session_scope *scope;
+	struct audit_page *out;
+};
+
+static enum err read(void *ctx, const struct session_range *range, const struct tally_hours *hours,
+	struct range_size *size)
+{
+	const struct list *l = ctx;
+	enum err err = read_page(l->db, l->arena, l->scope, range, hours, l->out);
+
+	*size = (struct range_size){(int64_t)l->out->count, l->out->total};
+	return err;
+}
 enum err audit_list(struct db *db, struct arena *a, const struct session_scope *scope,
 	const struct session_range *range, struct audit_page *out)
 {
-	struct tally_hours hours;
-	bool found;
+	struct list list = {db, a, scope, out};
 
-	if (range->offset < DEEP_OFFSET || range->offset > INT64_MAX - range->limit ||
-		!tally_has_hours(scope, ORDER_REVOKED))
-		return read_page(db, a, scope, range, NULL, out);
-	for (int i = 0; i < DEEP_TRIES; i++) {
-		int64_t left;
-		enum err err = tally_find_hours(
-			db, a, scope, ORDER_REVOKED, range->offset, range->limit, &hours, &found);
-
-		if (err == ERR_OK && found)
-			err = read_page(db, a, scope, range, &hours, out);
-		if (err != ERR_OK)
-			return err;
-		if (!found)
-			break;
-		left = out->total - range->offset;
-		if ((int64_t)out->count >= (left < range->limit ? left : range->limit))
-			return ERR_OK;
-	}
-	return read_page(db, a, scope, range, NULL, out);
+	return range_read(db, a, scope, ORDER_REVOKED, range, read, &list);
 }

@@ -11,4 +11,7 @@
 #define COL_TIME 'T'
 #define COL_INT 'I'
 
+/* SESSION_COLUMNS and SESSION_DETAILS as SQL, for a list of columns that others are in front of. */
+#define COLUMN_AS(kind, member, column) ", " column " AS " #member
+
 #endif

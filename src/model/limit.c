@@ -32,13 +32,7 @@ static enum err take(void *ctx, const void *row)
 	const struct beyond_row *r = row;
 	struct beyond *b = ctx;
 
-	if (b->count == b->room) {
-		size_t room = b->room == 0 ? 8 : b->room * 2;
-
-		b->ids = arena_grow(
-			b->arena, b->ids, b->room * sizeof(*b->ids), room * sizeof(*b->ids));
-		b->room = room;
-	}
+	b->ids = arena_next(b->arena, b->ids, b->count, &b->room, sizeof(*b->ids));
 	b->ids[b->count++] = r->id;
 	b->now_ms = r->now_ms;
 	return ERR_OK;
@@ -51,14 +45,13 @@ static enum err find(
 		{'s', offsetof(struct beyond_row, id)},
 		{'t', offsetof(struct beyond_row, now_ms)},
 	};
-	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
 	struct sql q = SQL_FIXED(&limit_beyond, db_str(l->user_id), db_i64(l->tenant_no),
 		db_i64(l->except_id.p == NULL), db_str(l->except_id), db_i64(most),
 		db_i64(l->others));
 	struct beyond_row row;
 
 	*out = (struct beyond){.arena = a};
-	return db_each(db, a, &q, &shape, &row, take, out);
+	return db_each(db, a, &q, DB_SHAPE(cols), &row, take, out);
 }
 
 enum err limit_end_oldest(struct db *db, struct arena *a, const struct limit *limit,

@@ -42,13 +42,12 @@ static const struct db_col cols[] = {
 	{'T', offsetof(struct row, state.absolute_ms)},
 	{'t', offsetof(struct row, state.now_ms)},
 };
-static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
 
 static enum err read_owner(struct db *db, struct arena *a, const struct sql *q,
 	const struct activity_rule *rule, struct owner *out)
 {
 	struct row row;
-	enum err err = db_one(db, a, q, &shape, &row);
+	enum err err = db_one(db, a, q, DB_SHAPE(cols), &row);
 
 	if (err != ERR_OK)
 		return err;
@@ -80,11 +79,9 @@ enum err owner_of_session(struct db *db, struct arena *a, const struct session_c
 
 enum err owner_partner(struct db *db, struct arena *a, const struct owner *owner, struct str *out)
 {
-	static const struct db_col col = {'s', 0};
-	static const struct db_shape one = {&col, 1};
 	struct sql q = SQL_FIXED(&owner_partner_id, db_i64(owner->partner_no));
 
 	if (owner->partner_no == DB_NULL_I64)
 		return ERR_NOT_FOUND;
-	return db_one(db, a, &q, &one, out);
+	return db_one(db, a, &q, DB_COLUMN('s'), out);
 }

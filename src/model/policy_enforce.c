@@ -78,14 +78,13 @@ static enum err read_living(struct walk *w)
 		{'t', offsetof(struct living, absolute_ms)},
 		{'t', offsetof(struct living, now_ms)},
 	};
-	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
 	struct sql q = SQL_FIXED(&policy_living, db_str(w->call->scope.tenant_id),
 		db_time(w->after_ms), db_time(w->after_ms), db_str(w->after_id), db_i64(STEP));
 	struct living row;
 
 	w->count = 0;
 	w->rows = arena_array(w->arena, STEP, sizeof(*w->rows));
-	return db_each(w->db, w->arena, &q, &shape, &row, take_living, w);
+	return db_each(w->db, w->arena, &q, DB_SHAPE(cols), &row, take_living, w);
 }
 
 /* Those whose time is over by the policy end by it; an expired one is left to the sweep. */
@@ -191,8 +190,6 @@ struct one {
 
 static enum err run_user(void *ctx)
 {
-	static const struct db_col col = {'i', 0};
-	static const struct db_shape shape = {&col, 1};
 	const struct one *o = ctx;
 	struct walk *w = o->walk;
 	struct sql lock = SQL_FIXED(&policy_user, db_i64(o->user->tenant_no), db_str(o->user->id));
@@ -200,7 +197,7 @@ static enum err run_user(void *ctx)
 		o->user->tenant_no, o->user->id, STR_NONE, w->policy->max_sessions};
 	struct tally *tally = tally_new(w->arena);
 	int64_t living;
-	enum err err = db_one(w->db, w->arena, &lock, &shape, &living);
+	enum err err = db_one(w->db, w->arena, &lock, DB_COLUMN('i'), &living);
 
 	w->ended = 0;
 	if (err == ERR_OK)
@@ -214,14 +211,13 @@ static enum err read_users(struct users *u)
 		{'i', offsetof(struct user_row, tenant_no)},
 		{'s', offsetof(struct user_row, id)},
 	};
-	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
 	struct walk *w = u->walk;
 	struct sql q = SQL_FIXED(&policy_users, db_str(w->call->scope.tenant_id),
 		db_str(w->after_id), db_i64(w->policy->max_sessions), db_i64(STEP));
 	struct user_row row;
 
 	u->count = 0;
-	return db_each(w->db, w->arena, &q, &shape, &row, take_user, u);
+	return db_each(w->db, w->arena, &q, DB_SHAPE(cols), &row, take_user, u);
 }
 
 /* A user with more than a transaction's worth of sessions takes several. */

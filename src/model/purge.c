@@ -75,21 +75,18 @@ static const struct {
 	{SQL_INIT("ALTER TABLE ended_tally WAIT 5 TRUNCATE PARTITION "), &purge_delete_tally},
 };
 
-static const struct db_col int_col[] = {{'i', 0}};
-static const struct db_shape int_shape = {int_col, 1};
-
 enum err purge_month(struct db *db, struct arena *a, int64_t age_s, int64_t *month)
 {
 	struct sql q = SQL_FIXED(&purge_month_of, db_i64(age_s));
 
-	return db_one(db, a, &q, &int_shape, month);
+	return db_one(db, a, &q, DB_COLUMN('i'), month);
 }
 
 enum err purge_count(struct db *db, struct arena *a, int64_t month, int64_t *count)
 {
 	struct sql q = SQL_FIXED(&purge_count_before, db_i64(month));
 
-	return db_one(db, a, &q, &int_shape, count);
+	return db_one(db, a, &q, DB_COLUMN('i'), count);
 }
 
 enum err purge_move(struct db *db, int64_t month)
@@ -141,13 +138,12 @@ enum err purge_partition(struct db *db, struct arena *a, int64_t partition)
 		{'i', offsetof(struct months, kept)},
 		{'i', offsetof(struct months, dropped)},
 	};
-	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
 	struct sql q = SQL_FIXED(&purge_months_in, db_i64(partition), db_i64(partition));
 	struct months months;
 	enum err err;
 
 	BUG_ON(partition < 0 || partition >= PURGE_PARTITIONS);
-	err = db_one(db, a, &q, &shape, &months);
+	err = db_one(db, a, &q, DB_SHAPE(cols), &months);
 	if (err != ERR_OK || months.dropped == 0)
 		return err;
 	return months.kept != 0 ? delete_all(db, partition) : truncate_all(db, a, partition);

@@ -88,13 +88,7 @@ static enum err take(void *ctx, const void *row)
 {
 	struct work *w = ctx;
 
-	if (w->count == w->room) {
-		size_t room = w->room == 0 ? 64 : w->room * 2;
-
-		w->faults = arena_grow(w->arena, w->faults, w->room * sizeof(*w->faults),
-			room * sizeof(*w->faults));
-		w->room = room;
-	}
+	w->faults = arena_next(w->arena, w->faults, w->count, &w->room, sizeof(*w->faults));
 	w->faults[w->count] = *(const struct recount_fault *)row;
 	w->faults[w->count].table = w->table;
 	w->faults[w->count].add = w->add;

@@ -89,6 +89,13 @@ void scope_put_gate(const struct session_scope *scope, struct sql *q)
 	sql_add(q, SQL(" AS known)"));
 }
 
+void scope_put_gated(const struct session_scope *scope, struct sql *q)
+{
+	sql_add(q, SQL(" FROM "));
+	scope_put_gate(scope, q);
+	sql_add(q, SQL(" g LEFT JOIN ("));
+}
+
 enum err scope_gate_error(const struct gate *gate)
 {
 	if (gate->alive == 0)
@@ -102,7 +109,6 @@ enum err scope_check_gate(struct db *db, struct arena *a, const struct session_s
 		{'i', offsetof(struct gate, alive)},
 		{'i', offsetof(struct gate, known)},
 	};
-	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
 	struct gate gate;
 	struct sql q;
 	enum err err;
@@ -113,7 +119,7 @@ enum err scope_check_gate(struct db *db, struct arena *a, const struct session_s
 	sql_add(&q, SQL("SELECT g.alive, g.known FROM "));
 	scope_put_gate(scope, &q);
 	sql_add(&q, SQL(" g"));
-	err = db_one(db, a, &q, &shape, &gate);
+	err = db_one(db, a, &q, DB_SHAPE(cols), &gate);
 	return err != ERR_OK ? err : scope_gate_error(&gate);
 }
 

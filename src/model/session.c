@@ -8,11 +8,7 @@
 #include <stdlib.h>
 
 #include "columns.h"
-#include "model/tally.h"
-
-/* Beyond this offset the hours are looked up first. */
-#define DEEP_OFFSET 500
-#define DEEP_TRIES 3
+#include "range.h"
 
 /* A row of a list: the gate and the total stand in every row; the session is absent (id.p == NULL)
  * when the page is empty. */
@@ -26,14 +22,12 @@ struct list_row {
 /* clang-format off */
 #define LETTERS(kind, ...) LETTER_##kind
 #define COL(kind, member, ...) {COL_##kind, offsetof(struct list_row, session.member)},
-#define PLAIN(kind, member, column) ", " column " AS " #member
 #define LIVING(kind, member, living, ended) ", " living " AS " #member
 #define ENDED(kind, member, living, ended) ", " ended " AS " #member
 #define PAGE(kind, member, ...) ", p." #member
 
 static const struct db_col list_cols[] = {
-	{'i', offsetof(struct list_row, gate.alive)},
-	{'i', offsetof(struct list_row, gate.known)},
+	GATE_COLS(struct list_row, gate),
 	{'i', offsetof(struct list_row, total)},
 	SESSION_COLUMNS(COL)
 	SESSION_ENDING(COL)
@@ -58,24 +52,21 @@ static const char get_letters[] =
 static const char flat_list_letters[] = "ii" SESSION_COLUMNS(LETTERS);
 static const char flat_get_letters[] = "ii" SESSION_COLUMNS(LETTERS) SESSION_DETAILS(LETTERS);
 static const struct db_shape list_shape = {list_cols, sizeof(list_letters) - 1};
-static const struct db_shape get_shape = {list_cols, ARRAY_LEN(list_cols)};
-static const struct db_shape flat_list_shape = {flat_list_cols, ARRAY_LEN(flat_list_cols)};
-static const struct db_shape flat_get_shape = {flat_get_cols, ARRAY_LEN(flat_get_cols)};
 
 /* What those two do not read. */
 static const struct list_row flat_row = {.gate = {1, 1},
 	.session = {.status = {"active", sizeof("active") - 1}, .revoked_ms = TIME_NONE}};
 
 static const struct sql_frag living_columns =
-	SQL_INIT("1 AS one" SESSION_COLUMNS(PLAIN) SESSION_ENDING(LIVING));
+	SQL_INIT("1 AS one" SESSION_COLUMNS(COLUMN_AS) SESSION_ENDING(LIVING));
 static const struct sql_frag ended_columns =
-	SQL_INIT("1 AS one" SESSION_COLUMNS(PLAIN) SESSION_ENDING(ENDED));
+	SQL_INIT("1 AS one" SESSION_COLUMNS(COLUMN_AS) SESSION_ENDING(ENDED));
 static const struct sql_frag page_columns = SQL_INIT("" SESSION_COLUMNS(PAGE) SESSION_ENDING(PAGE));
-static const struct sql_frag flat_columns = SQL_INIT("" SESSION_COLUMNS(PLAIN));
+static const struct sql_frag flat_columns = SQL_INIT("" SESSION_COLUMNS(COLUMN_AS));
 static const struct sql_frag flat_details =
-	SQL_INIT("" SESSION_COLUMNS(PLAIN) SESSION_DETAILS(PLAIN));
-static const struct sql_frag ended_details =
-	SQL_INIT("1 AS one" SESSION_COLUMNS(PLAIN) SESSION_ENDING(ENDED) SESSION_DETAILS(PLAIN));
+	SQL_INIT("" SESSION_COLUMNS(COLUMN_AS) SESSION_DETAILS(COLUMN_AS));
+static const struct sql_frag ended_details = SQL_INIT(
+	"1 AS one" SESSION_COLUMNS(COLUMN_AS) SESSION_ENDING(ENDED) SESSION_DETAILS(COLUMN_AS));
 static const struct sql_frag page_details =
 	SQL_INIT("" SESSION_COLUMNS(PAGE) SESSION_ENDING(PAGE) SESSION_DETAILS(PAGE));
 
@@ -116,14 +107,9 @@ static enum err take_page_row(void *ctx, const void *row)
 	p->page->total = r->total;
 	if (r->session.id.p == NULL)
 		return ERR_OK;
-	if (p->page->count == p->room) {
-		size_t room = p->room == 0 ? 32 : p->room * 2;
-
-		p->page->rows = arena_grow(p->arena, p->page->rows,
-			p->room * sizeof(*p->page->rows), room * sizeof(*p->page->rows));
-		p->room = room;
-	}
 	BUG_ON(p->page->count == p->limit);
+	p->page->rows = arena_next(
+		p->arena, p->page->rows, p->page->count, &p->room, sizeof(*p->page->rows));
 	p->page->rows[p->page->count++] = settled(&r->session);
 	return ERR_OK;
 }
@@ -140,28 +126,6 @@ static int compare_age(const void *a, const void *b)
 
 #define ORDER_SQL " ORDER BY s.created_at DESC, s.id DESC"
 
-static void put_after(const struct session_range *range, struct sql *q)
-{
-	if (range->after.id.p == NULL)
-		return;
-	sql_add(q, SQL(" AND s.created_at <= ? AND (s.created_at < ? OR s.id < ?)"));
-	sql_arg(q, db_time(range->after.created_ms));
-	sql_arg(q, db_time(range->after.created_ms));
-	sql_arg(q, db_str(range->after.id));
-}
-
-static void put_between(const struct tally_hours *hours, struct sql *q)
-{
-	if (hours == NULL)
-		return;
-	sql_add(q, SQL(" AND s.created_at < ?"));
-	sql_arg(q, db_time((hours->first + 1) * HOUR_MS));
-	if (hours->last == DB_NULL_I64)
-		return;
-	sql_add(q, SQL(" AND s.created_at >= ?"));
-	sql_arg(q, db_time(hours->last * HOUR_MS));
-}
-
 /* " FROM session s WHERE …": the rows of the list, living ones or ended ones. */
 static void put_rows(const struct session_scope *scope, const struct session_range *range,
 	const struct tally_hours *hours, bool living, struct sql *q)
@@ -171,8 +135,7 @@ static void put_rows(const struct session_scope *scope, const struct session_ran
 	scope_put_conditions(scope, q);
 	if (scope->active)
 		sql_add(q, SQL(" AND s.expires_at > " NOW_SQL));
-	put_after(range, q);
-	put_between(hours, q);
+	range_put(range, hours, SQL("s.created_at"), q);
 }
 
 /* The page, from its first row: LIMIT and OFFSET. */
@@ -259,9 +222,7 @@ static enum err read_page(struct db *db, struct arena *a, const struct session_s
 	sql_add(&q, SQL("SELECT g.alive, g.known, "));
 	tally_put_total(scope, &q);
 	sql_add(&q, page_columns);
-	sql_add(&q, SQL(" FROM "));
-	scope_put_gate(scope, &q);
-	sql_add(&q, SQL(" g LEFT JOIN ("));
+	scope_put_gated(scope, &q);
 	if (hours == NULL)
 		put_near_page(scope, range, &q);
 	else
@@ -300,7 +261,7 @@ static void put_flat_rows(
 	if (scope->joined)
 		scope_put_tenant(scope, q);
 	scope_put_conditions(scope, q);
-	put_after(range, q);
+	range_put(range, NULL, SQL("s.created_at"), q);
 }
 
 /* The page of active sessions near the first, without a derived table, which the server would have
@@ -329,7 +290,7 @@ static enum err read_flat_page(struct db *db, struct arena *a, const struct sess
 	sql_add(&q, SQL(ORDER_SQL " LIMIT ? OFFSET ?"));
 	sql_arg(&q, db_i64(range->limit));
 	sql_arg(&q, db_i64(range->offset));
-	err = db_each(db, a, &q, &flat_list_shape, &row, take_page_row, &ctx);
+	err = db_each(db, a, &q, DB_SHAPE(flat_list_cols), &row, take_page_row, &ctx);
 	return err == ERR_OK ? scope_gate_error(&ctx.gate) : err;
 }
 
@@ -347,37 +308,31 @@ static enum err read_near_page(struct db *db, struct arena *a, const struct sess
 	return read_page(db, a, scope, range, NULL, out);
 }
 
-/* Whether the page has all rows that it must have. */
-static bool is_whole(const struct session_page *page, const struct session_range *range)
-{
-	int64_t left = page->total - range->offset;
+struct list {
+	struct db *db;
+	struct arena *arena;
+	const struct session_scope *scope;
+	struct session_page *out;
+};
 
-	return (int64_t)page->count >= (left < range->limit ? left : range->limit);
+static enum err read(void *ctx, const struct session_range *range, const struct tally_hours *hours,
+	struct range_size *size)
+{
+	const struct list *l = ctx;
+	enum err err = hours == NULL && range->limit > 0
+			       ? read_near_page(l->db, l->arena, l->scope, range, l->out)
+			       : read_page(l->db, l->arena, l->scope, range, hours, l->out);
+
+	*size = (struct range_size){(int64_t)l->out->count, l->out->total};
+	return err;
 }
 
 enum err session_list(struct db *db, struct arena *a, const struct session_scope *scope,
 	const struct session_range *range, struct session_page *out)
 {
-	static const struct session_range nowhere = {.limit = 0};
-	struct tally_hours hours;
-	bool found;
-	enum err err;
+	struct list list = {db, a, scope, out};
 
-	if (range->offset < DEEP_OFFSET || range->offset > INT64_MAX - range->limit ||
-		!tally_has_hours(scope, ORDER_CREATED))
-		return read_near_page(db, a, scope, range, out);
-	/* Sessions that come and go between the two statements may move the page to another hour.
-	 */
-	for (int i = 0; i < DEEP_TRIES; i++) {
-		err = tally_find_hours(
-			db, a, scope, ORDER_CREATED, range->offset, range->limit, &hours, &found);
-		if (err != ERR_OK)
-			return err;
-		err = read_page(db, a, scope, found ? range : &nowhere, found ? &hours : NULL, out);
-		if (err != ERR_OK || is_whole(out, range))
-			return err;
-	}
-	return read_near_page(db, a, scope, range, out);
+	return range_read(db, a, scope, ORDER_CREATED, range, read, &list);
 }
 
 static enum err get_from_ended(
@@ -397,7 +352,7 @@ static enum err get_from_ended(
 	sql_add(&q, SQL(" FROM ended s WHERE TRUE" HISTORY_SQL));
 	scope_put_conditions(scope, &q);
 	sql_add(&q, SQL(" LIMIT 1) p ON TRUE"));
-	err = db_one(db, a, &q, &get_shape, &row);
+	err = db_one(db, a, &q, DB_SHAPE(list_cols), &row);
 	if (err == ERR_OK)
 		err = scope_gate_error(&row.gate);
 	if (err != ERR_OK)
@@ -421,7 +376,7 @@ static enum err get_flat(
 	sql_add(&q, flat_details);
 	sql_add(&q, SQL(" FROM session s WHERE TRUE"));
 	scope_put_conditions(scope, &q);
-	err = db_one(db, a, &q, &flat_get_shape, &row);
+	err = db_one(db, a, &q, DB_SHAPE(flat_get_cols), &row);
 	if (err == ERR_OK)
 		err = scope_gate_error(&row.gate);
 	if (err != ERR_OK)

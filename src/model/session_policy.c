@@ -62,14 +62,12 @@ enum err session_policy_get(struct db *db, struct arena *a, const struct session
 	struct session_policy *out)
 {
 	static const struct db_col cols[] = {
-		{'i', offsetof(struct policy_row, gate.alive)},
-		{'i', offsetof(struct policy_row, gate.known)},
+		GATE_COLS(struct policy_row, gate),
 		{'i', offsetof(struct policy_row, idle_s)},
 		{'i', offsetof(struct policy_row, absolute_s)},
 		{'i', offsetof(struct policy_row, max_sessions)},
 		{'i', offsetof(struct policy_row, refuse)},
 	};
-	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
 	struct policy_row row;
 	struct sql q;
 	enum err err;
@@ -81,7 +79,7 @@ enum err session_policy_get(struct db *db, struct arena *a, const struct session
 	scope_put_gate(scope, &q);
 	sql_add(&q, SQL(" g LEFT JOIN tenant t ON t.id = ?"));
 	sql_arg(&q, db_str(scope->tenant_id));
-	err = db_one(db, a, &q, &shape, &row);
+	err = db_one(db, a, &q, DB_SHAPE(cols), &row);
 	if (err == ERR_OK)
 		err = scope_gate_error(&row.gate);
 	if (err == ERR_OK)

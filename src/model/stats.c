@@ -96,8 +96,7 @@ struct row {
 };
 
 static const struct db_col cols[] = {
-	{'i', offsetof(struct row, gate.alive)},
-	{'i', offsetof(struct row, gate.known)},
+	GATE_COLS(struct row, gate),
 	{'i', offsetof(struct row, stats.total)},
 	{'i', offsetof(struct row, stats.active)},
 	{'i', offsetof(struct row, stats.expired)},
@@ -111,7 +110,6 @@ static const struct db_col cols[] = {
 	{'S', offsetof(struct row, device.type)},
 	{'I', offsetof(struct row, device.active)},
 };
-static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
 
 struct row_ctx {
 	struct stats *stats;
@@ -175,19 +173,17 @@ enum err stats_tenant(
 	scope_put_gate(scope, &q);
 	sql_fill(&q, devices, put_no, scope);
 	sql_add(&q, SQL(" ORDER BY d.n DESC, d.device_type"));
-	err = db_each(db, a, &q, &shape, &row, take_row, &ctx);
+	err = db_each(db, a, &q, DB_SHAPE(cols), &row, take_row, &ctx);
 	return err == ERR_OK ? scope_gate_error(&ctx.gate) : err;
 }
 
 enum err stats_active(struct db *db, struct arena *a, int64_t *out)
 {
-	static const struct db_col column = {'i', 0};
-	static const struct db_shape one = {&column, 1};
 	const struct session_scope all = {.active = true};
 	struct sql q;
 
 	sql_begin(&q, a, SQL_READ, "i");
 	sql_add(&q, SQL("SELECT "));
 	tally_put_total(&all, &q);
-	return db_one(db, a, &q, &one, out);
+	return db_one(db, a, &q, DB_COLUMN('i'), out);
 }

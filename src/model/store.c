@@ -4,7 +4,9 @@
  * it, and many statements are composed; so every column that this room uses is listed here. */
 #include "model/store.h"
 
+#include "columns.h"
 #include "db/compose.h"
+#include "model/session.h"
 #include "statements.h"
 
 /* Newer servers answer a word for read_only. */
@@ -13,98 +15,36 @@ static const struct stmt ready = {"store.ready", SQL_READ, "", "ii",
 	" (SELECT COUNT(*) FROM (SELECT 1 FROM session LIMIT 1) t)"};
 
 #define COLUMNS(table, columns)                                                                    \
+	&(const struct stmt)                                                                       \
 	{                                                                                          \
 		"store." table, SQL_READ, "", "i",                                                 \
-			"SELECT COUNT(*) FROM (SELECT " columns " FROM " table " LIMIT 0) t"       \
+			"SELECT COUNT(*) FROM (SELECT " columns " FROM " table " s LIMIT 0) t"     \
 	}
 
-static const struct stmt tables[] = {
+#define ADDRESS(name) &name,
+const struct stmt *const store_statements[] = {
 	COLUMNS("partner", "no, id, name"),
 	COLUMNS("tenant", "no, id, partner_no, name"),
 	COLUMNS("user", "tenant_no, id, email, display_name, is_admin, living, updated_at"),
 	COLUMNS("session",
-		"tenant_no, created_at, id, partner_no, user_id, user_email, user_display_name,"
-		" role, token_digest, request_digest, ip_address, user_agent, device_type,"
-		" location, last_activity_at, expires_at, authenticator_id, is_mfa_required,"
-		" is_mfa_complete, improper_client_cert_chain, app_count, apps, tags, config_types"),
+		"s.tenant_no, s.partner_no, s.token_digest, s.request_digest, s.device_key,"
+		" s.authenticator_id, s.is_mfa_required, s.is_mfa_complete,"
+		" s.improper_client_cert_chain, s.tags, s.config_types" SESSION_COLUMNS(COLUMN_AS)
+			SESSION_DETAILS(COLUMN_AS)),
 	COLUMNS("ended",
-		"tenant_no, how, ended_at, id, month, partner_no, user_id, user_email,"
-		" user_display_name, role, request_digest, ip_address, user_agent, device_type,"
-		" location, created_at, last_activity_at, expires_at, app_count, apps, revoked_by,"
-		" revoked_by_tenant, revoked_by_kind, endpoint, request_id, reason"),
+		"s.tenant_no, s.partner_no, s.how, s.ended_at, s.month, s.request_digest,"
+		" s.device_key, s.revoked_by, s.reason, s.revoked_by_tenant, s.revoked_by_kind, s.endpoint,"
+		" s.request_id" SESSION_COLUMNS(COLUMN_AS) SESSION_DETAILS(COLUMN_AS)),
 	COLUMNS("tally", "scope, no, what, bucket, device_type, shard, n"),
 	COLUMNS("ended_tally", "scope, no, what, bucket, shard, month, n, lived_ms, latest_ms"),
 	COLUMNS("ended_user", "tenant_no, user_id, month, expired, revoked"),
 	COLUMNS("store", "history_month"),
 	COLUMNS("idp_session", "session_id, idp_session_id"),
 	COLUMNS("logout_token", "digest, expires_at"),
+	SERVING_STATEMENTS(ADDRESS) NULL,
 };
 
-const struct stmt *const store_statements[] = {
-	&tables[0],
-	&tables[1],
-	&tables[2],
-	&tables[3],
-	&tables[4],
-	&tables[5],
-	&tables[6],
-	&tables[7],
-	&tables[8],
-	&tables[9],
-	&tables[10],
-	&activity_touch_session,
-	&activity_touch_application,
-	&activity_lock,
-	&activity_slide,
-	&limit_beyond,
-	&policy_put,
-	&policy_living,
-	&policy_move,
-	&policy_users,
-	&policy_user,
-	&owner_by_token,
-	&owner_partner_id,
-	&partner_put,
-	&tenant_put,
-	&tenant_find,
-	&tenant_find_now,
-	&tenant_rules,
-	&user_put,
-	&device_ended,
-	&user_spread,
-	&user_take_back,
-	&session_put,
-	&idp_put,
-	&ended_put,
-	&id_taken,
-	&id_ended,
-	&same_request,
-	&once_put,
-	&once_delete,
-	&sweep_look,
-	&sweep_find,
-	&tally_add_living,
-	&tally_add_ended,
-	&tally_add_user,
-	NULL,
-};
-
-/* Of rollcall-admin. The account that serves may not run them all, and its check asks for none. */
-const struct stmt *const store_admin_statements[] = {
-	&purge_month_of,
-	&purge_count_before,
-	&purge_set_month,
-	&purge_months_in,
-	&purge_delete_ended,
-	&purge_delete_users,
-	&purge_delete_tally,
-	&recount_living,
-	&recount_ended,
-	&recount_user_months,
-	&recount_users,
-	&recount_user_add,
-	NULL,
-};
+const struct stmt *const store_admin_statements[] = {ADMIN_STATEMENTS(ADDRESS) NULL};
 
 enum err store_ping(struct db *db)
 {
@@ -131,9 +71,7 @@ static const struct stmt too_much = {"store.too_much", SQL_READ, "", "S",
 
 enum err store_rights(struct db *db, struct arena *a, struct str *too_many)
 {
-	static const struct db_col col = {'S', 0};
-	static const struct db_shape shape = {&col, 1};
 	struct sql sql = SQL_FIXED0(&too_much);
 
-	return db_one(db, a, &sql, &shape, too_many);
+	return db_one(db, a, &sql, DB_COLUMN('S'), too_many);
 }

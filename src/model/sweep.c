@@ -50,7 +50,6 @@ static enum err run(void *ctx)
 		{'s', offsetof(struct row, id)},
 		{'t', offsetof(struct row, now_ms)},
 	};
-	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
 	struct step *s = ctx;
 	struct sql find = SQL_FIXED(&sweep_find, db_i64(SWEEP_BATCH));
 	struct ending ending = {.call = NULL};
@@ -59,7 +58,7 @@ static enum err run(void *ctx)
 	enum err err;
 
 	s->count = 0;
-	err = db_each(s->db, s->arena, &find, &shape, &row, take, s);
+	err = db_each(s->db, s->arena, &find, DB_SHAPE(cols), &row, take, s);
 	if (err != ERR_OK || s->count == 0)
 		return err;
 	ending.now_ms = s->now_ms;
@@ -111,10 +110,9 @@ enum err sweep_step(struct db *db, bool *more)
 		{'i', offsetof(struct due, sessions)},
 		{'i', offsetof(struct due, tokens)},
 	};
-	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
 	struct sql look = SQL_FIXED0(&sweep_look);
 	struct due due;
-	enum err err = db_one(db, NULL, &look, &shape, &due);
+	enum err err = db_one(db, NULL, &look, DB_SHAPE(cols), &due);
 
 	*more = false;
 	if (err == ERR_OK && due.sessions != 0)

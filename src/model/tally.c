@@ -178,13 +178,7 @@ void tally_users(struct tally *t, int64_t tenant_no, int64_t n)
 
 static void add_user(struct tally *t, const struct tally_session *s, bool expired, int64_t month)
 {
-	if (t->user_count == t->user_room) {
-		size_t room = t->user_room == 0 ? 16 : t->user_room * 2;
-
-		t->users = arena_grow(t->arena, t->users, t->user_room * sizeof(*t->users),
-			room * sizeof(*t->users));
-		t->user_room = room;
-	}
+	t->users = arena_next(t->arena, t->users, t->user_count, &t->user_room, sizeof(*t->users));
 	t->users[t->user_count++] = (struct user_change){
 		.tenant_no = s->tenant_no,
 		.month = month,

@@ -191,7 +191,6 @@ enum err tally_find_hours(struct db *db, struct arena *a, const struct session_s
 		{'I', offsetof(struct tally_hours, first)},
 		{'I', offsetof(struct tally_hours, last)},
 	};
-	static const struct db_shape shape = {cols, ARRAY_LEN(cols)};
 	struct sql q;
 	enum err err;
 
@@ -204,7 +203,7 @@ enum err tally_find_hours(struct db *db, struct arena *a, const struct session_s
 	sql_arg(&q, db_i64(offset + limit));
 	put_hours(scope, order, NULL, &q);
 	sql_add(&q, SQL(") h GROUP BY bucket) b) c"));
-	err = db_one(db, a, &q, &shape, out);
+	err = db_one(db, a, &q, DB_SHAPE(cols), out);
 	*found = err == ERR_OK && out->first != DB_NULL_I64;
 	return err;
 }

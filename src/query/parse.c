@@ -267,13 +267,7 @@ static enum err parse_prime(struct query_cursor *p, struct query_node *node)
 
 static struct query_link *add_link(struct arena *a, struct query_chain *c)
 {
-	if (c->count == c->cap) {
-		size_t cap = c->cap ? c->cap * 2 : 4;
-
-		c->links = arena_grow(
-			a, c->links, c->cap * sizeof(*c->links), cap * sizeof(*c->links));
-		c->cap = cap;
-	}
+	c->links = arena_next(a, c->links, c->count, &c->room, sizeof(*c->links));
 	c->links[c->count] = (struct query_link){.last = true};
 	return &c->links[c->count++];
 }

@@ -116,7 +116,7 @@ struct query_link;
 /* links[0].prime op links[1].prime op ...; each op and each `not` reaches to the end. */
 struct query_chain {
 	struct query_link *links;
-	size_t count, cap;
+	size_t count, room;
 };
 
 struct query_node {
