@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What a registered session may hold, held to one set of rules: for POST /sessions and for
- * rollcall-admin import, which reads the same members from a file. */
+ * The rules for the members of a session that is registered, for POST /sessions and for
+ * rollcall-admin import. */
 #ifndef API_REGISTRATION_H
 #define API_REGISTRATION_H
 
@@ -16,9 +16,9 @@ struct registration_rules {
 	const struct geo *geo; /* NULL: no locations */
 };
 
-/* Session and user, with a fault for each member that is wrong, in the order of
- * schema/api.md 5.1. Device type and location are derived where the body has none. Not
- * the token, and of the instants only the end. */
+/* Reads session and user, and adds a fault for each member that is wrong, in the order of
+ * schema/api.md 5.1. Device type and location are derived where the body has none. It does not read
+ * the token, nor when the session began, was active or was revoked. */
 void registration_read(const struct registration_rules *rules, struct faults *f,
 	const struct json *body, struct session_new *s, struct user_new *u);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * One request on its way through the program. dispatch fills the call from the row of the route
- * table (access, parameters, body) before the handler runs, so a handler starts with a caller who
- * may, and with values that are valid. */
+ * table (access, parameters, body) before the handler runs, so that a handler runs only for a
+ * caller with permission and with valid values. */
 #ifndef CALL_CALL_H
 #define CALL_CALL_H
 
@@ -62,10 +62,11 @@ struct revoke_call call_revoke_by_policy(
  * signed in too long ago. */
 MUST_CHECK enum err call_step_up(const struct call *c);
 
-/* Into the metrics. */
+/* Counts sessions in the metrics that this call has ended. */
 void call_count_ended(const struct call *c, int64_t count);
 
-/* revoke_sessions, counted, behind call_step_up. Handlers call no other. */
+/* Asks call_step_up, then calls revoke_sessions and counts what has ended. Handlers end sessions
+ * with this function only. */
 MUST_CHECK enum err call_end_sessions(const struct call *c, struct revoke_call *revoke);
 
 #endif

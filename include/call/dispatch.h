@@ -16,8 +16,8 @@ struct after {
 };
 
 /* Answers one request from `env` into `res` (initialised, not finished): parses, routes, checks who
- * calls, runs the handler, writes the answer, logs one line. Never fails outwardly. Everything it
- * allocates is in the arena. */
+ * calls, runs the handler, writes the answer, logs one line. Every outcome becomes an answer.
+ * Everything it allocates is in the arena. */
 void dispatch(const struct app *app, struct arena *a, const struct http_env *env,
 	struct http_response *res, struct after *after);
 

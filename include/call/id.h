@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Ids that the front doors have words of their own about. What an id is at all: http_is_id. */
+ * Rules for ids beyond http_is_id. */
 #ifndef CALL_ID_H
 #define CALL_ID_H
 
@@ -7,13 +7,12 @@
 
 #include "base/str.h"
 
-/* A word that stands where a session's id could, in some path, or that no path can name: never the
- * id of a session (schema/api.md 2). */
+/* Whether the id is a word that stands in the place of a session's id in some path, or one that no
+ * path can name. No session gets such an id (schema/api.md 2). */
 bool id_is_reserved(struct str id);
 
-/* Whether an application gets that id as it is from the Authorizer. A header loses spaces at its
- * ends, and must not hold what could end it: so told, an application would take one user for
- * another. */
+/* Whether the Authorizer can tell an application this id unchanged. A header loses spaces at its
+ * ends and holds no control characters, so an application would take one user for another. */
 bool id_is_carried(struct str id);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * What is counted, and its text for Prometheus (GET /metrics). The numbers lie in a mapping that
- * the pool shares (base/counters.h): each worker writes a slot of its own, whoever is asked sums.
+ * the pool shares (base/counters.h): each worker writes to its own slot, and the worker that is
+ * asked adds up all slots.
  *
- * A struct metric is one process's end of it; wherever one is taken, NULL counts nothing, for
- * --check and for test programs. */
+ * A struct metric belongs to one process. NULL counts nothing (--check and test programs). */
 #ifndef CALL_METRIC_H
 #define CALL_METRIC_H
 
@@ -24,9 +24,9 @@ enum metric_number {
 	METRIC_ALLOWED, /* decisions of the Authorizer */
 	METRIC_DENIED,
 	METRIC_UNDECIDED, /* the store could not be asked */
-	METRIC_DIED,      /* workers replaced: they crashed or were killed, */
-	METRIC_RECYCLED,  /* left by themselves, */
-	METRIC_RENEWED,   /* or had to, for SIGHUP */
+	METRIC_DIED,      /* workers that crashed or were killed, and were replaced */
+	METRIC_RECYCLED,  /* workers replaced after MAX_REQUESTS requests */
+	METRIC_RENEWED,   /* workers replaced for SIGHUP */
 	METRIC_WORKERS,   /* now; set by who started them */
 	METRIC_START_MS,  /* when the pool began; set likewise */
 	METRIC_NUMBER__COUNT
@@ -74,7 +74,7 @@ void metric_vacate(struct metric *m, size_t slot);
 /* Everything, in the text format of Prometheus 0.0.4. */
 void metric_print(const struct metric *m, const char *version, struct buf *out);
 
-/* One number that is no counter's, behind the others. */
+/* Prints a number that the counters do not hold. */
 void metric_print_gauge(struct buf *out, const char *name, const char *help, int64_t value);
 
 #endif

@@ -66,7 +66,7 @@ struct route {
 struct route_table {
 	const struct route *rows;
 	size_t count;
-	const struct dialect *elsewhere; /* words the 404 of a path below no base path */
+	const struct dialect *elsewhere; /* dialect of the 404 for a path below no base path */
 };
 
 #endif

@@ -18,14 +18,15 @@ struct activity_rule {
 /* What is due of a session. */
 enum { ACTIVITY_NOTED, ACTIVITY_DUE, ACTIVITY_DUE_AND_MOVES };
 
-/* What decides it: read as it stands, because /authorize asks at every request. */
+/* What activity_due decides by. One row has all of it, because /authorize asks at every request. */
 struct activity_state {
 	int64_t created_ms, last_activity_ms, expires_ms, now_ms;
 	int64_t absolute_ms; /* DB_NULL_I64: the end does not move */
 };
 
-/* The end moves while it can still become later, and where everybody has an idle time-out. A
- * time-out that is shorter than four intervals is noted four times. */
+/* Which of the three is due. The end moves if it is not the absolute one yet, or if the settings
+ * have an idle time-out. If the end can still move, activity is due after a quarter of the time
+ * that is left. */
 int64_t activity_due(const struct activity_rule *rule, const struct activity_state *s);
 
 struct activity {
@@ -39,8 +40,8 @@ MUST_CHECK enum err activity_record(struct db *db, struct arena *a,
 	const struct session_scope *scope, const struct activity *activity);
 
 /* Moves last_activity_at of an active session, if it is older than the interval, and with
- * ACTIVITY_DUE_AND_MOVES its end as the policy has it. Waits for nobody: a row that is locked is
- * being written or ended, and stays as it is. */
+ * ACTIVITY_DUE_AND_MOVES its end as the policy has it. It does not wait for a lock: a row that
+ * another transaction holds stays as it is. */
 MUST_CHECK enum err activity_touch(
 	struct db *db, struct str session_id, const struct activity_rule *rule, int64_t due);
 

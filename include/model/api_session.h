@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The session as the Edge Management API sees it: active ones, searched with the filter language.
+ * Active sessions as the Edge Management API shows them, found with the filter language.
  * Instants are ms UTC. Reads confirm the scope's gate. */
 #ifndef MODEL_API_SESSION_H
 #define MODEL_API_SESSION_H
@@ -45,9 +45,9 @@ struct api_session {
 /* The names that a filter may use, upstream's first and our extensions behind. */
 extern const struct query_fields api_session_fields;
 
-/* One page of what the scope's filter matches, in the filter's order, each row to fn as it comes,
- * with its texts in `row_arena`, which fn may reset; *total is exact, of the same moment, and known
- * only afterwards. fn must not use the database. */
+/* Reads one page of the sessions that the scope's filter matches, in the filter's order, and calls
+ * fn with each row. The texts of a row are in `row_arena`, which fn may reset. fn must not use the
+ * database. *total is exact and of the same moment as the rows; it is set after the last row. */
 typedef enum err (*api_session_fn)(void *ctx, const struct api_session *s);
 MUST_CHECK enum err api_session_list(struct db *db, struct arena *a, struct arena *row_arena,
 	const struct session_scope *scope, int64_t limit, int64_t offset, api_session_fn fn,

@@ -35,8 +35,8 @@ struct audit_page {
 	int64_t total; /* exact, of the same moment as the rows */
 };
 
-/* Of the scope's tenant, partner and user, if set; confirms the scope's gate. In `range`,
- * after.created_ms means the time of ending. */
+/* Reads the entries of the scope's tenant, partner and user, where these are set, and confirms the
+ * scope's gate. In `range`, after.created_ms is the time of the ending. */
 MUST_CHECK enum err audit_list(struct db *db, struct arena *a, const struct session_scope *scope,
 	const struct session_range *range, struct audit_page *out);
 

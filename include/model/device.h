@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * What a user agent tells of the device it speaks for. Called by registration and import; touches
- * nothing.
+ * What a user agent tells about the device.
  *
- * device_type, when the caller did not say:
+ * device_type:
  * "desktop", "mobile", "tablet", "tv", "bot", "api", in static storage; p == NULL when the agent is
- * absent, empty or tells nothing. Only its first LIMIT_TEXT_BYTES are looked at. A game console
- * counts as what it is looked at on: tv, and mobile if it has a screen of its own to carry about.
+ * absent, empty or tells nothing. Only its first LIMIT_TEXT_BYTES are looked at. A game console is
+ * a tv, or mobile if it has a screen of its own.
  *
- * The surprise: Safari on an iPad asks for desktop pages in the very words of a Mac and so is
- * "desktop"; nothing in the user agent tells them apart. */
+ * The surprise: Safari on an iPad sends the user agent of a Mac, so it is "desktop". */
 #ifndef MODEL_DEVICE_H
 #define MODEL_DEVICE_H
 
@@ -16,12 +14,13 @@
 
 struct str device_type(struct str user_agent);
 
-/* For people to recognise it by: "Firefox on Windows", one of both where the other is unknown, else
- * the first word of the agent. At most LIMIT_DEVICE_LABEL_BYTES; p == NULL without an agent. */
+/* The device's name for people: "Firefox on Windows", only one of both where the other is unknown,
+ * else the first word of the agent. At most LIMIT_DEVICE_LABEL_BYTES; p == NULL without an agent.
+ */
 struct str device_label(struct arena *a, struct str user_agent);
 
-/* What a device is told from a new one by: its label and the network it is in (IPv4 /24, IPv6 /48;
- * an unknown address is a network too). The store keeps a digest of it. p == NULL without a label.
+/* What makes a device known: its label and its network (IPv4 /24, IPv6 /48). All unknown addresses
+ * are one network. The store keeps a digest of it. p == NULL without a label.
  */
 struct str device_trace(struct arena *a, struct str label, struct str ip_address);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Where an address is, after a MaxMind database file (GeoLite2-City or one like it). Opened once by
- * each worker, asked by registration and import.
+ * Finds the location of an address in a MaxMind database file (GeoLite2-City or one like it).
  *
- * The surprise: the file stays mapped. Replace it by renaming a new one over it and send SIGHUP;
- * writing into it in place pulls the pages from under the workers. */
+ * The surprise: workers have the file mapped. To replace it, rename a new file over it and send
+ * SIGHUP. Workers may crash when somebody writes into the file. */
 #ifndef MODEL_GEO_H
 #define MODEL_GEO_H
 
@@ -12,8 +11,8 @@
 
 struct geo;
 
-/* NULL for a NULL file, and for one that cannot be used, which is logged: sessions are registered
- * without a location then. geo_close takes NULL. */
+/* Returns NULL for a NULL file, and for a file that cannot be used, which is logged. Sessions are
+ * then registered without a location. geo_close takes NULL. */
 struct geo *geo_open(const char *file);
 void geo_close(struct geo *g);
 

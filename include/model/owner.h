@@ -38,7 +38,8 @@ MUST_CHECK enum err owner_of_token(struct db *db, struct arena *a, struct str di
 MUST_CHECK enum err owner_of_session(struct db *db, struct arena *a,
 	const struct session_caller *caller, const struct activity_rule *rule, struct owner *out);
 
-/* The partner's id. A statement of its own, because hardly any request asks. ERR_NOT_FOUND. */
+/* Reads the partner's id, in a statement of its own, because few requests need it. ERR_NOT_FOUND.
+ */
 MUST_CHECK enum err owner_partner(
 	struct db *db, struct arena *a, const struct owner *owner, struct str *out);
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
- * Retention: dropping the history of whole months. One small transaction moves the beginning of
- * history, from which moment every list and total leaves the older rows out; then the partitions
- * that hold nothing else are emptied, which costs the same however many rows they hold. Called by
- * rollcall-admin purge. What was interrupted is continued by the next run. */
+ * Retention: drops the history of whole months. A small transaction moves the beginning of history;
+ * from then on lists and totals leave the older rows out. Then the partitions that hold only older
+ * rows are emptied, which takes the same time for any number of rows. The next run continues one
+ * that was interrupted. */
 #ifndef MODEL_PURGE_H
 #define MODEL_PURGE_H
 
 #include "base/err.h"
 #include "db/db.h"
 
-/* The month in which now - age_s lies (12 * year + month - 1): what ended in earlier months is
- * older than that age throughout. */
+/* The month of the instant now - age_s, as 12 * year + month - 1. Every session that ended in an
+ * earlier month is older than age_s. */
 MUST_CHECK enum err purge_month(struct db *db, struct arena *a, int64_t age_s, int64_t *month);
 
 /* How many ended sessions are older than the month. */
@@ -19,7 +19,8 @@ MUST_CHECK enum err purge_count(struct db *db, struct arena *a, int64_t month, i
 /* History begins with this month from now on, unless it begins later already. */
 MUST_CHECK enum err purge_move(struct db *db, int64_t month);
 
-/* Empties partition 0 to PURGE_PARTITIONS - 1 of what is before the beginning of history. */
+/* Removes from one partition (0 to PURGE_PARTITIONS - 1) what is before the beginning of history.
+ */
 #define PURGE_PARTITIONS 24
 MUST_CHECK enum err purge_partition(struct db *db, struct arena *a, int64_t partition);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Comparing the maintained numbers with the sessions, and repairing them while the service runs. */
+ * Compares the maintained numbers with the sessions, and repairs the numbers while the service
+ * runs. */
 #ifndef MODEL_RECOUNT_H
 #define MODEL_RECOUNT_H
 

@@ -13,8 +13,9 @@
 #include "base/str.h"
 #include "db/compose.h"
 
-/* The session that a token names. It has to be its subject's own, in the tenant that the token
- * claims: ids are one space for all tenants, and what one of them purged another may take. */
+/* The session that a token names. The session has to belong to the token's subject, in the tenant
+ * that the token claims: all tenants share one space of session ids, and one tenant may use an id
+ * again that another one has purged. */
 struct session_caller {
 	struct str session, user, tenant; /* session.p == NULL: none; tenant.p == NULL: any */
 };
@@ -30,9 +31,9 @@ struct session_scope {
 	struct str idp_session_id;                 /* that sign-in */
 	struct str ids_json;                       /* JSON array of ids, p == NULL: any */
 	const struct query *filter;                /* compiled over api_session_fields, NULL: any */
-	bool nothing;                              /* the conditions contradict each other */
-	bool active; /* lists: only active ones; else the ended ones too */
-	bool joined; /* the statement reads the tenant's row as t (scope_put_tenant) */
+	bool nothing; /* the conditions contradict each other, so no session matches */
+	bool active;  /* lists: only active ones; else the ended ones too */
+	bool joined;  /* the statement reads the tenant's row as t (scope_put_tenant) */
 };
 
 /* Which rows of a list, newest first (created_at, then id, descending). */
@@ -91,7 +92,8 @@ void scope_put_conditions(const struct session_scope *scope, struct sql *q);
 void scope_put_tenant_no(const struct session_scope *scope, struct sql *q);
 void scope_put_partner_no(const struct session_scope *scope, struct sql *q);
 
-/* Makes the scope narrower by a partner; contradictory ones leave nothing. */
+/* Narrow the scope to one partner or one tenant. A scope that was narrowed to another one matches
+ * nothing. */
 void scope_narrow_partner(struct session_scope *scope, struct str partner_id);
 void scope_narrow_tenant(struct session_scope *scope, struct str tenant_id);
 

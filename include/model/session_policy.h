@@ -4,10 +4,10 @@
  * of everybody, and of two rules the stricter one holds (schema/api.md 7).
  *
  * expires_at decides whether a session is active. The policy only moves it: at registration, at
- * each noted activity, and for all living sessions when the policy becomes stricter. Whoever moves
- * it holds the session's row or has not committed it yet, and reads the tenant's row with a lock
- * (LOCK IN SHARE MODE); who changes the tenant's row waits for that, so nobody goes on with an old
- * policy behind the change. */
+ * each noted activity, and for all living sessions when the policy becomes stricter. A transaction
+ * that moves it has locked or just written the session's row, and reads the tenant's row with LOCK
+ * IN SHARE MODE. A change of the policy waits for such transactions, and later ones read the new
+ * policy. */
 #ifndef MODEL_SESSION_POLICY_H
 #define MODEL_SESSION_POLICY_H
 
@@ -30,8 +30,9 @@ struct session_end {
 	int64_t expires_ms, absolute_ms;
 };
 
-/* Of a session that was created then, was last active then (or TIME_NONE), and could live until
- * absolute_ms. `absolute_ms` only shrinks. */
+/* The end that the policy leaves to a session that was created and last active at these instants
+ * (TIME_NONE: never active), and that may live until `absolute_ms`. The policy only makes
+ * `absolute_ms` earlier. */
 struct session_end session_policy_end(const struct session_policy *policy, int64_t created_ms,
 	int64_t last_activity_ms, int64_t absolute_ms);
 
@@ -43,7 +44,7 @@ int64_t session_policy_interval_s(const struct session_policy *policy, int64_t i
 MUST_CHECK enum err session_policy_get(struct db *db, struct arena *a,
 	const struct session_scope *scope, struct session_policy *out);
 
-/* Writes them; the gate was confirmed. */
+/* Writes the tenant's own rules. The caller has confirmed the gate. */
 MUST_CHECK enum err session_policy_put(
 	struct db *db, struct str tenant_id, const struct session_policy *policy);
 
@@ -57,7 +58,7 @@ MUST_CHECK enum err session_policy_enforce(
 #define REASON_POLICY "session_policy"
 #define REASON_LIMIT "session_limit"
 
-/* Numbers of a policy. */
+/* The shortest time-out of a policy. */
 #define POLICY_LEAST_S 60
 
 #endif

@@ -35,8 +35,8 @@ struct tally;
 /* Lives in the arena until it is written. */
 struct tally *tally_new(struct arena *a);
 
-/* A session enters `session` (sign 1) or leaves it (sign -1). `first` and `last`: the user's first
- * living session came, the last one went. */
+/* A session enters `session` (sign 1) or leaves it (sign -1). tally_users: n more users have a
+ * living session. */
 void tally_living(struct tally *t, const struct tally_session *s, int sign);
 void tally_users(struct tally *t, int64_t tenant_no, int64_t n);
 
@@ -61,12 +61,12 @@ void tally_put_total(const struct session_scope *scope, struct sql *q);
 /* Appends an expression: how many revoked sessions tenant, partner and user of the scope have. */
 void tally_put_revoked(const struct session_scope *scope, struct sql *q);
 
-/* The histogram by hours that the scope's lists follow (newest first): of living sessions by
- * creation, with the ended ones where scope->active is not set, or of revoked ones by the time they
- * were ended. */
+/* The order of a list, newest first, and with it the counts by hour that find its pages.
+ * ORDER_CREATED: of living sessions by creation, and of ended ones too unless scope->active is set.
+ * ORDER_REVOKED: of revoked sessions by their end. */
 enum tally_order { ORDER_CREATED, ORDER_REVOKED };
 
-/* Whether there is one: a list of a tenant, of a partner or of everything. */
+/* Whether there are such counts: for a list of a tenant, of a partner or of everything. */
 bool tally_has_hours(const struct session_scope *scope, enum tally_order order);
 
 /* The hours that hold rows offset + 1 to offset + limit. `first` is the newer one. last is
@@ -82,7 +82,7 @@ MUST_CHECK enum err tally_find_hours(struct db *db, struct arena *a,
 void tally_put_newer(
 	const struct session_scope *scope, enum tally_order order, int64_t hour, struct sql *q);
 
-/* Conditions that a row of `ended` is still part of history. */
+/* The condition that a row of `ended` is still part of history. */
 #define HISTORY_SQL " AND s.month >= (SELECT history_month FROM store)"
 
 #endif

@@ -18,7 +18,8 @@ static enum metric_number decision(enum err err)
 	return err == ERR_UNAUTHORIZED ? METRIC_DENIED : METRIC_UNDECIDED;
 }
 
-/* Of rows written with SQL; nothing else is registered, but a JWT says what it likes. */
+/* Whether headers can carry the ids. Those of registered sessions they can; rows that were written
+ * with plain SQL, and JWTs, may have others. */
 static bool is_told(const struct principal *who)
 {
 	return id_is_carried(who->session_id) && id_is_carried(who->subject) &&
@@ -64,8 +65,8 @@ enum err authorizer_handler(struct call *c)
 	return ERR_OK;
 }
 
-/* Only a refusal: what lets a request in is not the answer, and some web servers would put its
- * headers on the application's. */
+/* Writes a refusal. An answer that lets a request in has none of these headers, because some web
+ * servers add them to the application's answer. */
 static void refuse(const struct app *app, struct http_response *res, enum err err)
 {
 	http_response_is_private(res);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The only writer of the Edge Management API's envelopes and error bodies, and its other way in,
- * the zt-session header (schema/api.md 3.2, 4). Messages are OpenZiti's fixed sentence per
- * code; what is particular is in cause. */
+ * The only writer of the Edge Management API's envelopes and error bodies (schema/api.md 4).
+ * `message` is OpenZiti's fixed sentence for the code, and `cause` says what was wrong. */
 #include "handlers.h"
 
 #include "http/response.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * /edge/management/v1/api-sessions: list, detail and delete of active sessions, as OpenZiti's
- * controller has them, and /current-api-session, the one behind the credential. Called by dispatch
- * through the route table. */
+ * controller has them, and /current-api-session, the one behind the credential. */
 #include "handlers.h"
 
 #include "base/clock.h"
@@ -11,7 +10,7 @@
 #include "model/api_session.h"
 #include "model/revoke.h"
 
-/* `scratch`, here and below, holds what a session is written with until it is written. */
+/* `scratch`, here and below, is an arena for texts that are needed until the session is written. */
 static void put_link(struct json_writer *w, struct arena *scratch, const char *name,
 	const char *place, struct str id, const char *rest)
 {
@@ -98,7 +97,8 @@ static struct str last_param(const struct call *c, const char *name)
 	return http_form_last(c->arena, c->req.query, name);
 }
 
-/* An absent or empty parameter is no number at all; what is not one is a fault of that type. */
+/* False for an absent or empty parameter, and for a text that is no number, which is a fault of
+ * that type. */
 static bool read_number(
 	struct call *c, const char *name, struct str text, const char *type, int64_t *out)
 {
@@ -208,7 +208,7 @@ enum err edge_list(struct call *c)
 	return edge_close(ctx.w);
 }
 
-/* What the published API has of the caller's own session, beside what it has of every session. */
+/* The members that the published API has only for the caller's own session. */
 static void put_expiry(struct json_writer *w, const struct api_session *s)
 {
 	int64_t left_ms = s->expires_ms - clock_now_ms();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * GET /edge/management/v1/version: what OpenZiti's clients ask before they sign in, to find the
- * path of the API. Called by dispatch through the route table. */
+ * path of the API. */
 #include "handlers.h"
 
 #include "http/response.h"

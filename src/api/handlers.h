@@ -35,14 +35,14 @@ struct json_writer *v1_open_page(struct call *c);
 MUST_CHECK enum err v1_close_page(
 	struct call *c, struct json_writer *w, int64_t total, int64_t last_ms, struct str last_id);
 
-/* The shared endings of handlers. */
+/* Whole answers that handlers share. */
 MUST_CHECK enum err v1_answer_page(struct call *c, const struct session_scope *scope);
 MUST_CHECK enum err v1_answer_empty(struct call *c); /* 204 */
 
 /* Ends the sessions and answers with their number and ids (SessionRevokeResponse). */
 MUST_CHECK enum err v1_revoke(struct call *c, struct revoke_call *revoke);
 
-/* Behind the ending of one session: ERR_NOT_FOUND if it never was there. */
+/* Called after one session was to end: ERR_NOT_FOUND if there never was such a session. */
 MUST_CHECK enum err v1_require_one(struct call *c, const struct revoke_call *revoke);
 
 /* One session by the path's id, in whatever the caller reaches: platform and tenant alike. */

@@ -56,7 +56,7 @@ static enum err end_sessions(struct call *c, const struct logout_token *token, i
 		scope.idp_session_id = token->session_id;
 	else
 		scope.user_id = token->subject;
-	c->holds_token = true; /* the provider's word is the right */
+	c->holds_token = true; /* the logout token is the right to end them */
 	revoke = call_revoke(c, &scope);
 	revoke.by = (struct revoker){token->issuer, STR_NONE, STR(KIND)};
 	revoke.reason = str_printf(c->arena, "logout token %.*s", STR_FMT(token->id));

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What standard OAuth clients ask about a token, a session's opaque one or a JWT: whether it would
- * be let in right now (RFC 7662), and to end it (RFC 7009). Called by dispatch through the route
- * table. What is unknown, ended, forged or outside the caller's reach is {"active":false} and
- * nothing more (RFC 7662 section 2.2). */
+ * be let in right now (RFC 7662), and to end it (RFC 7009). What is unknown, ended, forged or
+ * outside the caller's reach is {"active":false} and nothing more (RFC 7662 section 2.2). */
 #include "handlers.h"
 
 #include "auth/jwt.h"
@@ -111,7 +110,7 @@ static void put_sign_in(struct json_writer *w, struct arena *a, const struct sig
 		json_str(w, "device_label", s->device_label);
 }
 
-/* Whether the token opens anything now. False with ERR_OK: it does not. */
+/* Whether the token would be let in now. */
 static enum err look_up(struct call *c, struct str token, struct credential *cred, bool *active)
 {
 	const char *why;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Health and numbers for load balancers and monitoring. Called by dispatch through the route table.
+ * Health and numbers for load balancers and monitoring.
  * The surprise: whose address may read the numbers is decided by REMOTE_ADDR, the peer of the web
  * server, and never by a header that anybody can send. */
 #include "handlers.h"
@@ -37,7 +37,7 @@ enum err ops_readyz(struct call *c)
 
 	if (err == ERR_OK)
 		err = store_check(c->app->db);
-	/* Whatever is wrong with it: requests belong elsewhere. */
+	/* Any other error means the same to a load balancer: this host cannot serve. */
 	if (err != ERR_OK)
 		return err == ERR_SCHEMA ? err : ERR_UNAVAILABLE;
 	return answer_ok(c);
@@ -64,8 +64,8 @@ bool ops_is_listed(const char *list, struct str address)
 	return false;
 }
 
-/* Grows while the provider is not heard or sends what cannot be used: rollcall-admin jwks sets the
- * file's time whenever it was. */
+/* Grows while no usable keys can be fetched: rollcall-admin jwks sets the file's time at each
+ * success. */
 static void print_keys(struct call *c)
 {
 	int64_t then_ms = jwks_modified_ms(c->app->keys), now_ms = clock_now_ms();
@@ -76,7 +76,7 @@ static void print_keys(struct call *c)
 			now_ms > then_ms ? (now_ms - then_ms) / 1000 : 0);
 }
 
-/* Absent while the store cannot be asked: the other numbers matter most then. */
+/* Left out while the database does not answer, so that the other numbers are shown. */
 static void print_active(struct call *c)
 {
 	int64_t active;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Reads the members of a session that is being put in. Called by v1_ingest.c and by
- * admin/import_row.c; touches memory only. */
+ * Reads the members of a session that is registered. */
 #include "api/registration.h"
 
 #include "auth/principal.h"
@@ -154,8 +153,8 @@ static struct str read_tags(struct faults *f, const struct json *body)
 /* Clocks of two hosts may differ by so much. */
 #define SKEW_MS 60000
 
-/* The facts of the sign-in. Their names at the identity provider are one thing: without the issuer
- * the number of a session means nothing. */
+/* The facts of the sign-in. A session's id at the identity provider needs the issuer, because it is
+ * unique only there. */
 static void read_facts(struct faults *f, const struct json *body, struct session_new *s)
 {
 	const struct json *amr = NULL;

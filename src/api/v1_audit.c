@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * GET /admin/audit and /tenants/{tenant_id}/audit: who ended what (extension, contract
- * section 2.3's audit rows shown). Called by dispatch through the route table. */
+ * GET /admin/audit and /tenants/{tenant_id}/audit: who ended what (an extension). */
 #include "handlers.h"
 
 #include "json/writer.h"

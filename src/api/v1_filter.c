@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Revoking by filter, for platform and tenant administrators (extension). Called by dispatch
- * through the route table. A filter that ends sessions must never mean something else than it says:
- * one that mixes and, or and not without parentheses is refused with both readings spelled out. And
- * nothing ends because something was left out: a call says that it only looks, how many it expects,
- * or that it means all. */
+ * Revoking by filter, for platform and tenant administrators (extension). A filter that ends
+ * sessions must never mean something else than it says: one that mixes and, or and not without
+ * parentheses is refused with both readings spelled out. And nothing ends because something was
+ * left out: a call says that it only looks, how many it expects, or that it means all. */
 #include "handlers.h"
 
 #include "call/body.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * POST /sessions and what belongs to it: how applications put sessions in and ask after them
- * (schema/api.md 5). Called by dispatch through the route table. The one place where a token is
+ * (schema/api.md 5). The one place where a token is
  * made; it is in this answer and nowhere else. */
 #include "handlers.h"
 
@@ -54,8 +54,8 @@ static struct str request_digest(struct arena *a, const struct json *body)
 	return (struct str){(char *)digest, DIGEST_BYTES};
 }
 
-/* A repeat may come when the session has ended: then it is no fault that this lies in the past. A
- * body with another fault has never been registered. */
+/* A repeat may come after the session has ended: its expires_at is then in the past, which is no
+ * fault. A body with any other fault was never registered. */
 static enum err spare_repeat(struct call *c, const struct registration *reg, int64_t now_ms)
 {
 	const struct session_new *s = &reg->session;
@@ -86,7 +86,7 @@ static enum err read_registration(struct call *c, struct registration *reg)
 	return err == ERR_OK && c->faults.count > 0 ? ERR_INVALID : err;
 }
 
-/* What the body leaves open. */
+/* Fills in what the body does not say. */
 static void complete(struct call *c, struct session_new *s, struct str *token)
 {
 	unsigned char secret[TOKEN_RANDOM_BYTES];
@@ -129,8 +129,8 @@ static enum err answer_registered(struct call *c, enum registered which,
 	return v1_close(c, w);
 }
 
-/* A tenant's own service neither leaves its tenant nor makes administrators of more than it, nor
- * unmakes them. */
+/* A service of one tenant registers sessions in its tenant only, and neither gives nor takes a role
+ * above tenant_admin. */
 static enum err check_reach(struct call *c, struct registration *reg)
 {
 	enum principal_kind kind = principal_of_role(reg->session.role);

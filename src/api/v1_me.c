@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * /api/v1/me/sessions: an end user's own devices. The scope that dispatch hands over holds nothing
- * else (REACH_OWN). Called by dispatch through the route table. */
+ * else (REACH_OWN). */
 #include "handlers.h"
 
 #include "json/writer.h"
 #include "model/revoke.h"
 #include "model/session.h"
 
-/* Whatever their number, the session that the caller sits at is among those shown: in the last
- * place if it is older than all of them. */
+/* The caller's current session is always shown: in the last place if it is older than all sessions
+ * that fit. */
 static enum err show_current(struct call *c, struct session_page *shown)
 {
 	static const struct session_range one = {.limit = 1};

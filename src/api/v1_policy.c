@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * /api/v1/tenants/{tenant_id}/session-policy (schema/api.md 7): the tenant's own rules, and what
  * holds together with the settings. A PUT answers when the policy holds for every living session.
- * Called by dispatch through the route table. */
+ */
 #include "handlers.h"
 
 #include "base/log.h"
@@ -52,8 +52,7 @@ enum err v1_policy_get(struct call *c)
 	return err != ERR_OK ? err : answer(c, &own, -1);
 }
 
-/* A rule that the settings have, and the body has laxer, is a fault: the caller learns that it
- * would not hold. */
+/* A rule that is laxer than that of the settings is a fault, because it would not hold. */
 static void read_rule(struct call *c, const char *name, const char *setting, int64_t least,
 	int64_t most, int64_t everybody, int64_t *out)
 {
@@ -100,8 +99,8 @@ static void log_change(struct call *c, const struct session_policy *p)
 		p->refuse ? "refuse" : "end_oldest", NULL);
 }
 
-/* Written first, then made to hold: who registers meanwhile does it by the new policy already. A
- * call that was interrupted is finished by repeating it. */
+/* Writes the policy first, so that sessions that are registered meanwhile follow it, and then
+ * applies it to the living ones. A repeat finishes a call that was interrupted. */
 enum err v1_policy_put(struct call *c)
 {
 	struct session_policy own, effective;

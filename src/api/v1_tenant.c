@@ -30,7 +30,7 @@ enum err v1_tenant_revoke_all(struct call *c)
 	return v1_revoke(c, &revoke);
 }
 
-/* One parameter, whatever their number. What cannot be an id is an unknown one. */
+/* All ids as one JSON array. A text that cannot be an id is left out, like an unknown id. */
 static struct str known_ids(struct arena *a, const struct json *ids)
 {
 	struct json_writer *w;

@@ -34,7 +34,7 @@ static bool changes(enum http_method method)
 	return method != HTTP_GET && method != HTTP_HEAD;
 }
 
-/* What follows "://" in an origin, and the scheme before it. */
+/* Whether an origin is the request's own scheme and host. */
 static bool is_own_origin(const struct call *c, struct str origin)
 {
 	const struct http_env *env = c->req.env;

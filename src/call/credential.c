@@ -27,8 +27,8 @@ static struct str zt_session(const struct http_request *req)
 	return token.n > 0 ? token : STR_NONE;
 }
 
-/* Takes the value of the next cookie of that name off the front of a Cookie header, without the
- * quotes it may wear (RFC 6265 section 4.1.1). */
+/* Takes the value of the next cookie of that name off the front of a Cookie header, without its
+ * quotes, if it has some (RFC 6265 section 4.1.1). */
 static bool next_cookie(struct str *rest, const char *name, struct str *value)
 {
 	struct str pair, key;

@@ -65,9 +65,9 @@ static enum err serve(struct call *c)
 	return err;
 }
 
-/* Work that succeeds has confirmed the gate. A refusal may have come before that: nobody learns
- * what is wrong with a request whose sender has signed out, or with one for a tenant that is not
- * there. */
+/* A handler that succeeds has confirmed the gate. A refusal may come before that; here the gate's
+ * error takes its place. So a caller who has signed out, or who names an unknown tenant, learns
+ * nothing else. */
 static enum err confirm_refusal(struct call *c, enum err err)
 {
 	enum err gate;
@@ -78,7 +78,7 @@ static enum err confirm_refusal(struct call *c, enum err err)
 	return gate != ERR_OK ? gate : err;
 }
 
-/* The name that routes know a base path by; where the API's lie is the installation's choice. */
+/* The name of a base path in the route table. Where the two APIs are is a setting. */
 static const char *prefix_name(const struct app *app, struct str prefix)
 {
 	if (str_eq(prefix, app->cfg.api_prefix))
@@ -93,7 +93,7 @@ static bool may_be(struct str variable, struct str value)
 	return !str_eq(variable, STR("{session_id}")) || !id_is_reserved(value);
 }
 
-/* For the answer to a path that no row has: that of the rows below the same base path. */
+/* The dialect for a path that no row has: that of the rows below the same base path. */
 static const struct dialect *dialect_below(const struct route_table *routes, const char *prefix)
 {
 	for (size_t i = 0; i < routes->count; i++)

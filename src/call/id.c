@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * See call/id.h. Called by dispatch for paths, by registration for what is put in, by the
- * authorizer for what it tells. */
+ * See call/id.h. */
 #include "call/id.h"
 
 #include "base/macros.h"

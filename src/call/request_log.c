@@ -33,8 +33,8 @@ void request_log_route(struct request_log *r, size_t route)
 	metric_busy(r->app->metric, route);
 }
 
-/* The database's text is that of its latest error, which may be another request's. During an outage
- * there is an error without a new text, for not every request tries to connect. */
+/* The text of the database's latest error, if this request has met an error of the database. During
+ * an outage not every request tries to connect, so the text may be that of an earlier request. */
 static const char *why(const struct request_log *r, enum err err)
 {
 	bool database = err == ERR_UNAVAILABLE || err == ERR_TIMEOUT || err == ERR_RETRY ||

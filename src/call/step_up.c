@@ -27,7 +27,8 @@ enum err call_step_up(const struct call *c)
 	int64_t auth_ms;
 	enum err err;
 
-	/* Nobody, or who shows the very token of the session: the right comes from that. */
+	/* A caller without a name, or with the token of the session itself, needs no sign-in: the
+	 * token is the right to end the session. */
 	if (c->app->cfg.step_up_s == 0 || c->who.subject.p == NULL || c->holds_token ||
 		c->who.kind == PRINCIPAL_SERVICE)
 		return ERR_OK;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * Activity. Looks before it writes: in most requests nothing is due and the one read is all. The
- * applications are members of a JSON object in the session's row; a member's name may hold
- * anything, so its path is quoted by the server.
+ * Activity. It reads before it writes: in most requests nothing is due, and there is no second
+ * statement. The applications are members of a JSON object in the session's row; a member's name
+ * may hold anything, so its path is quoted by the server.
  *
  * Where a policy moves the session's end, the row is locked, the new end is computed from the
- * tenant's committed policy, and the kept numbers of sessions by their end move along. */
+ * tenant's committed policy, and the counts of sessions by their end are changed with it. */
 #include "model/activity.h"
 
 #include <stddef.h>
@@ -180,7 +180,7 @@ enum err activity_touch(
 	return err == ERR_RETRY ? ERR_OK : err;
 }
 
-/* Whoever reports activity is told that the session lives on, so that a move is waited for. */
+/* The caller is told that the session lives on, so this waits until the end has moved. */
 static enum err note(
 	struct db *db, struct str session_id, const struct activity_rule *rule, int64_t due)
 {

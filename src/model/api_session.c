@@ -139,11 +139,14 @@ static enum err take_row(void *ctx, const void *row)
 	return l->fn(l->ctx, &r->session);
 }
 
-/* Rows further from the top than this by the first sort key are on no page up to the one wanted. */
+/* find_cut looks this many rows behind the page, because sessions of the page may end before it is
+ * read. */
 #define CUT_MARGIN 64
 
-/* Sorted downwards by an instant, ties go upwards by id, so no index holds the order. But one says
- * where the page ends; what is behind that need not be sorted. TIME_NONE: nothing is. */
+/* For a list that is sorted downwards by an indexed instant: the instant of a row behind the page.
+ * No index holds the order of such a list, because rows of one instant are sorted upwards by id;
+ * but rows before *cut_ms are not on the page and need not be sorted. TIME_NONE: any other list, or
+ * one that ends before. */
 static enum err find_cut(struct db *db, struct arena *a, const struct session_scope *scope,
 	int64_t reach, int64_t *cut_ms)
 {

@@ -2,9 +2,9 @@
  * The kind of device in a user agent; see model/device.h. One table, first match wins; to teach it
  * something, add a row and a user agent to its test. Touches and allocates nothing.
  *
- * The surprise is the order: everybody claims to be somebody else. Bots claim to be phones, phones
- * to be "like Mac OS X", televisions to be Android, and all of them to be Mozilla. So whoever lies
- * most comes first and desktops last. Hence also `without`: the phone maker Cubot ends as a bot,
+ * The surprise is the order, because a user agent names other devices too. Bots name phones, phones
+ * say "like Mac OS X", televisions say Android, and all say Mozilla. So bots come first and
+ * desktops last. `without` has the same reason: the name of the phone maker Cubot ends with "bot",
  * Windows 7 said "Tablet PC" on every desk, and what has a row for "TV" may be a phone. */
 #include "model/device.h"
 

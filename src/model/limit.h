@@ -17,9 +17,9 @@ struct limit {
 	int64_t others;       /* active sessions that may stay besides it */
 };
 
-/* Within a transaction of the caller's that holds the user's row, so that of several sign-ins one
- * comes after the other. Ends the oldest sessions beyond the limit, as the call says; their numbers
- * go into `tally`. *ended is how many. */
+/* The caller's transaction holds the user's row, so that sign-ins of one user run one after
+ * another. Ends the oldest sessions beyond the limit, as the call says; their numbers go into
+ * `tally`. *ended is how many. */
 MUST_CHECK enum err limit_end_oldest(struct db *db, struct arena *a, const struct limit *limit,
 	const struct revoke_call *call, struct tally *tally, int64_t *ended);
 

@@ -14,7 +14,7 @@
 #include "model/tally.h"
 #include "statements.h"
 
-/* Of plain SQL a column takes 255 characters. */
+/* An id that was written with plain SQL has up to 255 characters of 4 bytes. */
 #define ID_ROOM ((size_t)4 * LIMIT_ID_BYTES)
 
 #define STEP 500 /* sessions of a transaction, and users of a look */
@@ -87,7 +87,8 @@ static enum err read_living(struct walk *w)
 	return db_each(w->db, w->arena, &q, DB_SHAPE(cols), &row, take_living, w);
 }
 
-/* Those whose time is over by the policy end by it; an expired one is left to the sweep. */
+/* Ends the sessions whose time is over by the policy and moves the end of the others. An expired
+ * session is left to sweep.c. */
 static enum err settle_living(struct walk *w)
 {
 	struct db_val *args = arena_array(w->arena, STEP * MOVE_PARAMS, sizeof(*args));

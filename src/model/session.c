@@ -236,8 +236,8 @@ static enum err read_page(struct db *db, struct arena *a, const struct session_s
 	return err;
 }
 
-/* The index that holds a list without a filter in its order. Told to the server, which would
- * otherwise look into every index that could serve, for longer than the page takes. */
+/* The index that holds a list without a filter in its order. The statement names it, because the
+ * server would otherwise examine every index that could serve, which takes longer than the page. */
 static struct sql_frag index_of(const struct session_scope *scope)
 {
 	if (scope->ids_json.p != NULL || scope->filter != NULL)
@@ -264,9 +264,9 @@ static void put_flat_rows(
 	range_put(range, NULL, SQL("s.created_at"), q);
 }
 
-/* The page of active sessions near the first, without a derived table, which the server would have
- * to write and read again. Its rows bring the gate and the total; an empty page has none to bring
- * them, so the caller then asks read_page, which answers all of it in one snapshot. */
+/* Reads a page of active sessions near the first without a derived table, which the server would
+ * have to write and read again. Each row has the gate and the total. An empty page has neither, so
+ * the caller then calls read_page, which reads all of it in one snapshot. */
 static enum err read_flat_page(struct db *db, struct arena *a, const struct session_scope *scope,
 	const struct session_range *range, struct session_page *out)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Figures of one tenant, in one statement and so of one moment. They are sums of maintained counts;
- * only what these cannot know is counted in the tables, by an index: what has expired and was not
- * moved yet (x below), and the part of an hour (or of ten minutes) at either end of a day. */
+ * only what these do not tell is counted in the tables, by an index: sessions that have expired and
+ * were not moved yet (EXPIRED_SQL), and the part of an hour (or of ten minutes) at either end of a
+ * day. */
 #include "model/stats.h"
 
 #include <stddef.h>
@@ -124,7 +125,7 @@ static void take_device(struct stats *s, const struct stats_device *device)
 		s->devices[s->device_count++] = *device;
 		return;
 	}
-	/* The rare rest is one type, together with what is called so already. */
+	/* Types beyond the limit count as "other", together with sessions whose type is "other". */
 	for (i = 0; i < s->device_count; i++)
 		if (str_eq(s->devices[i].type, STR("other")))
 			break;

@@ -48,7 +48,7 @@ static void put_user_rows(const struct session_scope *scope, struct sql *q)
 	}
 }
 
-/* Counted rows, for what has no number of its own. */
+/* Counts the rows of a scope that has no maintained number. */
 static void put_count(const struct session_scope *scope, struct sql *q)
 {
 	sql_add(q, SQL("(SELECT COUNT(*) FROM session s WHERE TRUE"));
@@ -95,7 +95,8 @@ static void put_numbers(const struct session_scope *scope, struct sql *q)
 	}
 }
 
-/* What has expired and was not moved yet is taken off again: it is found by an index, and little.
+/* Subtracts the sessions that have expired and were not moved yet. An index finds them, and they
+ * are few.
  */
 void tally_put_total(const struct session_scope *scope, struct sql *q)
 {
@@ -133,7 +134,7 @@ bool tally_has_hours(const struct session_scope *scope, enum tally_order order)
 {
 	if (!has_number(scope) || scope->user_id.p != NULL || scope->filter != NULL)
 		return false;
-	/* Ended ones by their creation are kept of tenants only. */
+	/* Ended sessions are counted by creation for tenants only. */
 	return order == ORDER_REVOKED || scope->active || level_of(scope) == TALLY_TENANT;
 }
 
