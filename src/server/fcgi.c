@@ -7,9 +7,9 @@
  * non-blocking, because another worker may be quicker; EPOLLEXCLUSIVE wakes one worker for each
  * connection, as a blocking accept would.
  *
- * libfcgi never reads the connection: server/record.c reads and checks it. libfcgi reads the head,
- * newly written, from a file in memory, and then gets the connection for the answer. The body does
- * not pass through libfcgi. */
+ * libfcgi never reads the connection: server/record.c reads and checks it, and lists the
+ * parameters. libfcgi reads an empty request, always the same, from a file in memory, and then gets
+ * the connection for the answer. */
 #define _GNU_SOURCE /* memfd_create */
 #include "fcgi.h"
 
@@ -29,7 +29,6 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -66,32 +65,21 @@ struct fcgi {
 	struct record_reader in;
 	int head; /* the file in memory */
 	int epoll, signals;
-	bool stopping;
+	bool is_tcp, stopping;
 	int64_t body_until_us, answer_until_us; /* monotonic; 0 before the answer's first byte */
 	struct http_env env;
-	size_t param_count, name_bytes[LIMIT_PARAMS]; /* of request.envp */
 };
 
 /* Compares lengths first: most names differ in length, and a request asks for about thirty. */
 static const char *get(void *ctx, const char *name)
 {
-	struct fcgi *f = ctx;
+	const struct fcgi *f = ctx;
 	size_t n = strlen(name);
 
-	for (size_t i = 0; i < f->param_count; i++)
-		if (f->name_bytes[i] == n && memcmp(f->request.envp[i], name, n) == 0)
-			return f->request.envp[i] + n + 1;
+	for (size_t i = 0; i < f->in.list_count; i++)
+		if (f->in.list[i].name_bytes == n && memcmp(f->in.list[i].name, name, n) == 0)
+			return f->in.list[i].value;
 	return NULL;
-}
-
-static void measure_names(struct fcgi *f)
-{
-	char **p = f->request.envp;
-
-	for (f->param_count = 0; p[f->param_count] != NULL; f->param_count++) {
-		BUG_ON(f->param_count == LIMIT_PARAMS);
-		f->name_bytes[f->param_count] = strcspn(p[f->param_count], "=");
-	}
 }
 
 static long read_body(void *ctx, char *out, size_t n)
@@ -107,6 +95,14 @@ bool fcgi_inherited(void)
 	socklen_t n = sizeof(on);
 
 	return getsockopt(LISTEN_FD, SOL_SOCKET, SO_ACCEPTCONN, &on, &n) == 0 && on != 0;
+}
+
+static bool is_tcp(int fd)
+{
+	int domain = AF_UNSPEC;
+	socklen_t n = sizeof(domain);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) == 0 && domain != AF_UNIX;
 }
 
 static bool watch(struct fcgi *f)
@@ -133,10 +129,15 @@ static bool watch(struct fcgi *f)
 	       epoll_ctl(f->epoll, EPOLL_CTL_ADD, f->signals, &stop) == 0;
 }
 
+/* The file in memory: a request without parameters. */
 static bool open_head(struct fcgi *f)
 {
+	static const unsigned char head[] = {FCGI_VERSION_1, FCGI_BEGIN_REQUEST, 0, 1, 0,
+		sizeof(FCGI_BeginRequestBody), 0, 0, 0, FCGI_RESPONDER, 0, 0, 0, 0, 0, 0,
+		FCGI_VERSION_1, FCGI_PARAMS, 0, 1, 0, 0, 0, 0};
+
 	f->head = memfd_create("rollcall-head", MFD_CLOEXEC);
-	return f->head >= 0;
+	return f->head >= 0 && write(f->head, head, sizeof(head)) == (ssize_t)sizeof(head);
 }
 
 struct fcgi *fcgi_open(void)
@@ -144,6 +145,7 @@ struct fcgi *fcgi_open(void)
 	struct fcgi *f = heap_zalloc(1, sizeof(*f));
 
 	f->epoll = f->signals = f->head = -1;
+	f->is_tcp = is_tcp(LISTEN_FD);
 	f->env = (struct http_env){.ctx = f, .get = get, .read = read_body};
 	if (FCGX_Init() == 0 && FCGX_InitRequest(&f->request, -1, FCGI_FAIL_ACCEPT_ON_INTR) == 0 &&
 		open_head(f) && watch(f))
@@ -210,44 +212,13 @@ static void set_header(unsigned char h[FCGI_HEADER_LEN], int type, int id, size_
 	h[6] = h[7] = 0;
 }
 
-#define PARAMS_RECORDS (LIMIT_PARAM_BYTES / FCGI_MAX_LENGTH + 1)
-
-/* Writes the head for libfcgi: BEGIN_REQUEST, full PARAMS, the empty one. The rest of an earlier,
- * longer head stays after the end and is not read. */
-static bool write_head(struct fcgi *f)
+/* Makes libfcgi begin an answer to this request. False, logged: it does not. */
+static bool begin_answer(struct fcgi *f)
 {
-	unsigned char begin[FCGI_HEADER_LEN + sizeof(FCGI_BeginRequestBody)] = {0},
-					      headers[PARAMS_RECORDS + 1][FCGI_HEADER_LEN];
-	struct iovec parts[2 + 2 * PARAMS_RECORDS] = {{begin, sizeof(begin)}};
-	size_t at = 0, count = 1, total = sizeof(begin);
-
-	set_header(begin, FCGI_BEGIN_REQUEST, f->in.id, sizeof(FCGI_BeginRequestBody));
-	begin[FCGI_HEADER_LEN + 1] = (unsigned char)f->in.role;
-	for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
-		size_t left = f->in.param_bytes - at,
-		       length = left < FCGI_MAX_LENGTH ? left : FCGI_MAX_LENGTH;
-
-		set_header(headers[i], FCGI_PARAMS, f->in.id, length);
-		parts[count++] = (struct iovec){headers[i], sizeof(headers[i])};
-		total += sizeof(headers[i]) + length;
-		if (length == 0)
-			break;
-		parts[count++] = (struct iovec){f->in.params + at, length};
-		at += length;
-	}
-	return pwritev(f->head, parts, (int)count, 0) == (ssize_t)total &&
-	       lseek(f->head, 0, SEEK_SET) == 0;
-}
-
-/* Makes libfcgi read the head. False, logged: there is no request. */
-static bool read_environment(struct fcgi *f)
-{
-	bool written = write_head(f);
-
 	f->request.ipcFd = f->head;
 	f->request.keepConnection = 1; /* else FCGX_Accept_r would close it first */
-	if (written && FCGX_Accept_r(&f->request) == 0) {
-		measure_names(f);
+	if (lseek(f->head, 0, SEEK_SET) == 0 && FCGX_Accept_r(&f->request) == 0) {
+		f->request.requestId = f->in.id;
 		return true;
 	}
 	log_event(LOG_ERROR, "request not read", "why", strerror(errno), NULL);
@@ -304,8 +275,8 @@ static bool read_head(struct fcgi *f, int connection)
 	enum record_head head;
 	int on = 1;
 
-	/* Fails for a socket that is not TCP, which is no fault. */
-	setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (f->is_tcp)
+		setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof(stall));
 	record_open(&f->in, connection);
 	head = record_read_head(&f->in, clock_monotonic_us() + HEAD_US);
@@ -313,7 +284,7 @@ static bool read_head(struct fcgi *f, int connection)
 		refuse(f, head);
 		return false;
 	}
-	if (!read_environment(f)) {
+	if (!begin_answer(f)) {
 		close(connection);
 		return false;
 	}
@@ -387,14 +358,6 @@ static void drain(struct fcgi *f)
 		;
 }
 
-/* libfcgi frees its copies of the parameters, which may hold tokens, without wiping them. */
-static void wipe_environment(struct fcgi *f)
-{
-	for (size_t i = 0; i < f->param_count; i++)
-		explicit_bzero(f->request.envp[i], strlen(f->request.envp[i]));
-	f->param_count = 0;
-}
-
 static bool has_body(struct fcgi *f)
 {
 	const char *length = get(f, "CONTENT_LENGTH");
@@ -415,7 +378,6 @@ void fcgi_finish(struct fcgi *f)
 		drain(f);
 	}
 	record_discard(&f->in, 0);
-	wipe_environment(f);
 	FCGX_Detach(&f->request);
 	FCGX_Finish_r(&f->request);
 }

@@ -23,7 +23,7 @@ void record_open(struct record_reader *r, int fd)
 	r->fd = fd;
 	r->id = r->role = 0;
 	r->ended = r->broken = false;
-	r->content = r->padding = r->at = r->stop = r->param_bytes = 0;
+	r->content = r->padding = r->at = r->stop = r->param_bytes = r->list_count = 0;
 }
 
 static bool wait_for(const struct record_reader *r, int64_t until_us)
@@ -136,18 +136,26 @@ static bool take_length(const struct record_reader *r, size_t *at, size_t *lengt
 	return true;
 }
 
-static enum record_head check_params(const struct record_reader *r)
+/* The NUL behind a value takes the place of the next parameter's first length. */
+static enum record_head list_params(struct record_reader *r)
 {
-	size_t at = 0, name, value;
+	char *text = (char *)r->params;
+	size_t at = 0;
 
-	for (size_t n = 0; at < r->param_bytes; n++) {
-		if (n == LIMIT_PARAMS)
+	for (; at < r->param_bytes; r->list_count++) {
+		struct record_param *p = &r->list[r->list_count];
+
+		if (r->list_count == LIMIT_PARAMS)
 			return RECORD_TOO_LARGE;
-		if (!take_length(r, &at, &name) || !take_length(r, &at, &value) ||
-			name + value > r->param_bytes - at)
+		if (!take_length(r, &at, &p->name_bytes) || !take_length(r, &at, &p->value_bytes) ||
+			p->name_bytes + p->value_bytes > r->param_bytes - at)
 			return RECORD_BAD;
-		at += name + value;
+		p->name = text + at;
+		p->value = text + at + p->name_bytes;
+		at += p->name_bytes + p->value_bytes;
 	}
+	for (size_t i = 0; i < r->list_count; i++)
+		r->list[i].value[r->list[i].value_bytes] = '\0';
 	return RECORD_HEAD;
 }
 
@@ -161,8 +169,8 @@ enum record_head record_read_head(struct record_reader *r, int64_t until_us)
 		if (next_record(r, until_us) != PARAMS)
 			return RECORD_BAD;
 		if (r->content == 0)
-			return check_params(r);
-		if (r->content > sizeof(r->params) - r->param_bytes)
+			return list_params(r);
+		if (r->content > LIMIT_PARAM_BYTES - r->param_bytes)
 			return RECORD_TOO_LARGE;
 		if (!take(r, r->params + r->param_bytes, r->content, until_us))
 			return RECORD_BAD;
@@ -194,8 +202,9 @@ long record_read(struct record_reader *r, void *out, size_t n, int64_t until_us)
 
 void record_discard(struct record_reader *r, int64_t until_us)
 {
-	/* The number is limited, because a client may send as fast as this reads. */
-	for (int parts = 0; parts < DISCARD_PARTS; parts++) {
+	/* Behind the end of STDIN nothing comes. The number is limited, because a client may send
+	 * as fast as this reads. */
+	for (int parts = 0; parts < DISCARD_PARTS && !(r->ended && r->at == r->stop); parts++) {
 		ssize_t got = recv(r->fd, r->in, sizeof(r->in), MSG_DONTWAIT);
 
 		if (got == 0 ||

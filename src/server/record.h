@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Reads and checks FastCGI records from a connection; libfcgi sees only what passed. A connection
+ * Reads and checks FastCGI records from a connection; libfcgi sees none of them. A connection
  * carries one request: BEGIN_REQUEST, PARAMS up to the empty one, STDIN up to the empty one, all
  * with one id. Management records, a second id, DATA and ABORT_REQUEST end the connection. Called
  * by server/fcgi.c. */
@@ -21,6 +21,14 @@ enum record_head {
 	RECORD_BAD        /* not FastCGI, not complete, or not in time */
 };
 
+/* A parameter: text inside record_reader.params. */
+struct record_param {
+	const char *name; /* ends where the value begins */
+	size_t name_bytes;
+	char *value; /* ends with NUL */
+	size_t value_bytes;
+};
+
 struct record_reader {
 	int fd;
 	int id;                  /* of the request */
@@ -31,14 +39,16 @@ struct record_reader {
 	size_t at, stop;         /* the unread bytes of `in` */
 	unsigned char in[16384];
 	size_t param_bytes;
-	unsigned char params[LIMIT_PARAM_BYTES]; /* contents of all PARAMS, one after another */
+	unsigned char params[LIMIT_PARAM_BYTES + 1]; /* contents of all PARAMS, one after another */
+	size_t list_count;                           /* set once the head is RECORD_HEAD */
+	struct record_param list[LIMIT_PARAMS];
 };
 
 /* Starts to read a new connection. */
 void record_open(struct record_reader *r, int fd);
 
-/* Reads up to the empty PARAMS record, until that instant of the monotonic clock. If it succeeds,
- * the lengths of names and values are correct. */
+/* Reads up to the empty PARAMS record, until that instant of the monotonic clock, and lists the
+ * parameters. */
 enum record_head record_read_head(struct record_reader *r, int64_t until_us);
 
 /* Reads a part of STDIN. 0: its end; -1: broken, or not in time. */

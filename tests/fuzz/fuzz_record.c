@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * libFuzzer target: the bytes of a FastCGI connection through the reader of records. The first byte
- * says how the body is read. It asserts that a head which is accepted is one that the parameters
- * fill to the last byte, that no more of a body comes than was sent, and that a reader which has
- * ended stays so. */
+ * says how the body is read. It asserts that the parameters of a head that is accepted are texts of
+ * it, in order and without an overlap, that no more of a body comes than was sent, and that a
+ * reader which has ended stays so. */
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,36 +13,24 @@
 
 static struct record_reader reader;
 
-static size_t length(const unsigned char **p)
-{
-	size_t n = **p;
-
-	if (n < 0x80) {
-		*p += 1;
-		return n;
-	}
-	n = (n & 0x7f) << 24 | (size_t)(*p)[1] << 16 | (size_t)(*p)[2] << 8 | (*p)[3];
-	*p += 4;
-	return n;
-}
-
-/* As libfcgi walks through them. */
 static void check_head(struct str sent)
 {
-	const unsigned char *p = reader.params, *end = p + reader.param_bytes;
-	size_t count = 0;
+	const char *begin = (const char *)reader.params, *end = begin + reader.param_bytes;
 
 	fuzz_must(
 		reader.role == RECORD_RESPONDER || reader.role == RECORD_AUTHORIZER, "role", sent);
 	fuzz_must(reader.id > 0 && reader.param_bytes <= sent.n, "head", sent);
-	while (p < end) {
-		size_t name = length(&p), value = length(&p);
+	fuzz_must(reader.list_count <= LIMIT_PARAMS, "too many", sent);
+	for (size_t i = 0; i < reader.list_count; i++) {
+		const struct record_param *p = &reader.list[i];
 
-		fuzz_must(p <= end && name + value <= (size_t)(end - p), "a pair too long", sent);
-		p += name + value;
-		count++;
+		/* One byte of each length at least stands before. */
+		fuzz_must(
+			p->name >= begin + 2 && p->name + p->name_bytes == p->value, "name", sent);
+		begin = p->value + p->value_bytes;
+		fuzz_must(begin <= end && *begin == '\0', "value", sent);
 	}
-	fuzz_must(p == end && count <= LIMIT_PARAMS, "parameters", sent);
+	fuzz_must(begin == end, "bytes behind the parameters", sent);
 }
 
 static void read_body(struct str sent, size_t most, int64_t until_us)
