@@ -527,7 +527,7 @@ check-upgrade: deps
 	@$(MAKE) --no-print-directory all
 	@BUILD='$(abspath $(BUILD))' MODE='$(MODE)' tests/run-one '$(LOGS)/package' tests/package/upgrade
 
-## check-bare      README's commands on a bare Debian 12 that is booted for it (as root)
+## check-bare      README on a bare Debian 12 that is booted for it, and what it leaves behind (as root)
 .PHONY: check-bare
 check-bare:
 	@$(INSTALL_PACKAGES) debootstrap systemd-container

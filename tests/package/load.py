@@ -2,7 +2,9 @@
 """Load on a running service beside which a test upgrades it: registers sessions, then uses them
 until standard input ends, and says on standard output what came of it.
 
-    load.py URL SERVICE-TOKEN < pipe
+    load.py URL SERVICE-TOKEN [PAUSE] < pipe
+
+PAUSE is how many seconds a thread waits after each round of requests; without it, none.
 
 Each thread has sessions of its own and a connection of its own. What counts as well: the answers that
 were documented, and a 503 with Retry-After. The last line is the totals as JSON."""
@@ -18,6 +20,7 @@ SESSIONS = 20  # of a thread
 
 url = urllib.parse.urlsplit(sys.argv[1])
 service = sys.argv[2]
+pause = float(sys.argv[3]) if len(sys.argv) > 3 else 0
 over = threading.Event()
 lock = threading.Lock()
 answers = collections.Counter()
@@ -82,6 +85,7 @@ def work(number, sessions):
                 "tenant_id": "upgrade", "user_id": f"u{number}", "id": extra}), 201):
             judge("end", *client.call("DELETE", f"/api/v1/me/sessions/{extra}", token), 200)
         turn += 1
+        over.wait(pause)
 
 
 def alive(sessions):
