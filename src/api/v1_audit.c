@@ -5,19 +5,14 @@
 #include "json/writer.h"
 #include "model/audit.h"
 
+#define PUT_TEXT json_str
+#define PUT_TIME json_time
+#define PUT(kind, member, name, sql) PUT_##kind(w, name, e->member);
+
 static void put_entry(struct json_writer *w, const struct audit_entry *e)
 {
 	json_obj(w, NULL);
-	json_str(w, "session_id", e->session_id);
-	json_str(w, "tenant_id", e->tenant_id);
-	json_str(w, "user_id", e->user_id);
-	json_time(w, "revoked_at", e->revoked_ms);
-	json_str(w, "revoked_by", e->revoked_by);
-	json_str(w, "endpoint", e->endpoint);
-	json_str(w, "request_id", e->request_id);
-	json_str(w, "reason", e->reason);
-	json_str(w, "revoked_by_tenant", e->revoked_by_tenant);
-	json_str(w, "revoked_by_kind", e->revoked_by_kind);
+	AUDIT_COLUMNS(PUT)
 	json_end(w);
 }
 
