@@ -71,6 +71,28 @@ static void fifty_at_once__leave_three_and_refuse_the_others(void **state)
 	expect_exact_numbers(t);
 }
 
+static void sign_in_beyond_the_limit__ends_the_oldest(void **state)
+{
+	struct e2e *t = *state;
+	struct e2e_tenant tn = tenant_with(t, "{\"max_sessions_per_user\":2}");
+	struct str ids[3];
+
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		struct e2e_answer a = register_one(t, tn.id, "");
+
+		ids[i] = e2e_text(a.json, "data.id");
+		if (i < 2)
+			pass(t, ids[i], i == 0 ? 600 : 300);
+	}
+	e2e_recount(t);
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		struct e2e_answer a = detail(t, ids[i]);
+
+		expect_str(
+			e2e_text(a.json, "data.status"), i == 0 ? STR("revoked") : STR("active"));
+	}
+}
+
 static void expired_session__does_not_count_for_the_limit(void **state)
 {
 	struct e2e *t = *state;
@@ -180,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fifty_at_once__leave_three_of_which_the_oldest_end),
 		cmocka_unit_test(fifty_at_once__leave_three_and_refuse_the_others),
+		cmocka_unit_test(sign_in_beyond_the_limit__ends_the_oldest),
 		cmocka_unit_test(expired_session__does_not_count_for_the_limit),
 		cmocka_unit_test(repeated_registration__ends_nobody),
 		cmocka_unit_test(new_device__is_another_label_or_network),

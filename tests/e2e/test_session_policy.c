@@ -277,6 +277,12 @@ static void laxer_policy__lets_a_busy_session_live_longer(void **state)
 	struct e2e_answer a = register_one(t, tn.id, "");
 	struct str id = e2e_text(a.json, "data.id");
 
+	/* Not by the policy itself: somebody has to use the session. */
+	a = put_policy(t, e2e_super_admin(t), tn.id, "{\"idle_timeout_seconds\":1200}");
+	expect_status(&a, 200);
+	a = detail(t, id);
+	assert_int_equal(e2e_ms(a.json, "data.expires_at") - e2e_ms(a.json, "data.created_at"),
+		600 * SECOND_MS);
 	a = put_policy(t, e2e_super_admin(t), tn.id, "{}");
 	expect_status(&a, 200);
 	a = activity(t, id);
