@@ -489,7 +489,7 @@ check-history: deps
 # Those that neither need a page behind the Authorizer nor look for their connections at one node.
 CHECKS ?= 2000
 NODES_E2E := $(addprefix $(O)/tests/e2e/test_,audit edge_access edge_filter edge_paging ingest ingest_users ingest_check ingest_activity \
-	ingest_repeat v1_access v1_cursor v1_paging v1_race v1_revoke v1_stats)
+	ingest_repeat v1_access v1_matrix v1_cursor v1_paging v1_race v1_revoke v1_stats)
 check-galera: test-deps
 	@if $(INSTALL_PACKAGES) galera-4 rsync; then \
 		$(MAKE) --no-print-directory nodes; \

@@ -6,6 +6,7 @@
 
 #include <glob.h>
 #include <math.h>
+
 #include "fixture.h"
 #include "model/statements.h"
 #include "model/store.h"

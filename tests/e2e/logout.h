@@ -6,6 +6,7 @@
 
 #include <openssl/pem.h>
 #include <stdio.h>
+
 #include "lib/e2e.h"
 #include "lib/token_make.h"
 #include "model/revoke.h"

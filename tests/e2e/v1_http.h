@@ -4,6 +4,7 @@
 #define TESTS_E2E_V1_HTTP_H
 
 #include <stdio.h>
+
 #include "lib/e2e.h"
 
 #define UNKNOWN "{\"detail\":\"Not Found\"}"

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
 #include "lib/e2e.h"
 
 #define BODY_LIMIT (1024 * 1024)

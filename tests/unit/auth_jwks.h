@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include <openssl/bn.h>
+
 #include "auth/jwks.h"
 #include "base/clock.h"
 #include "base/log.h"
