@@ -278,12 +278,14 @@ static void slow_statement__is_a_timeout_and_the_connection_stays(void **state)
 
 	cfg.statement_ms = 100;
 	db = db_open(&cfg);
-	assert_int_equal(
-		read_int(db, f->arena, &out,
-			SQL("SELECT COUNT(*) FROM seq_1_to_1000000 a JOIN seq_1_to_1000000 b"
-			    " WHERE a.seq + b.seq = ?"),
-			1, db_i64(0)),
-		ERR_TIMEOUT);
+	/* Twice, because the connector may wait for rows of the first one. */
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+			read_int(db, f->arena, &out,
+				SQL("SELECT COUNT(*) FROM seq_1_to_1000000 a JOIN seq_1_to_1000000 b"
+				    " WHERE a.seq + b.seq = ?"),
+				1, db_i64(0)),
+			ERR_TIMEOUT);
 	assert_ok(db, answers(db));
 	assert_int_equal(db_stats(db)->connects, 1);
 	db_close(db);
