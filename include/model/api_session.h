@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Active sessions as the Edge Management API shows them, found with the filter language.
- * Instants are ms UTC. Reads confirm the scope's gate. */
+ * Active sessions as the Edge Management API shows them, found with the filter language. Instants
+ * are ms UTC. Reads confirm the scope's gate. */
 #ifndef MODEL_API_SESSION_H
 #define MODEL_API_SESSION_H
 

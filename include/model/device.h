@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * What a user agent tells about the device.
  *
- * device_type:
- * "desktop", "mobile", "tablet", "tv", "bot", "api", in static storage; p == NULL when the agent is
- * absent, empty or tells nothing. Only its first LIMIT_TEXT_BYTES are looked at. A game console is
- * a tv, or mobile if it has a screen of its own.
+ * device_type: "desktop", "mobile", "tablet", "tv", "bot", "api", in static storage; p == NULL when
+ * the agent is absent, empty or tells nothing. Only its first LIMIT_TEXT_BYTES are looked at. A
+ * game console is a tv, or mobile if it has a screen of its own.
  *
  * The surprise: Safari on an iPad sends the user agent of a Mac, so it is "desktop". */
 #ifndef MODEL_DEVICE_H

@@ -24,9 +24,10 @@ struct revoke_call {
 	struct str endpoint; /* name of the route */
 	struct str request_id;
 	struct str reason; /* p == NULL: none */
-	struct str once;  /* 32 bytes: no other call with the same ones succeeds; p == NULL: none */
-	int64_t once_s;   /* for so long */
-	int64_t if_count; /* ERR_CONFLICT unless as many match; -1: any number */
+	/* 32 bytes: no second call with the same bytes succeeds; p == NULL: none */
+	struct str once;
+	int64_t once_s;     /* for so long */
+	int64_t if_count;   /* ERR_CONFLICT unless as many match; -1: any number */
 	revoke_id_fn ended; /* NULL: nobody is told */
 	void *ctx;
 	/* Results. */

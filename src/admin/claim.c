@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * The claim of a migration; see the header. Called by migrate.c. On one server it is a lock by
- * name, which ends with its connection. On a Galera cluster only one node knows such a lock, so
- * there the claim is a row. It is valid for a minute and renewed before each statement, because its
- * holder may end without giving it back. */
+ * The claim of a migration; see the header. On one server it is a lock by name, which ends with its
+ * connection. On a Galera cluster only one node knows such a lock, so there the claim is a row. It
+ * is valid for a minute and renewed before each statement, because its holder may end without
+ * giving it back. */
 #include "claim.h"
 
 #include <time.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * An HTTP client with libcurl; see the header. Called by jwks.c; the only file with <curl/curl.h>,
- * so that the service is not linked with libcurl. Keeps no state between calls. */
+ * An HTTP client with libcurl; see the header. The only file with <curl/curl.h>, so that the
+ * service is not linked with libcurl. Keeps no state between calls. */
 #include "fetch.h"
 
 #include <curl/curl.h>

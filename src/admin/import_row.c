@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Reads one row of an import from text into what the model writes. Called by import.c; works in
- * memory only. A CSV row becomes the JSON object that would be the body of a registration, so that
- * api/registration.h checks both formats and the API by the same rules.
+ * Reads one row of an import from text into what the model writes. Works in memory only. A CSV row
+ * becomes the JSON object that would be the body of a registration, so that api/registration.h
+ * checks both formats and the API by the same rules.
  *
  * An unknown name is an error unless the operator allows it, because a misspelt revoked_at would
  * make ended sessions active. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The state of rollcall-admin import: a line "rollcall-import 2 OFFSET LINE BAD DIGEST", then a
- * line for each row that was left out. Called by import.c after each committed batch. The digest
- * covers the file's first bytes, up to the offset, so the file may have grown since. The lock is a
- * separate file, because each batch replaces the file of the state. */
+ * line for each row that was left out. Written after each committed batch. The digest covers the
+ * file's first bytes, up to the offset, so the file may have grown since. The lock is a separate
+ * file, because each batch replaces the file of the state. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The messages of an import: bad rows, those of earlier runs, the progress line, the command that
- * goes on. Called by import.c. Control characters in a file's text are printed as '?'. */
+ * goes on. Control characters in a file's text are printed as '?'. */
 #include <stdio.h>
 #include <string.h>
 

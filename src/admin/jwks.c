@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * rollcall-admin jwks: fetches the identity provider's public keys into ROLLCALL_JWKS_FILE, once or
- * repeatedly (--watch). Called by main.c; uses no database. Unchanged keys are not written again,
- * but the file's time becomes now: /metrics shows from it when the keys were last fetched. */
+ * repeatedly (--watch). Uses no database. Unchanged keys are not written again, but the file's time
+ * becomes now: /metrics shows from it when the keys were last fetched. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * rollcall-admin keys and token: an own signing key, the set of public keys next to it, and tokens
- * signed with it. Called by main.c; writes the two files, uses no database. A token that these
- * settings would refuse is printed with a warning, because it may be meant for another host. */
+ * signed with it. Writes the two files, uses no database. A token that these settings would refuse
+ * is printed with a warning, because it may be meant for another host. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The progress line of rollcall-admin. Called by purge and import; writes to standard error. */
+ * The progress line of rollcall-admin. Writes to standard error. */
 #include "progress.h"
 
 #include <stdarg.h>

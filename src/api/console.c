@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Serves the console, the reference of the API and the page at the mount. Called by dispatch
- * through the route table; touches nothing but the bytes in the program. Everything that the
- * console does besides, it does through the Sessions API like any other client. The surprise:
- * redirects are relative. Only the browser knows below which path it reached us. */
+ * Serves the console, the reference of the API and the page at the mount. Touches nothing but the
+ * bytes in the program. Everything that the console does besides, it does through the Sessions API
+ * like any other client. The surprise: redirects are relative. Only the browser knows below which
+ * path it reached us. */
 #include "console.h"
 
 #include "auth/digest.h"

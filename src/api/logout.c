@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * POST /backchannel-logout: the identity provider signs people out (OpenID Connect Back-Channel
- * Logout 1.0). Called by dispatch through the route table, without a credential: the token in the
- * form is the right. The surprise: every refusal is 400 with an OAuth error, as the specification
- * has it, and its reason is logged, for providers rarely show it to anybody. */
+ * Logout 1.0). A call needs no credential: the token in the form is the right. The surprise: every
+ * refusal is 400 with an OAuth error, as the specification has it, and its reason is logged, for
+ * providers rarely show it to anybody. */
 #include "handlers.h"
 
 #include "auth/digest.h"

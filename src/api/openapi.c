@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Serves the description of the API. Called by dispatch through the route table; reads nothing but
- * the text in the program. The surprise: the text is not parsed. The paths that depend on the
- * installation stand at the beginning of known strings, and are replaced on the way out. */
+ * Serves the description of the API. Reads nothing but the text in the program. The surprise: the
+ * text is not parsed. The paths that depend on the installation stand at the beginning of known
+ * strings, and are replaced on the way out. */
 #include "handlers.h"
 
 #include "http/response.h"

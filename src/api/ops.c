@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Health and numbers for load balancers and monitoring.
- * The surprise: whose address may read the numbers is decided by REMOTE_ADDR, the peer of the web
- * server, and never by a header that anybody can send. */
+ * Health and numbers for load balancers and monitoring. The surprise: whose address may read the
+ * numbers is decided by REMOTE_ADDR, the peer of the web server, and never by a header that anybody
+ * can send. */
 #include "handlers.h"
 
 #include "auth/jwks.h"

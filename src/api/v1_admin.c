@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * /api/v1/admin/sessions: platform administrators, and partner administrators within their partner.
- * Called by dispatch through the route table, after access, parameters and body were checked. */
+ */
 #include "handlers.h"
 
 #include "call/body.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * POST /sessions and what belongs to it: how applications put sessions in and ask after them
- * (schema/api.md 5). The one place where a token is
- * made; it is in this answer and nowhere else. */
+ * (schema/api.md 5). The one place where a token is made; it is in this answer and nowhere else. */
 #include "handlers.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Header and claims of a JWT; see claims.h. Called by jwt.c and logout.c. */
+ * Header and claims of a JWT; see claims.h. */
 #include "claims.h"
 
 #include "base/clock.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The keys that verify tokens, and the check of a signature. Called by jwt.c and others; the only
- * file with cjose. Owns the keys; reads the two key files with keyfile.c.
+ * The keys that verify tokens, and the check of a signature. The only file with cjose. Owns the
+ * keys; reads the two key files with keyfile.c.
  *
  * cjose accepts any algorithm that fits the kind of key and does not read a key's alg, use and
  * key_ops. This file and jwk.c check them before cjose sees the token. cjose gets only the public

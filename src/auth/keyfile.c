@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Examines, reads and writes files of keys. Called by jwks.c, sign.c and keyset.c. Keeps no state.
- * A new time of the last status change means a change too, else a chmod that makes a file usable
- * would not be noticed. */
+ * Examines, reads and writes files of keys. Keeps no state. A new time of the last status change
+ * means a change too, else a chmod that makes a file usable would not be noticed. */
 #include "keyfile.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Reads and writes the file of public keys; see the header. Called by sign.c and rollcall-admin,
- * never by the service, which only reads the file (jwks.c). */
+ * Reads and writes the file of public keys; see the header. The service never calls it: it only
+ * reads the file (jwks.c). */
 #include "auth/keyset.h"
 
 #include <errno.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The rules for a logout token; see the header. Called by api/logout.c. The type JWT is accepted,
- * because many libraries write it by default. Only a logout token has the logout event, and it has
- * no nonce. */
+ * The rules for a logout token; see the header. The type JWT is accepted, because many libraries
+ * write it by default. Only a logout token has the logout event, and it has no nonce. */
 #include "auth/logout.h"
 
 #include "auth/jwks.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Keys and tokens with OpenSSL's EVP. Called by rollcall-admin, rollcall-demo and tests. The claims
- * are signed byte for byte, so that a test can sign wrong ones; added members stand before them,
- * because the last value of a repeated name counts. */
+ * Keys and tokens with OpenSSL's EVP. The claims are signed byte for byte, so that a test can sign
+ * wrong ones; added members stand before them, because the last value of a repeated name counts. */
 #include "auth/sign.h"
 
 #include <openssl/bn.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Members of a JSON body, typed, with Pydantic 2's faults (schema/api.md 2.2). Called by handlers
- * that take a body; touches nothing but the fault list. */
+ * Members of a JSON body, typed, with Pydantic 2's faults (schema/api.md 2.2). Touches nothing but
+ * the fault list. */
 #include "call/body.h"
 
 #include <stdio.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The cells of a slot and their text; see the header. Called by dispatch, authorizer and ops in a
- * worker, and by server/ in the parent.
+ * The cells of a slot and their text; see the header.
  *
  * A slot is: the plain numbers, what is being served, then for each route a count per status and
  * the buckets and the sum of its durations. Buckets are stored apart and added up in the text. */

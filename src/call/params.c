@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Query parameters of the Sessions API: one table of what there is, one reader. Called by dispatch;
- * messages as Pydantic 2 words them (schema/api.md 2.2). */
+ * Query parameters of the Sessions API: one table and one reader. The messages are those of
+ * Pydantic 2 (schema/api.md 2.2). */
 #include "params.h"
 
 #include "base/buf.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Log lines and counters of a request; see the header. Called by dispatch.c and authorizer.c.
- * The surprise: an Authorizer's line is of level debug, because there is one for every request to
- * any application of the host; its faults are errors like all others. */
+ * Log lines and counters of a request; see the header. The surprise: an Authorizer's line is of
+ * level debug, because there is one for every request to any application of the host; its faults
+ * are errors like all others. */
 #include "call/request_log.h"
 
 #include <stdio.h>

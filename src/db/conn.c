@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The connection: options, hosts, session set-up, loss. Called by db.c and tx.c. After a failed
- * attempt there is no other one for CONNECT_PAUSE_US plus three times as long as it took, so that
- * most requests fail at once during an outage. */
+ * The connection: options, hosts, session set-up, loss. After a failed attempt there is no other
+ * one for CONNECT_PAUSE_US plus three times as long as it took, so that most requests fail at once
+ * during an outage. */
 #include "internal.h"
 
 #include <ma_pvio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Prepared statements: made when first needed, kept per connection; parameters are bound and
- * columns fetched by letter. Called by db.c and conn.c. A statement whose result is still being
- * walked cannot be executed again, so a nested use of it gets a new handle. */
+ * columns fetched by letter. A statement whose result is still being walked cannot be executed
+ * again, so a nested use of it gets a new handle. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

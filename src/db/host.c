@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Chooses the next host of the option file's list. Called by conn.c; knows no connection. Hosts are
- * preferred in the order of the list. One that failed is shunned for a while: it is tried again
- * only if all others have failed too. */
+ * Chooses the next host of the option file's list. Knows no connection. Hosts are preferred in the
+ * order of the list. One that failed is shunned for a while: it is tried again only if all others
+ * have failed too. */
 #include "internal.h"
 
 /* An attempt at a hanging host costs its share of the time limit. With these numbers at most a

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Reads MariaDB option files; see the header. Called by conn.c before each connection, and by
- * server/config.c. The list of hosts is read here because the connector goes to the next host only
- * if the first one refuses the connection, not if it hangs or cannot serve. */
+ * Reads MariaDB option files; see the header. The list of hosts is read here because the connector
+ * goes to the next host only if the first one refuses the connection, not if it hangs or cannot
+ * serve. */
 #include "db/options.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Begins, commits, undoes and repeats transactions (see db/db.h). Called by src/model and others.
+ * Begins, commits, undoes and repeats transactions (see db/db.h).
  *
  * A node of a Galera cluster can roll a transaction back without reporting it: if another node's
  * write set conflicts with it just after a statement with RETURNING has sent its rows, or before a

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Invents partners, tenants, users and sessions, and the audit of ended sessions. Writes them with
- * model/register.h, each tenant in one transaction. Called by src/demo/main.c and a test; never
- * installed. */
+ * model/register.h, each tenant in one transaction. Never installed. */
 #include "data.h"
 
 #include <unistd.h>

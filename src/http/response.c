@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Writes one answer in the form of CGI (RFC 3875 section 6): "Status:", headers, an empty line, the
- * body. Called by src/call, src/api and the worker; reaches the web server only through `write`.
- * Nothing is sent before http_response_finish. */
+ * body. It reaches the web server only through `write`. Nothing is sent before
+ * http_response_finish. */
 #include "http/response.h"
 
 struct status_row {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The way of a session from `session` to `ended`: copied and locked, deleted, and the numbers
- * changed, in the caller's transaction. Whoever deletes the row has ended the session, so two
+ * Moves sessions from `session` to `ended`: copies and locks them, deletes them and changes the
+ * numbers, in the caller's transaction. Whoever deletes the row has ended the session, so two
  * callers never both claim one. Rows are locked in one order: sessions by id, users, numbers. */
 #include "ending.h"
 
@@ -30,8 +30,8 @@ static void put_ids(const struct str *ids, size_t count, size_t room, struct sql
 	}
 }
 
-/* " WHERE id IN (?, …) AND expires_at > ?" for a list of `room` places. No index serves the second
- * condition as it is written, so that no row is met, and waited for, that is not in the list. */
+/* " WHERE id IN (?, …) AND expires_at > ?" for a list of `room` places. The second condition is
+ * written so that no index serves it: the statement then locks no row that is not in the list. */
 static void put_which(
 	const struct ending *e, const struct str *ids, size_t count, size_t room, struct sql *q)
 {

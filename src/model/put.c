@@ -202,7 +202,7 @@ static void find_times(const struct session_new *s, const struct session_policy 
 	out->end = session_policy_end(policy, out->created_ms, s->last_activity_ms, asked_ms);
 }
 
-/* The latest end is kept where it is another one. */
+/* The absolute end is stored only where it is later than expires_at. */
 static struct db_val absolute_of(const struct session_end *end)
 {
 	return db_time(end->absolute_ms > end->expires_ms ? end->absolute_ms : TIME_NONE);

@@ -74,7 +74,8 @@ enum err register_settle_tenant(struct db *db, struct arena *a, const struct ses
 					      : ERR_OK;
 		if (err == ERR_OK)
 			err = register_tenant(db, s->tenant_id, s->partner_id, STR_NONE);
-		/* Another one may have been faster: its partner counts. */
+		/* Another transaction may have created the tenant first: then its partner counts.
+		 */
 		if (err == ERR_OK)
 			err = db_one(db, a, &now, &text_shape, &partner);
 	}

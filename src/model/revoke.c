@@ -11,7 +11,7 @@
 #include "ending.h"
 #include "once.h"
 
-/* Looking again finds sessions as long as people sign in. Not for ever. */
+/* Each look finds new sessions as long as people sign in, so the number of looks is limited. */
 #define LOOKS_IN_ONE 16
 #define TRANSACTIONS_IN_VAIN 64
 
@@ -124,7 +124,8 @@ static enum err run_batch(void *ctx)
 		err = move(b, &f, &claimed);
 		if (err != ERR_OK)
 			return err;
-		/* Waiting for whoever held it has settled what became of the one. */
+		/* One session needs no second look: ending_move has waited for whoever held its
+		 * row. */
 		b->complete = one;
 		if (one || (claimed < f.count && b->reads_are_old))
 			break;
@@ -200,7 +201,7 @@ static enum err end_all(struct batch *b)
 		if (err != ERR_OK)
 			return err;
 		tell(b);
-		/* Who said how many does not mean the sessions that begin while this runs. */
+		/* A call with if_count ends no session that begins while it runs. */
 		if (b->complete || (b->call->if_count >= 0 && b->call->count >= b->call->if_count))
 			return ERR_OK;
 		in_vain += b->count < REVOKE_BATCH;
