@@ -71,7 +71,7 @@ END
 # An answer of 400 and above is a failure.
 cat >"$work/bin/curl" <<-'END'
 	#!/bin/sh
-	case $* in *-f*) ;; *) set -- --fail-with-body "$@" ;; esac
+	case " $* " in *' -f '* | *' --fail'*) ;; *) set -- --fail-with-body "$@" ;; esac
 	exec /usr/bin/curl --noproxy '*' -s "$@"
 END
 chmod 755 "$work"/bin/*
