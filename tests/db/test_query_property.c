@@ -57,6 +57,7 @@ static int rows_made(void **state)
 	fix_server(&server);
 	p->fix = *(struct fix *)server;
 	test_free(server);
+	p->fix.patient = true;
 	*state = &p->fix;
 	fix_open(state);
 	*state = p;
