@@ -121,6 +121,30 @@ static void reads__take_the_documented_number_of_statements(void **state)
 	}
 }
 
+static void authorize__takes_one_with_a_policy_and_facts_of_the_sign_in(void **state)
+{
+	struct e2e *t = *state;
+	struct world w = world(t);
+	struct e2e_request r = {.path = "/authorize"};
+	struct e2e_answer a;
+
+	e2e_exec(t,
+		SQL("UPDATE tenant SET idle_seconds = ?, absolute_seconds = ?, max_sessions = ?"
+		    " WHERE id = ?"),
+		4, db_i64(36000), db_i64(72000), db_i64(9), db_str(w.tenant.id));
+	a = e2e_post(t, w.service,
+		arena_printf(t->arena,
+			"{\"tenant_id\":\"%s\",\"user_id\":\"p\",\"auth_time\":%lld,\"acr\":\"2\","
+			"\"amr\":[\"pwd\"],\"idp_issuer\":\"https://id.example.org\","
+			"\"idp_session_id\":\"%s\"}",
+			w.tenant.id.p, (long long)(clock_now_ms() / 1000), e2e_name(t, "sid").p),
+		"/api/v1/sessions");
+	expect_status(&a, 201);
+	r.token = e2e_text(a.json, "data.token");
+	a = ask(t, &r, 1);
+	expect_status(&a, 200);
+}
+
 static void ended_session__takes_two(void **state)
 {
 	struct e2e *t = *state;
@@ -215,6 +239,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads__take_the_documented_number_of_statements),
+		cmocka_unit_test(authorize__takes_one_with_a_policy_and_facts_of_the_sign_in),
 		cmocka_unit_test(ended_session__takes_two),
 		cmocka_unit_test(logouts__take_the_documented_number_of_statements),
 		cmocka_unit_test(writes__take_the_documented_number_of_statements),
