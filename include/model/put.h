@@ -11,15 +11,16 @@
 #include "model/session_policy.h"
 #include "model/tally.h"
 
+#define REGISTERED_MEMBER(name) struct str name;
 struct session_new {
 	struct str id, tenant_id, user_id;
 	struct str partner_id; /* of the tenant; p == NULL: whatever it is */
 	struct str role;
 	struct str token_digest, request_digest; /* 32 bytes */
 	struct str ip_address, user_agent, device_type, location;
-	int64_t auth_ms;                                 /* TIME_NONE: unknown, like what follows */
-	struct str acr, amr, idp_issuer, idp_session_id; /* amr: JSON text */
-	int64_t created_ms;                              /* TIME_NONE: the database's now */
+	int64_t auth_ms;                    /* TIME_NONE: unknown, like what follows */
+	REGISTERED_TEXTS(REGISTERED_MEMBER) /* amr: JSON text */
+	int64_t created_ms;                 /* TIME_NONE: the database's now */
 	int64_t last_activity_ms;
 	int64_t expires_ms; /* TIME_NONE: expires_in_s from now */
 	int64_t expires_in_s;

@@ -42,6 +42,13 @@
 	X(TEXT, idp_session_id,    "s.idp_session_id") \
 	X(TEXT, apps,              "s.apps")
 
+/* Texts of a registration that are stored as they come and stay as they are: X(name), the column of
+ * `session` and of `ended` and the member of struct session and struct session_new. A new one stands here
+ * too, and is read in src/api/registration.c. */
+#define REGISTERED_TEXTS(X) X(acr) X(amr) X(idp_issuer) X(idp_session_id)
+#define REGISTERED_COLUMN(name) ", " #name
+#define REGISTERED_SQL REGISTERED_TEXTS(REGISTERED_COLUMN)
+
 /* Whether and how it ended: X(kind, member, SQL over a row s of `session`, SQL over a row s of `ended`). */
 #define SESSION_ENDING(X) \
 	X(TEXT, status,            "IF(s.expires_at > UTC_TIMESTAMP(3), 'active', 'expired')", "CONCAT(s.how)") \

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "model/session.h"
+
 /* Sessions that one statement names. Shorter lists repeat their last id, so that few texts exist.
  */
 static const size_t id_steps[] = {1, 8, 64, 512};
@@ -99,8 +101,7 @@ static enum err take_gone(void *ctx, const void *row)
 #define COPIED                                                                                              \
 	" partner_no, tenant_id, user_id, user_email, user_display_name, role, request_digest, ip_address," \
 	" user_agent, device_type, device_label, device_key, location, created_at,"                         \
-	" last_activity_at, expires_at, absolute_expires_at, auth_time, acr, amr, idp_issuer,"              \
-	" idp_session_id, app_count, apps"
+	" last_activity_at, expires_at, absolute_expires_at, auth_time, app_count, apps" REGISTERED_SQL
 
 /* Copies the rows, locks them and claims them: what it returns is what it copied. */
 static enum err copy(

@@ -47,38 +47,46 @@ const struct stmt user_spread = {"register.user_spread", SQL_WRITE, "ssisi", "",
 const struct stmt user_take_back = {"register.user_take_back", SQL_WRITE, "iis", "",
 	"UPDATE user SET living = living - ? WHERE tenant_no = ? AND id = ?"};
 
+/* What the statements say of REGISTERED_TEXTS. */
+#define LETTER(name) "s"
+#define LETTERS REGISTERED_TEXTS(LETTER)
+#define HOLE(name) ", ?"
+#define HOLES REGISTERED_TEXTS(HOLE)
+#define ARGUMENT(name) , db_str(s->name)
+#define FILL(name) .name = s->name,
+
 const struct stmt session_put = {"register.session", SQL_WRITE,
 	"iistttt"
 	"sssss"
 	"bbssss"
 	"ssiissi"
-	"sbtssss",
+	"sbt" LETTERS,
 	"",
 	"INSERT INTO session (tenant_no, partner_no, tenant_id, created_at, last_activity_at, expires_at,"
 	" absolute_expires_at, id,"
 	" user_id, user_email, user_display_name, role, token_digest, request_digest, ip_address,"
 	" user_agent, device_type, location, authenticator_id, tags, is_mfa_required,"
-	" is_mfa_complete, config_types, apps, app_count, device_label, device_key, auth_time, acr,"
-	" amr, idp_issuer, idp_session_id)"
+	" is_mfa_complete, config_types, apps, app_count, device_label, device_key,"
+	" auth_time" REGISTERED_SQL ")"
 	" VALUES (?, ?, ?, ?, COALESCE(?, TIMESTAMP'0001-01-01 00:00:00'), ?, ?, ?,"
 	" ?, ?, ?, ?, ?, ?, COALESCE(?, ''), ?, ?, ?, COALESCE(?, ''), ?, ?, ?, ?, ?, ?,"
-	" ?, " KEY_SQL ", ?, ?, ?, ?, ?)"};
+	" ?, " KEY_SQL ", ?" HOLES ")"};
 const struct stmt ended_put = {"register.ended", SQL_WRITE,
 	"iistittt"
 	"sssss"
 	"bssss"
 	"ssssss"
 	"si"
-	"sbtssss",
+	"sbt" LETTERS,
 	"",
 	"INSERT INTO ended (tenant_no, partner_no, tenant_id, how, ended_at, month, created_at,"
 	" last_activity_at, expires_at, id, user_id, user_email, user_display_name, role,"
 	" request_digest, ip_address, user_agent, device_type, location, revoked_by,"
 	" revoked_by_tenant, revoked_by_kind, endpoint, request_id, reason, apps, app_count,"
-	" device_label, device_key, auth_time, acr, amr, idp_issuer, idp_session_id)"
+	" device_label, device_key, auth_time" REGISTERED_SQL ")"
 	" VALUES (?, ?, ?, 'revoked', ?, ?, ?, COALESCE(?, TIMESTAMP'0001-01-01 00:00:00'), ?, ?, ?,"
 	" ?, ?, ?, ?, COALESCE(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-	" ?, " KEY_SQL ", ?, ?, ?, ?, ?)"};
+	" ?, " KEY_SQL ", ?" HOLES ")"};
 const struct stmt idp_put = {"register.idp", SQL_WRITE, "ss", "",
 	"INSERT INTO idp_session (session_id, idp_session_id) VALUES (?, ?)"};
 
@@ -219,8 +227,8 @@ static enum err put_living(struct db *db, const struct session_new *s, const str
 		db_str(s->user_agent), db_str(s->device_type), db_str(s->location),
 		db_str(s->authenticator_id), db_str(s->tags), db_i64(s->is_mfa_required),
 		db_i64(s->is_mfa_complete), db_str(s->config_types), db_str(s->apps),
-		db_i64(s->app_count), db_str(d->label), db_bytes(d->trace), db_time(s->auth_ms),
-		db_str(s->acr), db_str(s->amr), db_str(s->idp_issuer), db_str(s->idp_session_id));
+		db_i64(s->app_count), db_str(d->label), db_bytes(d->trace),
+		db_time(s->auth_ms) REGISTERED_TEXTS(ARGUMENT));
 	struct sql idp = SQL_FIXED(&idp_put, db_str(s->id), db_str(s->idp_session_id));
 	enum err err = db_exec(db, &q, NULL);
 
@@ -239,8 +247,7 @@ static enum err put_ended(struct db *db, const struct session_new *s, const stru
 		db_str(s->revoked_by.subject), db_str(s->revoked_by.tenant_id),
 		db_str(s->revoked_by.kind), db_str(s->endpoint), db_str(s->request_id),
 		db_str(s->revoke_reason), db_str(s->apps), db_i64(s->app_count), db_str(d->label),
-		db_bytes(d->trace), db_time(s->auth_ms), db_str(s->acr), db_str(s->amr),
-		db_str(s->idp_issuer), db_str(s->idp_session_id));
+		db_bytes(d->trace), db_time(s->auth_ms) REGISTERED_TEXTS(ARGUMENT));
 
 	return db_exec(db, &q, NULL);
 }
@@ -268,10 +275,9 @@ static void fill(const struct session_new *s, const struct user *u, const struct
 		.device_label = d->label,
 		.absolute_ms = w->end.absolute_ms,
 		.auth_ms = s->auth_ms,
-		.acr = s->acr,
-		.amr = s->amr,
-		.idp_issuer = s->idp_issuer,
-		.idp_session_id = s->idp_session_id,
+		/* clang-format off */
+		REGISTERED_TEXTS(FILL)
+		/* clang-format on */
 	};
 }
 
