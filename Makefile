@@ -412,7 +412,7 @@ valgrind-programs: $(PROGRAMS) $(UNIT) $(filter $(O)/%,$(E2E))
 
 check-fuzz:
 	@mkdir -p '$(BUILD)'
-	@$(MAKE) --no-print-directory EXECUTIONS=300000 ROUNDS=1 fuzz >'$(BUILD)/fuzz.log' 2>&1 || \
+	@$(MAKE) --no-print-directory EXECUTIONS=300000 FUZZ_ROUNDS=1 fuzz >'$(BUILD)/fuzz.log' 2>&1 || \
 		{ tail -n 60 '$(BUILD)/fuzz.log'; exit 1; }
 
 check-faults: test-deps
@@ -557,14 +557,14 @@ $(BENCH_TOOLS): $(O)/flags
 # what crashed belongs into tests/fuzz/corpus once it is mended. How the executions are divided is
 # said in tests/fuzz/run. `make fuzz EXECUTIONS=100000000` takes hours.
 EXECUTIONS ?= 1000000
-ROUNDS ?= 4
+FUZZ_ROUNDS ?= 4
 FUZZ_TARGET ?=
 FUZZ_DIR := $(abspath $(BUILD))/fuzz
 .PHONY: fuzz fuzz-programs
 fuzz:
 	@$(INSTALL_PACKAGES) $(BUILD_PACKAGES) $(TEST_PACKAGES) clang
 	@$(MAKE) --no-print-directory MODE=fuzz CC=clang fuzz-programs
-	@tests/fuzz/run '$(FUZZ_DIR)/tests/fuzz' '$(FUZZ_DIR)/work' $(EXECUTIONS) $(ROUNDS) $(FUZZ_TARGET)
+	@tests/fuzz/run '$(FUZZ_DIR)/tests/fuzz' '$(FUZZ_DIR)/work' $(EXECUTIONS) $(FUZZ_ROUNDS) $(FUZZ_TARGET)
 
 fuzz-programs: $(FUZZ:%=$(O)/tests/fuzz/fuzz_%)
 
