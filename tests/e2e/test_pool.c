@@ -110,7 +110,7 @@ static int setup(void **state)
 {
 	static const char *const settings[] = {"WORKERS=4", "ROLLCALL_LOG_LEVEL=info",
 		"ROLLCALL_DRAIN_SECONDS=30", "ROLLCALL_DB_LOCK_WAIT_SECONDS=20",
-		"ROLLCALL_DB_STATEMENT_MS=20000", NULL};
+		"ROLLCALL_DB_STATEMENT_MS=20000", "ROLLCALL_COSTLY_PERCENT=100", NULL};
 	struct pool_test *p = test_calloc(1, sizeof(*p));
 	void *t;
 
