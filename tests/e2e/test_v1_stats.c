@@ -20,6 +20,7 @@ static const struct fixture fixtures[] = {
 	{"a", "tv", REVOKED, -5, -4.5, 20, -4},                                     /* 1 h */
 	{"e", "desktop", REVOKED, -60, -59, 1, -57},                                /* 3 h */
 	{"e", "desktop", REVOKED, -26, -25, -20, -24.5},                            /* 1.5 h */
+	{"e", "desktop", REVOKED, -30, -29, 1, -20},                                /* 10 h */
 };
 
 static int64_t hours(int64_t now, double h)
@@ -47,16 +48,16 @@ static void figures__are_those_of_the_sessions(void **state)
 		const char *name;
 		int64_t want;
 	} rows[] = {
-		{"data.total_sessions", 10},
+		{"data.total_sessions", 11},
 		{"data.active_sessions", 5},
 		{"data.expired_sessions", 2},
-		{"data.revoked_sessions", 3},
+		{"data.revoked_sessions", 4},
 		{"data.unique_users", 3},
 		{"data.by_device_type.desktop", 2},
 		{"data.by_device_type.mobile", 1},
 		{"data.by_device_type.unknown", 2},
 		{"data.created_last_24h", 6},
-		{"data.revoked_last_24h", 1},
+		{"data.revoked_last_24h", 2},
 		{"data.expiring_next_24h", 3},
 	};
 	struct e2e *t = *state;
@@ -79,7 +80,7 @@ static void figures__are_those_of_the_sessions(void **state)
 	/* Devices of the dead are not counted, not even as none. */
 	assert_int_equal(e2e_at(a.json, "data.by_device_type")->count, 3);
 	average = e2e_at(a.json, "data.average_duration_seconds")->number;
-	assert_true(average > 17.5 / 5 * 3600 - 0.01 && average < 17.5 / 5 * 3600 + 0.01);
+	assert_true(average > 27.5 / 6 * 3600 - 0.01 && average < 27.5 / 6 * 3600 + 0.01);
 	assert_int_equal(e2e_ms(a.json, "data.last_activity_at"), hours(now, -0.25));
 }
 
