@@ -94,7 +94,7 @@ static enum err count(struct admin *adm, const struct session_scope *scope, int6
 {
 	static const struct session_range none = {.limit = 1};
 	struct session_scope active = *scope;
-	struct session_page page;
+	struct session_page page = {0};
 	enum err err;
 
 	active.active = true;

@@ -250,7 +250,7 @@ enum err v1_answer_page(struct call *c, const struct session_scope *scope)
 	size_t per_page = (size_t)c->params[PARAM_PER_PAGE].i;
 	const struct session *last = NULL;
 	struct session_range range;
-	struct session_page rows;
+	struct session_page rows = {0};
 	struct json_writer *w;
 	enum err err = v1_read_range(c, &range);
 

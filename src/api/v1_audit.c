@@ -21,7 +21,7 @@ enum err v1_audit_list(struct call *c)
 	size_t per_page = (size_t)c->params[PARAM_PER_PAGE].i;
 	const struct audit_entry *last = NULL;
 	struct session_range range;
-	struct audit_page rows;
+	struct audit_page rows = {0};
 	struct json_writer *w;
 	enum err err;
 

@@ -82,7 +82,7 @@ static enum err read_wish(struct call *c, struct wish *wish)
 static enum err answer_dry_run(struct call *c)
 {
 	static const struct session_range first = {.limit = PAGE_DEFAULT};
-	struct session_page rows;
+	struct session_page rows = {0};
 	struct json_writer *w;
 	enum err err;
 

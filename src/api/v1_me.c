@@ -13,7 +13,7 @@ static enum err show_current(struct call *c, struct session_page *shown)
 {
 	static const struct session_range one = {.limit = 1};
 	struct session_scope scope = c->scope;
-	struct session_page current;
+	struct session_page current = {0};
 	enum err err;
 
 	if (c->who.session_id.p == NULL || shown->total <= LIMIT_ME_SESSIONS)
@@ -32,7 +32,7 @@ static enum err show_current(struct call *c, struct session_page *shown)
 enum err v1_me_list(struct call *c)
 {
 	static const struct session_range newest = {.limit = LIMIT_ME_SESSIONS};
-	struct session_page rows;
+	struct session_page rows = {0};
 	struct json_writer *w;
 	enum err err;
 

@@ -21,7 +21,7 @@ static const struct stmt ready = {"store.ready", SQL_READ, "", "ii",
 			"SELECT COUNT(*) FROM (SELECT " columns " FROM " table " s LIMIT 0) t"     \
 	}
 
-#define ADDRESS(name) &name,
+#define ADDRESS(name) &(name),
 const struct stmt *const store_statements[] = {
 	COLUMNS("partner", "no, id, name"),
 	COLUMNS("tenant", "no, id, partner_no, name"),

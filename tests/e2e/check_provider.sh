@@ -27,7 +27,7 @@ exec 9>"$modules/lock"
 flock -w 300 9
 cp "$root"/tests/e2e/provider/*.mjs "$root"/tests/e2e/provider/*.json "$root/tests/e2e/provider/.npmrc" "$modules"
 if ! cmp -s "$modules/package-lock.json" "$modules/installed"; then
-	(cd "$modules" && npm ci --prefer-offline --loglevel=error) >&2
+	(cd "$modules" && npm ci --cache ../npm-cache --prefer-offline --loglevel=error) >&2
 	cp "$modules/package-lock.json" "$modules/installed"
 fi
 exec 9>&-

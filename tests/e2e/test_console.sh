@@ -33,7 +33,7 @@ exec 9>"$work/lock"
 flock -w 300 9
 cp "$source"/*.mjs "$source"/*.json "$source/.npmrc" "$work"
 if ! cmp -s "$work/package-lock.json" "$work/installed"; then
-	(cd "$work" && npm ci --prefer-offline --loglevel=error) >&2
+	(cd "$work" && npm ci --cache ../npm-cache --prefer-offline --loglevel=error) >&2
 	cp "$work/package-lock.json" "$work/installed"
 fi
 exec 9>&-
