@@ -246,7 +246,7 @@ portable-tree: programs
 		"$$(cat '$(PORTABLE)'/rollcall* '$(PORTABLE)'/lib/* | grep -ao 'GLIBC_2\.[0-9]*' | sed 's/GLIBC_//' | sort -uV | tail -n 1)"
 
 # Tests. tests/README.md says how to run one. Each program prints one line; what it said is in LOGS.
-## test            the test suite: all of the next seven (six minutes on two processors)
+## test            the test suite: all of the next seven (six to nine minutes on two processors)
 ## test-unit       units; needs nothing and takes seconds
 ## test-db         the database layer and rollcall-admin
 ## test-fuzz       inputs that the fuzzer found
