@@ -3,26 +3,13 @@
  * refused for another body, and one session whatever the number and the haste of the repeats. */
 /* e2e: no-valgrind */
 #include "base/buf.h"
-#include "lib/e2e.h"
+#include "ingest.h"
 #include "lib/load.h"
 #include "lib/pool.h"
-
-#define PATH "/api/v1/sessions"
-#define DETAIL                                                                                     \
-	"id user_id user_email user_display_name ip_address user_agent device_type location "      \
-	"is_current created_at last_activity_at expires_at sso_apps tenant_id status revoked_at "  \
-	"revoked_by revoke_reason role device_label absolute_expires_at auth_time acr amr "        \
-	"idp_issuer idp_session_id"
 
 #define EMAIL SQL("SELECT email FROM test_user WHERE id = 'u' AND tenant_id = ?")
 #define TENANTS SQL("SELECT COUNT(*) FROM tenant WHERE id = ?")
 #define SESSIONS SQL("SELECT COUNT(*) FROM test_session WHERE tenant_id = ?")
-
-static struct str platform(struct e2e *t)
-{
-	return e2e_token(
-		t, "{\"sub\":\"svc\",\"platform_token\":true,\"scope\":\"sessions:write\"}");
-}
 
 static void repeat__is_the_same_session_without_a_token(void **state)
 {
